@@ -1,0 +1,72 @@
+"""The Jinja2 environment of our own templates: what they may call, and how values are worded.
+
+Undefined names are errors everywhere, so that what passes the tests is what runs.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from config import importmap, wording
+
+SPRITE = "vendor/icons.svg"
+
+
+def environment(**options: object) -> Environment:
+    env = Environment(  # noqa: S701 - Django's backend passes autoescape=True
+        **{"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True, **options}  # type: ignore[arg-type]
+    )
+    env.globals |= {
+        "static": static,
+        "url": url,
+        "icon": icon,
+        "now": timezone.now,
+        "settings": settings,
+        "importmap_json": lambda: Markup(importmap.importmap_json()),  # noqa: S704 - our own JSON
+        "module_urls": importmap.module_urls,
+    }
+    env.filters |= wording.FILTERS | {"merged": merged}
+    return env
+
+
+def url(name: str, *args: object, **kwargs: object) -> str:
+    return reverse(name, args=args, kwargs=kwargs)
+
+
+def merged(attrs: dict[str, object], more: dict[str, object]) -> dict[str, object]:
+    """Attributes of both; classes are joined."""
+    classes = f"{attrs.get('class', '')} {more.get('class', '')}".strip()
+    return {**attrs, **more, "class": classes}
+
+
+def icon(name: str, label: str = "", classes: str = "") -> Markup:
+    """A drawing from the sprite. Without a label it is decoration and hidden from screen readers.
+
+    Raises LookupError for a name that scripts/vendor does not copy.
+    """
+    if name not in icon_names():
+        raise LookupError(f"No icon {name!r}: add it to ICONS in scripts/vendor, run `make vendor`")
+    says = Markup('role="img" aria-label="{}"').format(label) if label else 'aria-hidden="true"'
+    return Markup('<svg class="icon {}" {}><use href="{}#{}"></use></svg>').format(
+        classes, Markup(says), static(SPRITE), name
+    )
+
+
+@cache
+def icon_names() -> frozenset[str]:
+    path = finders.find(SPRITE)
+    if path is None:
+        raise LookupError(f"{SPRITE} is missing: run `make vendor`")
+    with open(path) as sprite:
+        return frozenset(re.findall(r'<symbol id="([^"]+)"', sprite.read()))
+
+

@@ -1,0 +1,126 @@
+"""How moments, amounts and names are worded on pages. Pure functions; registered as filters.
+
+Every moment is a <time> with the exact instant in `datetime` and the reader's own clock in `title`;
+the relative-time controller keeps the short wording fresh.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime, timedelta
+from zlib import crc32
+
+from django.utils import timezone
+from markupsafe import Markup
+
+AVATAR_COLOURS = 8
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+def exact(moment: datetime) -> str:
+    """Sun 22 Nov 2026, 10:09, on the reader's clock."""
+    return timezone.localtime(moment).strftime("%a %-d %b %Y, %H:%M")
+
+
+def age(moment: datetime, now: datetime | None = None) -> str:
+    """How long ago, as short as a list allows: now, 5m, 3h, 2d, then the date."""
+    now = now or timezone.now()
+    seconds = max(0, int((now - moment).total_seconds()))
+    if seconds < MINUTE:
+        return "now"
+    if seconds < HOUR:
+        return f"{seconds // MINUTE}m"
+    if seconds < DAY:
+        return f"{seconds // HOUR}h"
+    if seconds < 7 * DAY:
+        return f"{seconds // DAY}d"
+    local = timezone.localtime(moment)
+    return local.strftime("%-d %b" if local.year == now.year else "%-d %b %Y")
+
+
+def relative(moment: datetime) -> Markup:
+    """A <time> worded by `age` that the browser keeps fresh."""
+    return _time(moment, age(moment), Markup(' data-controller="relative-time"'))
+
+
+def clock(moment: datetime) -> Markup:
+    return _time(moment, timezone.localtime(moment).strftime("%H:%M"))
+
+
+def day(moment: datetime) -> str:
+    """Today, Yesterday, Monday 16 November; with the year when it is another one."""
+    local, today = timezone.localtime(moment), timezone.localtime()
+    behind = (today.date() - local.date()).days
+    if behind in (0, 1):
+        return ("Today", "Yesterday")[behind]
+    return local.strftime("%A %-d %B" if local.year == today.year else "%A %-d %B %Y")
+
+
+def when(moment: datetime) -> Markup:
+    """A moment to come or long gone, in full: today 14:30, tomorrow 09:00, Mon 23 Nov 09:00."""
+    local, today = timezone.localtime(moment), timezone.localtime()
+    ahead = (local.date() - today.date()).days
+    named = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(ahead, local.strftime("%a %-d %b"))
+    return _time(moment, f"{named} {local:%H:%M}")
+
+
+def duration(length: timedelta | float) -> str:
+    """45 s, 12 min, 3 h 5 min, 2 d 4 h."""
+    seconds = int(length.total_seconds() if isinstance(length, timedelta) else length)
+    if seconds < MINUTE:
+        return f"{seconds} s"
+    if seconds < HOUR:
+        return f"{seconds // MINUTE} min"
+    if seconds < DAY:
+        hours, minutes = seconds // HOUR, seconds % HOUR // MINUTE
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = seconds // DAY, seconds % DAY // HOUR
+    return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def number(amount: int) -> str:
+    return f"{amount:,}"
+
+
+def capped(amount: int, cap: int = 999) -> str:
+    return f"{cap:,}+" if amount > cap else number(amount)
+
+
+def count_of(amount: int, one: str, many: str = "") -> str:
+    """1 conversation, 3 conversations."""
+    return f"{number(amount)} {one if amount == 1 else many or one + 's'}"
+
+
+def initials(name: str) -> str:
+    """One or two letters for a face without a picture; a dot when the name has none."""
+    words = ["".join(c for c in word if c.isalnum()) for word in name.split()]
+    words = [word for word in words if word]
+    letters = words[0][:1] + (words[-1][:1] if len(words) > 1 else "") if words else ""
+    return unicodedata.normalize("NFC", letters).upper() or "·"
+
+
+def colour(text: str) -> int:
+    """A number that is always the same for one person, so that a face keeps its colour."""
+    return crc32(text.encode()) % AVATAR_COLOURS
+
+
+def _time(moment: datetime, words: str, extra: Markup = Markup("")) -> Markup:
+    return Markup('<time datetime="{}" title="{}"{}>{}</time>').format(
+        moment.isoformat(), exact(moment), extra, words
+    )
+
+
+FILTERS = {
+    "relative": relative,
+    "clock": clock,
+    "day": day,
+    "when": when,
+    "exact": exact,
+    "age": age,
+    "duration": duration,
+    "number": number,
+    "capped": capped,
+    "count_of": count_of,
+    "initials": initials,
+    "colour": colour,
+}
