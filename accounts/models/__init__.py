@@ -1,0 +1,6 @@
+from accounts.models.brand_account import BrandAccount
+from accounts.models.membership import Membership, Role
+from accounts.models.team import Team
+from accounts.models.user import User
+
+__all__ = ["BrandAccount", "Membership", "Role", "Team", "User"]

@@ -1,0 +1,55 @@
+"""A handle on X that the team answers for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from accounts.models.user import User
+
+
+class BrandAccountQuerySet(models.QuerySet["BrandAccount"]):
+    def visible_to(self, user: User) -> BrandAccountQuerySet:
+        """Brands of which `user` is a member, in whatever role."""
+        return self.filter(memberships__user=user)
+
+    def administered_by(self, user: User) -> BrandAccountQuerySet:
+        """Brands that `user` may run: the owner all of them, admins their own."""
+        if user.is_superuser:
+            return self
+        return self.filter(memberships__user=user, memberships__role="admin")
+
+    def connected(self) -> BrandAccountQuerySet:
+        return self.filter(status=BrandAccount.Status.CONNECTED)
+
+
+class BrandAccount(models.Model):
+    class Status(models.TextChoices):
+        CONNECTED = "connected", "Connected"
+        PAUSED = "paused", "Paused"
+        NEEDS_RECONNECT = "needs_reconnect", "Needs reconnect"
+        DISCONNECTED = "disconnected", "Disconnected"
+
+    x_user_id = models.CharField(max_length=20, unique=True)
+    handle = models.CharField(max_length=50)
+    name = models.CharField(max_length=100)
+    status = models.CharField(max_length=20, choices=Status, default=Status.CONNECTED)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    # Settings of the brand; the pages of a handle name them in words.
+    joins_threads = models.BooleanField(default=True)
+    join_hours = models.PositiveSmallIntegerField(default=72)
+    reopen_days = models.PositiveSmallIntegerField(default=7)
+    claims_on_reply = models.BooleanField(default=True)
+
+    objects = BrandAccountQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["handle"]
+
+    def __str__(self) -> str:
+        return f"@{self.handle}"

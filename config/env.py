@@ -1,0 +1,40 @@
+"""Reading settings from the environment, with errors that name the variable and the way out."""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def text(name: str, default: str | None = None) -> str:
+    value = os.environ.get(name, default)
+    if value is None:
+        raise ImproperlyConfigured(f"Set {name} in the environment (see docs/settings.md).")
+    return value
+
+
+def words(name: str, default: str = "") -> list[str]:
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def database(url: str) -> dict[str, object]:
+    """Django's DATABASES entry for a postgresql:// URL; a socket folder goes in ?host=."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://")
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or query.get("user", "")),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.get("host") or parts.hostname or "",
+        "PORT": str(parts.port or query.get("port", "")),
+    }
+
+
+def celery_broker(redis_url: str) -> str:
+    """Celery's spelling of a redis-py URL: unix:///path becomes redis+socket:///path."""
+    return redis_url.replace("unix://", "redis+socket://", 1)

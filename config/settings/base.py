@@ -1,0 +1,206 @@
+"""Settings that hold everywhere. What differs is in development, test and production."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+
+from config import env
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+DATA_DIR = Path(env.text("HANDLED_DATA_DIR", str(BASE_DIR / ".handled")))
+
+DEBUG = False
+SECRET_KEY = env.text("HANDLED_SECRET_KEY")
+TOKEN_KEYS = env.words("HANDLED_TOKEN_KEYS")
+
+WEB_URL = env.text("HANDLED_WEB_URL", "http://127.0.0.1:8000").rstrip("/")
+LIVE_URL = env.text("HANDLED_LIVE_URL", WEB_URL).rstrip("/")
+WEB_IS_LOOPBACK = urlsplit(WEB_URL).hostname in {"127.0.0.1", "localhost", "::1"}
+ALLOWED_HOSTS = [urlsplit(WEB_URL).hostname or "127.0.0.1"]
+CSRF_TRUSTED_ORIGINS = [WEB_URL]
+
+# X, or the simulator in its place.
+X_API_URL = env.text("X_API_URL", "https://api.x.com").rstrip("/")
+X_IS_SIMULATOR = urlsplit(X_API_URL).hostname in {"127.0.0.1", "localhost", "::1"}
+X_AUTHORIZE_URL = env.text(
+    "X_AUTHORIZE_URL",
+    f"{X_API_URL}/i/oauth2/authorize" if X_IS_SIMULATOR else "https://x.com/i/oauth2/authorize",
+)
+X_CONSUMER_KEY = env.text("X_CONSUMER_KEY", "")
+X_CONSUMER_SECRET = env.text("X_CONSUMER_SECRET", "")
+X_CLIENT_ID = env.text("X_CLIENT_ID", "")
+X_CLIENT_SECRET = env.text("X_CLIENT_SECRET", "")
+X_CALLBACK_URL = f"{WEB_URL}/handles/callback/"
+X_WEBHOOK_URL = f"{WEB_URL}/webhooks/x/"
+# Three polls and a look-up share X's 15 DM reads a quarter of an hour.
+X_POLL_SECONDS = 120
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_htmx",
+    "csp",
+    "axes",
+    "accounts",
+    "inbox",
+    "twitter_sync",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "config.middleware.SecurityHeaders",
+    "config.csp.ContentSecurityPolicy",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "accounts.middleware.PersonalTimeZone",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "environment": "config.jinja2.environment",
+            "context_processors": [
+                "django.contrib.messages.context_processors.messages",
+                "accounts.context.signed_in",
+            ],
+        },
+    },
+    # For templates of third parties only; ours are Jinja2.
+    {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True},
+]
+
+DATABASES = {"default": env.database(env.text("DATABASE_URL"))}
+DATABASES["default"] |= {"CONN_MAX_AGE": 300, "CONN_HEALTH_CHECKS": True}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.text("REDIS_URL")
+
+# Celery is a doorbell: it carries row ids, any task may run 0, 1 or n times.
+CELERY_BROKER_URL = env.celery_broker(REDIS_URL)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "twitter_sync.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "wake-snoozed": {"task": "inbox.wake_due", "schedule": 15.0, "options": {"expires": 15}},
+    "poll": {"task": "twitter_sync.poll_due", "schedule": 15.0, "options": {"expires": 15}},
+}
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "accounts:sign-in"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "accounts:sign-in"
+PASSWORD_RESET_TIMEOUT = 60 * 60 * 24
+
+# Ten guesses a quarter of an hour for one person from one address.
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "accounts.views.sign_in.locked_out"
+AXES_VERBOSE = False
+
+# `__Host-` and Secure need https; plain http is allowed on loopback alone.
+SESSION_COOKIE_SECURE = not WEB_IS_LOOPBACK
+CSRF_COOKIE_SECURE = not WEB_IS_LOOPBACK
+SESSION_COOKIE_NAME = "handled_session" if WEB_IS_LOOPBACK else "__Host-handled_session"
+CSRF_COOKIE_NAME = "handled_csrf" if WEB_IS_LOOPBACK else "__Host-handled_csrf"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 7
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+
+def origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF] if LIVE_URL == WEB_URL else [SELF, LIVE_URL],
+        "worker-src": [SELF],
+        "manifest-src": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF, origin(X_AUTHORIZE_URL)],
+    }
+}
+
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+DEFAULT_FROM_EMAIL = env.text("HANDLED_MAIL_FROM", "Handled <handled@localhost>")
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "config.logs.formatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    # These print tokens and message text at DEBUG (reference: trust R16).
+    "loggers": {
+        name: {"level": "WARNING"}
+        for name in ("tweepy", "requests_oauthlib", "oauthlib", "urllib3", "httpx", "httpcore")
+    }
+    | {"axes": {"level": "WARNING"}, "kombu": {"level": "WARNING"}},
+}

@@ -1,0 +1,13 @@
+"""`./run`: everything on this machine, http on loopback, mail in a folder."""
+
+from __future__ import annotations
+
+from config.settings.base import *  # noqa: F403 - settings are inherited whole
+from config.settings.base import DATA_DIR
+
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = DATA_DIR / "mail"
+# No collectstatic in a clone: whitenoise serves straight from static/.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True

@@ -1,0 +1,20 @@
+from inbox.models.assignment import Assignment
+from inbox.models.attachment import Attachment
+from inbox.models.contact import Contact, ContactHandle
+from inbox.models.conversation import Conversation
+from inbox.models.event import ConversationEvent
+from inbox.models.message import Message
+from inbox.models.note import Note
+from inbox.models.thread import Thread
+
+__all__ = [
+    "Assignment",
+    "Attachment",
+    "Contact",
+    "ContactHandle",
+    "Conversation",
+    "ConversationEvent",
+    "Message",
+    "Note",
+    "Thread",
+]

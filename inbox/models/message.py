@@ -1,0 +1,132 @@
+"""One utterance, from the customer or from us."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.models import User
+from inbox.text.plain import plain
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def visible_to(self, user: User) -> MessageQuerySet:
+        return self.filter(brand__in=user.memberships.values("brand"))
+
+    def incoming(self) -> MessageQuerySet:
+        return self.filter(direction=Message.Direction.IN)
+
+    def answering(self) -> MessageQuerySet:
+        """What X has accepted from us: only that answers a customer."""
+        return self.filter(direction=Message.Direction.OUT, state=Message.State.SENT)
+
+    def unsettled(self) -> MessageQuerySet:
+        """Ours, and its fate on X is not known yet."""
+        return self.filter(state__in=Message.UNSETTLED)
+
+    def in_order(self) -> MessageQuerySet:
+        return self.order_by("sequence", "id")
+
+
+class Message(models.Model):
+    """`text` is X's form (`&`, `<`, `>` escaped) and `entities` count its code points: render
+    first, unescape after (`inbox.text.render`). `sequence` orders by X's ids, never by arrival.
+    `sent_at` is X's clock, `received_at` ours.
+    """
+
+    class Direction(models.TextChoices):
+        IN = "in", "Incoming"
+        OUT = "out", "Outgoing"
+
+    class Kind(models.TextChoices):
+        DM = "dm", "Direct message"
+        PUBLIC = "public", "Public post"
+
+    class Transport(models.TextChoices):
+        DM = "dm", "Direct message"
+        XCHAT = "xchat", "Encrypted on X"
+        POST = "post", "Post"
+
+    class State(models.TextChoices):
+        RECEIVED = "received", "Received"
+        QUEUED = "queued", "Queued"
+        SENDING = "sending", "Sending"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Not sent"
+        UNCERTAIN = "uncertain", "X did not confirm"
+        CANCELLED = "cancelled", "Cancelled"
+
+    UNSETTLED = (State.QUEUED, State.SENDING, State.UNCERTAIN)
+
+    brand = models.ForeignKey("accounts.BrandAccount", on_delete=models.PROTECT, related_name="+")
+    conversation = models.ForeignKey(
+        "inbox.Conversation", on_delete=models.CASCADE, related_name="messages"
+    )
+    thread = models.ForeignKey("inbox.Thread", on_delete=models.CASCADE, related_name="messages")
+    kind = models.CharField(max_length=6, choices=Kind)
+    transport = models.CharField(max_length=5, choices=Transport)
+    direction = models.CharField(max_length=3, choices=Direction)
+    state = models.CharField(max_length=9, choices=State, default=State.RECEIVED)
+
+    external_id = models.CharField(max_length=60, null=True, blank=True)
+    answers_external_id = models.CharField(max_length=60, null=True, blank=True)
+    sequence = models.BigIntegerField()
+    text = models.TextField(blank=True)
+    entities = models.JSONField(default=dict, blank=True)
+    payload = models.JSONField(null=True, blank=True)
+    sent_at = models.DateTimeField()
+    received_at = models.DateTimeField(default=timezone.now)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    # Ours only.
+    author = models.ForeignKey(
+        "accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    client_key = models.UUIDField(null=True, blank=True, unique=True)
+    not_before = models.DateTimeField(null=True, blank=True)
+    failure = models.CharField(max_length=300, blank=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["brand", "kind", "external_id"], name="message_once_per_brand"
+            ),
+            models.CheckConstraint(
+                name="message_incoming_was_received",
+                condition=Q(direction="out") | Q(state="received", external_id__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="message_sent_has_external_id",
+                condition=~Q(state="sent") | Q(external_id__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index("conversation", F("sequence").desc(), F("id").desc(), name="msg_order"),
+            models.Index("thread", F("sequence").desc(), name="msg_of_thread"),
+            models.Index(
+                "not_before", "id", name="msg_outbox", condition=Q(state="queued")
+            ),
+            models.Index(
+                "conversation", "id", name="msg_unsettled",
+                condition=Q(state__in=["queued", "sending", "uncertain"]),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.external_id or self.pk}"
+
+    @property
+    def is_ours(self) -> bool:
+        return self.direction == self.Direction.OUT
+
+    @property
+    def was_sent_in_x(self) -> bool:
+        """Ours, but written in X itself and not here."""
+        return self.is_ours and self.client_key is None
+
+    @property
+    def plain_text(self) -> str:
+        return plain(self.text)

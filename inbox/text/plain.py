@@ -1,0 +1,20 @@
+"""Between what a person reads and X's form, in which `&`, `<` and `>` are escaped."""
+
+from __future__ import annotations
+
+import html
+
+
+def plain(text: str) -> str:
+    """What a person reads: X's form unescaped once."""
+    return html.unescape(text)
+
+
+def escaped(text: str) -> str:
+    """X's form of what a person wrote. Quotes stay as they are, as on X."""
+    return html.escape(text, quote=False)
+
+
+def storable(text: str) -> str:
+    """`text` without what Postgres and UTF-8 cannot hold: NUL and lone surrogates."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")

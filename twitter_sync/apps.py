@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class TwitterSyncConfig(AppConfig):
+    name = "twitter_sync"

@@ -1,0 +1,8 @@
+from twitter_sync.models.connection import Connection
+from twitter_sync.models.rate_budget import RateBudget
+from twitter_sync.models.raw_event import RawEvent
+from twitter_sync.models.send_attempt import SendAttempt
+from twitter_sync.models.sync_cursor import SyncCursor
+from twitter_sync.models.webhook import Webhook
+
+__all__ = ["Connection", "RateBudget", "RawEvent", "SendAttempt", "SyncCursor", "Webhook"]

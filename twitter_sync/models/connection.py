@@ -1,0 +1,26 @@
+"""The credentials of a brand's handle. Encrypted, write-only, never shown (trust T5–T7)."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+
+class Connection(models.Model):
+    """Tokens are `v1:` and Fernet ciphertext: read and written through `twitter_sync.tokens`."""
+
+    brand = models.OneToOneField(
+        "accounts.BrandAccount", on_delete=models.CASCADE, related_name="connection"
+    )
+    access_token = models.TextField()
+    refresh_token = models.TextField(blank=True)
+    expires_at = models.DateTimeField()
+    scopes = models.TextField(blank=True)
+    # What X says when asked from another account; null where nobody could ask yet.
+    receives_dms = models.BooleanField(null=True, blank=True)
+    receives_dms_checked_at = models.DateTimeField(null=True, blank=True)
+    subscribed_at = models.DateTimeField(null=True, blank=True)
+    connected_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"Connection of {self.brand}"

@@ -1,0 +1,53 @@
+"""The inbound ledger: one body received, or one item of a polled page."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class RawEventQuerySet(models.QuerySet["RawEvent"]):
+    def due(self) -> RawEventQuerySet:
+        return self.filter(state=RawEvent.State.PENDING, due_at__lte=timezone.now())
+
+
+class RawEvent(models.Model):
+    """`fact` is unique: the same delivery twice is one row. `body` is what X sent, byte for byte."""
+
+    class Source(models.TextChoices):
+        WEBHOOK = "webhook", "Webhook"
+        STREAM = "stream", "Stream"
+        POLL = "poll", "Poll"
+        REPLAY = "replay", "Replay"
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Pending"
+        APPLIED = "applied", "Applied"
+        IGNORED = "ignored", "Nothing of ours"
+        ORPHAN = "orphan", "No such brand"
+        DEAD = "dead", "Set aside"
+
+    source = models.CharField(max_length=7, choices=Source)
+    fact = models.CharField(max_length=100, unique=True)
+    brand = models.ForeignKey(
+        "accounts.BrandAccount", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    body = models.BinaryField()
+    state = models.CharField(max_length=7, choices=State, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=300, blank=True)
+    received_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=timezone.now)
+    applied_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RawEventQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index("due_at", "id", name="raw_due", condition=Q(state="pending")),
+            models.Index("id", name="raw_dead", condition=Q(state__in=["dead", "orphan"])),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.fact}"

@@ -1,0 +1,40 @@
+"""How far a feed of a brand has been polled. Moves in the transaction of its rows (trust R5)."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+
+class SyncCursor(models.Model):
+    """`newest_id` is the newest item that we hold with everything older.
+
+    While a catch-up runs over more pages than one poll may read, `page_token` says where it goes
+    on and `pending_newest_id` what `newest_id` becomes when it has met known ground.
+    """
+
+    class Feed(models.TextChoices):
+        DMS = "dms", "Direct messages"
+        MENTIONS = "mentions", "Mentions"
+        OWN_POSTS = "own_posts", "Own posts"
+
+    brand = models.ForeignKey(
+        "accounts.BrandAccount", on_delete=models.CASCADE, related_name="cursors"
+    )
+    feed = models.CharField(max_length=10, choices=Feed)
+    newest_id = models.CharField(max_length=20, blank=True)
+    page_token = models.CharField(max_length=200, blank=True)
+    pending_newest_id = models.CharField(max_length=20, blank=True)
+    complete_to = models.DateTimeField(null=True, blank=True)
+    polled_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(default=timezone.now)
+    failure = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["brand", "feed"], name="cursor_once_per_feed"),
+        ]
+        indexes = [models.Index("due_at", name="cursor_due")]
+
+    def __str__(self) -> str:
+        return f"{self.get_feed_display()} of {self.brand}"

@@ -1,0 +1,17 @@
+"""The address that X pushes to: one for the installation (self-serve plans allow one)."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+
+class Webhook(models.Model):
+    external_id = models.CharField(max_length=20, unique=True)
+    url = models.URLField(max_length=200)
+    is_valid = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    checked_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.url

@@ -1,0 +1,163 @@
+-- Everything the simulator knows. Ids are 64-bit integers here and text on the wire;
+-- times are milliseconds since 1970; tokens are kept as hashes only.
+
+CREATE TABLE IF NOT EXISTS users (
+    id INTEGER PRIMARY KEY,
+    username TEXT NOT NULL,
+    username_key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    description TEXT NOT NULL DEFAULT '',
+    location TEXT NOT NULL DEFAULT '',
+    url TEXT NOT NULL DEFAULT '',
+    brand INTEGER NOT NULL DEFAULT 0,
+    open_dms INTEGER NOT NULL DEFAULT 1,
+    locked INTEGER NOT NULL DEFAULT 0,
+    protected INTEGER NOT NULL DEFAULT 0,
+    verified_type TEXT NOT NULL DEFAULT 'none',
+    created_ms INTEGER NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS relations (
+    source_id INTEGER NOT NULL,
+    target_id INTEGER NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('following', 'blocking', 'muting')),
+    PRIMARY KEY (source_id, target_id, kind)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS dms (
+    id INTEGER PRIMARY KEY,
+    conversation_id TEXT NOT NULL,
+    sender_id INTEGER NOT NULL,
+    recipient_id INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    entities TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    source TEXT NOT NULL CHECK (source IN ('api', 'app', 'load'))
+);
+CREATE INDEX IF NOT EXISTS dms_of_conversation ON dms (conversation_id, id);
+CREATE INDEX IF NOT EXISTS dms_of_sender ON dms (sender_id, recipient_id);
+
+-- Who sees which message: deleting one removes it from one's own box only.
+CREATE TABLE IF NOT EXISTS dm_boxes (
+    user_id INTEGER NOT NULL,
+    dm_id INTEGER NOT NULL,
+    PRIMARY KEY (user_id, dm_id)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS posts (
+    id INTEGER PRIMARY KEY,
+    author_id INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    entities TEXT NOT NULL,
+    conversation_id INTEGER NOT NULL,
+    in_reply_to_post_id INTEGER,
+    in_reply_to_user_id INTEGER,
+    quoted_post_id INTEGER,
+    display_start INTEGER NOT NULL,
+    display_end INTEGER NOT NULL,
+    lang TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    source TEXT NOT NULL CHECK (source IN ('api', 'app', 'load')),
+    deleted_ms INTEGER
+);
+CREATE INDEX IF NOT EXISTS posts_of_author ON posts (author_id, id);
+CREATE INDEX IF NOT EXISTS posts_of_conversation ON posts (conversation_id, id);
+CREATE INDEX IF NOT EXISTS replies_of_post ON posts (in_reply_to_post_id)
+    WHERE in_reply_to_post_id IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS post_mentions (
+    user_id INTEGER NOT NULL,
+    post_id INTEGER NOT NULL,
+    explicit INTEGER NOT NULL,
+    PRIMARY KEY (user_id, post_id)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS authorization_codes (
+    code_hash TEXT PRIMARY KEY,
+    user_id INTEGER NOT NULL,
+    redirect_uri TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    challenge TEXT NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    used_ms INTEGER
+) WITHOUT ROWID;
+
+-- One consent of one person; every token that descends from it is its family.
+CREATE TABLE IF NOT EXISTS grants (
+    id INTEGER PRIMARY KEY,
+    user_id INTEGER NOT NULL,
+    scope TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    revoked_ms INTEGER
+);
+
+CREATE TABLE IF NOT EXISTS access_tokens (
+    token_hash TEXT PRIMARY KEY,
+    grant_id INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    revoked_ms INTEGER
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS refresh_tokens (
+    token_hash TEXT PRIMARY KEY,
+    grant_id INTEGER NOT NULL,
+    used_ms INTEGER
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS webhooks (
+    id INTEGER PRIMARY KEY,
+    url TEXT NOT NULL UNIQUE,
+    valid INTEGER NOT NULL,
+    created_ms INTEGER NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS subscriptions (
+    id INTEGER PRIMARY KEY,
+    event_type TEXT NOT NULL,
+    user_id INTEGER NOT NULL,
+    direction TEXT NOT NULL DEFAULT '',
+    tag TEXT NOT NULL DEFAULT '',
+    webhook_id INTEGER,
+    created_ms INTEGER NOT NULL,
+    updated_ms INTEGER NOT NULL,
+    UNIQUE (user_id, event_type, direction)
+);
+
+-- The ledger of deliveries. A pending one is sent again after a restart.
+CREATE TABLE IF NOT EXISTS deliveries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    webhook_id INTEGER NOT NULL,
+    event_type TEXT NOT NULL,
+    user_id INTEGER NOT NULL,
+    subject_id INTEGER NOT NULL,
+    direction TEXT NOT NULL,
+    tag TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'dropped', 'failed')),
+    reason TEXT NOT NULL DEFAULT '',
+    queued_ms INTEGER NOT NULL,
+    done_ms INTEGER
+);
+CREATE INDEX IF NOT EXISTS deliveries_pending ON deliveries (id) WHERE state = 'pending';
+
+CREATE TABLE IF NOT EXISTS calls (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at_ms INTEGER NOT NULL,
+    method TEXT NOT NULL,
+    path TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    user_id INTEGER
+);
+
+CREATE TABLE IF NOT EXISTS quota_windows (
+    bucket TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    span_ms INTEGER NOT NULL,
+    started_ms INTEGER NOT NULL,
+    used INTEGER NOT NULL,
+    PRIMARY KEY (bucket, holder, span_ms)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS switches (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;

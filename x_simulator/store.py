@@ -1,0 +1,81 @@
+"""The simulator's state: one SQLite file that survives kill -9.
+
+One process, one thread, short statements: handlers call it directly from the event loop. WAL with
+`synchronous=NORMAL` loses nothing when the process dies and syncs to disk only at checkpoints.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+Row = sqlite3.Row
+Value = str | int | None
+
+
+class Store:
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.row_factory = sqlite3.Row
+        self._db.executescript(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000;"
+        )
+        self._db.executescript(resources.files("x_simulator").joinpath("schema.sql").read_text())
+
+    def close(self) -> None:
+        self._db.close()
+
+    def rows(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
+        return self._db.execute(sql, values).fetchall()
+
+    def row(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
+        row: Row | None = self._db.execute(sql, values).fetchone()
+        return row
+
+    def value(self, sql: str, values: Sequence[Value] = ()) -> Any:
+        row = self.row(sql, values)
+        return None if row is None else row[0]
+
+    def write(self, sql: str, values: Sequence[Value] = ()) -> int:
+        """How many rows were written."""
+        return self._db.execute(sql, values).rowcount
+
+    def write_many(self, sql: str, values: Iterable[Sequence[Value]]) -> int:
+        return self._db.executemany(sql, values).rowcount
+
+    def insert(self, sql: str, values: Sequence[Value] = ()) -> int:
+        """The id of the new row."""
+        return self._db.execute(sql, values).lastrowid or 0
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing. Never awaits inside; one within another belongs to the outer one."""
+        if self._db.in_transaction:
+            yield
+            return
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def switch(self, name: str, default: Any) -> Any:
+        stored = self.value("SELECT value FROM switches WHERE name = ?", (name,))
+        return default if stored is None else json.loads(stored)
+
+    def set_switch(self, name: str, value: Any) -> None:
+        self.write(
+            "INSERT INTO switches VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (name, json.dumps(value)),
+        )
+
+
+def marks(count: int) -> str:
+    """`?, ?, ?`: one placeholder per value of an IN list."""
+    return ", ".join("?" * count)
