@@ -1,0 +1,32 @@
+"""The only way in which pages, API and workers for a person obtain an object of the inbox.
+
+What a person may not see does not exist for them: 404, never 403 (trust R12).
+"""
+
+from __future__ import annotations
+
+from django.shortcuts import get_object_or_404
+
+from accounts.models import User
+from inbox.models import Contact, Conversation, Message, Thread
+
+
+def access_conversation(user: User, number: int) -> Conversation:
+    conversations = Conversation.objects.visible_to(user)
+    return get_object_or_404(
+        conversations.select_related("brand", "contact", "assignee"), pk=number
+    )
+
+
+def access_thread(user: User, pk: int) -> Thread:
+    threads = Thread.objects.visible_to(user).select_related("conversation__brand")
+    return get_object_or_404(threads, pk=pk)
+
+
+def access_message(user: User, pk: int) -> Message:
+    messages = Message.objects.visible_to(user).select_related("conversation__brand", "thread")
+    return get_object_or_404(messages, pk=pk)
+
+
+def access_contact(user: User, pk: int) -> Contact:
+    return get_object_or_404(Contact.objects.visible_to(user), pk=pk)

@@ -1,0 +1,25 @@
+"""Ringing the workers: row ids through Celery, after commit, and no harm if nobody hears.
+
+Postgres is the only truth. A ring that is lost costs a few seconds, until the sweeper looks.
+"""
+
+from __future__ import annotations
+
+import structlog
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+log = structlog.get_logger(__name__)
+
+
+def ring(task: str, *, queue: str, **ids: int) -> None:
+    """Asks a worker of `queue` to run `task` with `ids`, once the transaction is committed."""
+    transaction.on_commit(lambda: ring_now(task, queue=queue, **ids))
+
+
+def ring_now(task: str, *, queue: str, **ids: int) -> None:
+    try:
+        current_app.send_task(task, kwargs=ids, queue=queue, retry=False)
+    except OperationalError as error:
+        log.warning("doorbell unheard", task=task, error=str(error), **ids)

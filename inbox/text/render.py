@@ -1,0 +1,86 @@
+"""A message's text cut into segments that a template can show (trust R14).
+
+X's entities count code points of the escaped text: cut first, unescape after. Only `http` and
+`https` addresses become links; everything else stays text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from inbox.text.plain import plain
+
+PROFILE = "https://x.com/"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """`kind` is text, link, mention or hashtag; `text` is what a person reads, unescaped."""
+
+    kind: str
+    text: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    start: int
+    end: int
+    segment: Segment
+
+
+def render(text: str, entities: dict[str, Any]) -> list[Segment]:
+    """Segments of `text` in order. Entities that overlap or point outside are left as text."""
+    segments: list[Segment] = []
+    position = 0
+    for span in sorted(spans(text, entities), key=lambda span: span.start):
+        if span.start < position:
+            continue
+        if span.start > position:
+            segments.append(Segment("text", plain(text[position : span.start])))
+        segments.append(span.segment)
+        position = span.end
+    if position < len(text):
+        segments.append(Segment("text", plain(text[position:])))
+    return segments
+
+
+def spans(text: str, entities: dict[str, Any]) -> list[Span]:
+    found = []
+    for kind, builder in (("urls", link), ("mentions", mention), ("hashtags", hashtag)):
+        for entity in entities.get(kind) or []:
+            start, end = entity.get("start", -1), entity.get("end", -1)
+            if 0 <= start < end <= len(text):
+                found.append(Span(start, end, builder(entity, plain(text[start:end]))))
+    return found
+
+
+def link(entity: dict[str, Any], shown: str) -> Segment:
+    href = str(entity.get("expanded_url") or entity.get("url") or "")
+    if not is_web_address(href):
+        return Segment("text", shown)
+    return Segment("link", str(entity.get("display_url") or href), href)
+
+
+def mention(entity: dict[str, Any], shown: str) -> Segment:
+    handle = str(entity.get("username") or "")
+    if not handle.isascii() or not handle.replace("_", "").isalnum():
+        return Segment("text", shown)
+    return Segment("mention", shown, PROFILE + handle)
+
+
+def hashtag(entity: dict[str, Any], shown: str) -> Segment:
+    return Segment("hashtag", shown)
+
+
+def is_web_address(href: str) -> bool:
+    """True for http and https alone, with a host and nothing in the way of a reader's eye."""
+    if any(letter.isspace() or ord(letter) < 32 for letter in href):
+        return False
+    try:
+        parts = urlsplit(href)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError:
+        return False
