@@ -29,6 +29,12 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
             return self
         return self.filter(brand__memberships__user=user)
 
+    def administered_by(self, user: User) -> MembershipQuerySet:
+        """The memberships of every brand that `user` may run."""
+        if user.is_superuser:
+            return self
+        return self.filter(brand__memberships__user=user, brand__memberships__role="admin")
+
     def enabled(self) -> MembershipQuerySet:
         return self.filter(user__is_active=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 if TYPE_CHECKING:
@@ -18,6 +19,12 @@ class TeamQuerySet(models.QuerySet["Team"]):
             return self
         return self.filter(brand__memberships__user=user)
 
+    def administered_by(self, user: User) -> TeamQuerySet:
+        """The teams of every brand that `user` may run."""
+        if user.is_superuser:
+            return self
+        return self.filter(brand__memberships__user=user, brand__memberships__role="admin")
+
 
 class Team(models.Model):
     brand = models.ForeignKey("BrandAccount", on_delete=models.CASCADE, related_name="teams")
@@ -30,7 +37,7 @@ class Team(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(fields=["brand", "name"], name="team_name_once_per_brand"),
+            models.UniqueConstraint("brand", Lower("name"), name="team_name_once_per_brand"),
         ]
 
     def __str__(self) -> str:

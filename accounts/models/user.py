@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+
+def new_session_stamp() -> str:
+    return secrets.token_hex(8)
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -19,7 +25,16 @@ class UserQuerySet(models.QuerySet["User"]):
         if user.is_superuser:
             return self
         brands = user.memberships.values("brand")
-        return self.filter(models.Q(memberships__brand__in=brands) | models.Q(pk=user.pk)).distinct()
+        return self.filter(
+            models.Q(memberships__brand__in=brands) | models.Q(pk=user.pk)
+        ).distinct()
+
+    def administered_by(self, user: User) -> UserQuerySet:
+        """People with a role on a brand that `user` may run; the owner everyone."""
+        if user.is_superuser:
+            return self
+        brands = user.memberships.filter(role="admin").values("brand")
+        return self.filter(memberships__brand__in=brands).distinct()
 
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -43,6 +58,7 @@ class User(AbstractBaseUser):
     """`is_superuser` marks the owner, who administers but reads only through a membership.
 
     An invited person has no usable password until they follow the link of the invitation.
+    Sessions live as long as the password and `session_stamp` stay what they were.
     """
 
     email = models.EmailField(unique=True)
@@ -52,6 +68,7 @@ class User(AbstractBaseUser):
     is_superuser = models.BooleanField(default=False)
     invited_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    session_stamp = models.CharField(max_length=16, default=new_session_stamp)
 
     objects = UserManager()
 
@@ -77,3 +94,10 @@ class User(AbstractBaseUser):
 
     def get_short_name(self) -> str:
         return self.name.split(" ")[0]
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Django ends every session whose stored hash is another than this one."""
+        stamped = f"{self.password}{self.session_stamp}"
+        return salted_hmac(
+            "accounts.User.session", stamped, secret=secret, algorithm="sha256"
+        ).hexdigest()

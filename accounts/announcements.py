@@ -1,0 +1,40 @@
+"""Telling the live process that what a person may see has changed.
+
+Pages ask the database every time; an open stream has to be told, and closes or looks again.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+import redis
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import User
+
+CHANNEL = "handled:access"
+log = structlog.get_logger(__name__)
+
+
+@cache
+def publisher() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
+
+
+def access_changed(user: User) -> None:
+    """Role, membership, password, sessions or being enabled changed: publish `{"user": id}`.
+
+    Goes out once the transaction is committed. Streams check for themselves too, so a Redis that
+    is down delays them and is no error.
+    """
+    transaction.on_commit(lambda: publish({"user": user.pk}))
+
+
+def publish(news: dict[str, int]) -> None:
+    try:
+        publisher().publish(CHANNEL, json.dumps(news))
+    except redis.RedisError as error:
+        log.warning("access change unheard", error=type(error).__name__, **news)

@@ -1,0 +1,46 @@
+"""A mail that is to go out. The row is the promise; a worker sends it and tries again."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class LetterQuerySet(models.QuerySet["Letter"]):
+    def due(self) -> LetterQuerySet:
+        return self.filter(sent_at__isnull=True, due_at__lte=timezone.now()).order_by("id")
+
+
+class Letter(models.Model):
+    """Holds who and why, never the text: one-time links are made when it is sent, not stored.
+
+    `due_at` is null when it is not to be tried any more. `failure` says why it did not go out.
+    """
+
+    class Kind(models.TextChoices):
+        INVITATION = "invitation", "Invitation"
+        WELCOME = "welcome", "Another handle"
+        RESET = "reset", "New password"
+
+    to = models.ForeignKey("User", on_delete=models.CASCADE, related_name="letters")
+    kind = models.CharField(max_length=10, choices=Kind)
+    brand = models.ForeignKey(
+        "BrandAccount", null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    sender = models.ForeignKey(
+        "User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    failure = models.CharField(max_length=300, blank=True)
+
+    objects = LetterQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index("due_at", name="letter_due", condition=Q(sent_at__isnull=True))]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} to {self.to}"

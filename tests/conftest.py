@@ -1,0 +1,78 @@
+"""The cast of every test.
+
+@acme is served by Ana and Ben (agents), Sam (manager) and Ada (admin); @globex by Zoe (agent) and
+Nia (admin), who must see nothing of @acme. Olga owns the installation and is a member of nothing.
+Carla is the customer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from accounts.models import BrandAccount, Role, User
+from inbox.models import Contact
+from tests.factories import make_brand, make_contact, make_user
+
+
+@pytest.fixture
+def acme(db: None) -> BrandAccount:
+    return make_brand("acme", name="Acme")
+
+
+@pytest.fixture
+def globex(db: None) -> BrandAccount:
+    return make_brand("globex", name="Globex")
+
+
+@pytest.fixture
+def ana(acme: BrandAccount) -> User:
+    return make_user("Ana Agent", acme)
+
+
+@pytest.fixture
+def ben(acme: BrandAccount) -> User:
+    return make_user("Ben Agent", acme)
+
+
+@pytest.fixture
+def sam(acme: BrandAccount) -> User:
+    return make_user("Sam Manager", acme, Role.MANAGER)
+
+
+@pytest.fixture
+def ada(acme: BrandAccount) -> User:
+    return make_user("Ada Admin", acme, Role.ADMIN)
+
+
+@pytest.fixture
+def zoe(globex: BrandAccount) -> User:
+    return make_user("Zoe Other", globex)
+
+
+@pytest.fixture
+def nia(globex: BrandAccount) -> User:
+    return make_user("Nia Other", globex, Role.ADMIN)
+
+
+@pytest.fixture
+def olga(db: None) -> User:
+    return make_user("Olga Owner", is_superuser=True)
+
+
+@pytest.fixture
+def carla(db: None) -> Contact:
+    return make_contact("carla", name="Carla Customer")
+
+
+@pytest.fixture
+def sign_in() -> Callable[[Client, User], Client]:
+    """`sign_in(client, ana).get("/desk/")`: the client, with a session of that person."""
+
+    def sign_in(client: Client, user: User) -> Client:
+        client.force_login(user)
+        return client
+
+    return sign_in
