@@ -105,6 +105,8 @@ class Conversation(models.Model):
     last_activity_at = models.DateTimeField()
     snoozed_until = models.DateTimeField(null=True, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
+    # The last message that a resolve covered: what comes after it is unanswered again.
+    resolved_through = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(default=timezone.now)
     version = models.PositiveIntegerField(default=1)

@@ -86,6 +86,7 @@ class Message(models.Model):
     client_key = models.UUIDField(null=True, blank=True, unique=True)
     not_before = models.DateTimeField(null=True, blank=True)
     failure = models.CharField(max_length=300, blank=True)
+    uncertain_since = models.DateTimeField(null=True, blank=True)
 
     objects = MessageQuerySet.as_manager()
 

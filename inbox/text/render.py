@@ -81,6 +81,8 @@ def is_web_address(href: str) -> bool:
         return False
     try:
         parts = urlsplit(href)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
+        return (
+            parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
+        )
     except ValueError:
         return False

@@ -1,0 +1,85 @@
+"""Which conversation a message belongs to (design §4).
+
+Windows are measured between the times of messages, never from now, so that the order in which
+deliveries arrive changes nothing. The caller holds the lock of the brand and the contact.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef
+
+from accounts.models import BrandAccount
+from inbox.models import Contact, Conversation, Message, Thread
+from inbox.models.conversation import ConversationQuerySet
+
+
+def place(
+    brand: BrandAccount, contact: Contact, *, kind: str, x_conversation_id: str, sent_at: datetime
+) -> Thread:
+    """The thread that takes a message, in a conversation that is made when none fits."""
+    of_pair: ConversationQuerySet = Conversation.objects.filter(
+        brand=brand, contact=contact
+    ).order_by("-id")
+    holder = of_pair.filter(threads__kind=kind, threads__x_conversation_id=x_conversation_id)
+    follows = holder.first()
+    if follows and takes_again(follows, brand, sent_at):
+        conversation = follows
+    else:
+        conversation = joinable(brand, of_pair, kind, sent_at) or open_conversation(
+            brand, contact, sent_at, follows=follows
+        )
+    thread, _ = Thread.objects.get_or_create(
+        conversation=conversation,
+        kind=kind,
+        x_conversation_id=x_conversation_id,
+        defaults={"brand": brand},
+    )
+    thread.conversation = conversation
+    return thread
+
+
+def takes_again(conversation: Conversation, brand: BrandAccount, sent_at: datetime) -> bool:
+    """Resolved longer ago than the brand's reopen window stays closed (design §4.3)."""
+    if conversation.status != Conversation.Status.RESOLVED or conversation.resolved_at is None:
+        return True
+    return sent_at <= conversation.resolved_at + timedelta(days=brand.reopen_days)
+
+
+def joinable(
+    brand: BrandAccount, of_pair: ConversationQuerySet, kind: str, sent_at: datetime
+) -> Conversation | None:
+    """The active conversation that a new reply path joins (design §4.2 b and c, and the mirror).
+
+    A DM joins the conversation that has DMs already, else the only lively one; a public post
+    joins the only lively one that has DMs.
+    """
+    active = of_pair.active()
+    with_dms = active.filter(threads__kind=Thread.Kind.DM).distinct()
+    if kind == Thread.Kind.DM and (has_dms := with_dms.first()):
+        return has_dms
+    if not brand.joins_threads:
+        return None
+    candidates = active if kind == Thread.Kind.DM else with_dms
+    lively = list(candidates.filter(near(sent_at, hours=brand.join_hours))[:2])
+    return lively[0] if len(lively) == 1 else None
+
+
+def near(sent_at: datetime, *, hours: int) -> Exists:
+    window = timedelta(hours=hours)
+    return Exists(
+        Message.objects.filter(
+            conversation=OuterRef("pk"),
+            sent_at__gte=sent_at - window,
+            sent_at__lte=sent_at + window,
+        )
+    )
+
+
+def open_conversation(
+    brand: BrandAccount, contact: Contact, sent_at: datetime, *, follows: Conversation | None
+) -> Conversation:
+    return Conversation.objects.create(
+        brand=brand, contact=contact, last_activity_at=sent_at, follows=follows
+    )

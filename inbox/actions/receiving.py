@@ -1,0 +1,224 @@
+"""A message arrives: from the customer, or ours as X echoes it or as we wrote it in X."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.access import has_role
+from accounts.models import BrandAccount, Role
+from inbox.actions.answering import SUMMARY, summarise
+from inbox.actions.assignment import end_assignment
+from inbox.actions.contacts import Person, remember
+from inbox.actions.placing import place
+from inbox.actions.recording import keep, locked, record
+from inbox.doorbell import ring
+from inbox.models import Attachment, Conversation, ConversationEvent, Message, Thread
+from inbox.text.plain import storable
+from inbox.text.sameness import same_utterance
+
+__all__ = ["Media", "Person", "Utterance", "mark_deleted", "receive"]
+
+Kinds = ConversationEvent.Kind
+Status = Conversation.Status
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    kind: str
+    media_key: str
+    source_url: str = ""
+    alt_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One message as X tells it. `text` is X's escaped form, `sequence` X's id as a number.
+
+    `customer` is the other side of the conversation, also where the brand is the author.
+    """
+
+    kind: str
+    transport: str
+    direction: str
+    external_id: str
+    x_conversation_id: str
+    sequence: int
+    customer: Person
+    text: str
+    sent_at: datetime
+    entities: dict[str, Any] = field(default_factory=dict)
+    answers_external_id: str | None = None
+    media: tuple[Media, ...] = ()
+    payload: dict[str, Any] | None = None
+
+
+@transaction.atomic
+def receive(brand: BrandAccount, utterance: Utterance) -> Message:
+    """Stores a message once, in the conversation it belongs to, whatever it is told and how often.
+
+    An echo of our own message settles the row that we sent. Safe against other workers: one
+    lock for each brand and contact (it takes the place of trust R4's conversation key).
+    """
+    lock_pair(brand, utterance.customer.x_user_id)
+    known = Message.objects.filter(
+        brand=brand, kind=utterance.kind, external_id=utterance.external_id
+    ).first()
+    if known is not None:
+        return known
+    contact = remember(utterance.customer)
+    thread = place(
+        brand,
+        contact,
+        kind=utterance.kind,
+        x_conversation_id=utterance.x_conversation_id,
+        sent_at=utterance.sent_at,
+    )
+    conversation = locked(thread.conversation_id)
+    ours = in_flight(conversation, thread, utterance)
+    message = settle(ours, utterance) if ours else add(brand, conversation, thread, utterance)
+    follow(conversation, message)
+    if ours:
+        ring("twitter_sync.send", queue="send", conversation_id=conversation.pk)
+    return message
+
+
+def lock_pair(brand: BrandAccount, x_user_id: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [brand.pk % 2**31, x_user_id]
+        )
+
+
+def add(
+    brand: BrandAccount, conversation: Conversation, thread: Thread, utterance: Utterance
+) -> Message:
+    incoming = utterance.direction == Message.Direction.IN
+    message = Message.objects.create(
+        brand=brand,
+        conversation=conversation,
+        thread=thread,
+        kind=utterance.kind,
+        transport=utterance.transport,
+        direction=utterance.direction,
+        state=Message.State.RECEIVED if incoming else Message.State.SENT,
+        external_id=utterance.external_id,
+        answers_external_id=utterance.answers_external_id,
+        sequence=utterance.sequence,
+        text=storable(utterance.text),
+        entities=utterance.entities,
+        payload=utterance.payload,
+        sent_at=utterance.sent_at,
+    )
+    keep_media(message, utterance)
+    return message
+
+
+def keep_media(message: Message, utterance: Utterance) -> None:
+    Attachment.objects.bulk_create(
+        [
+            Attachment(
+                message=message,
+                kind=media.kind,
+                media_key=media.media_key,
+                source_url=media.source_url,
+                alt_text=storable(media.alt_text),
+            )
+            for media in utterance.media
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def in_flight(conversation: Conversation, thread: Thread, utterance: Utterance) -> Message | None:
+    """Our own message that this is the echo of: under way in the thread, with the same words."""
+    if utterance.direction == Message.Direction.IN:
+        return None
+    under_way = conversation.messages.filter(
+        thread=thread,
+        external_id=None,
+        state__in=[Message.State.SENDING, Message.State.UNCERTAIN],
+    )
+    for message in under_way.in_order():
+        if same_utterance(message.text, message.entities, utterance.text, utterance.entities):
+            return message
+    return None
+
+
+def settle(message: Message, utterance: Utterance) -> Message:
+    """X has our message: the row takes X's id, time and form of the text."""
+    message.state = Message.State.SENT
+    message.external_id = utterance.external_id
+    message.sequence = utterance.sequence
+    message.sent_at = utterance.sent_at
+    message.text = storable(utterance.text)
+    message.entities = utterance.entities
+    message.failure = ""
+    message.save()
+    keep_media(message, utterance)
+    return message
+
+
+def follow(conversation: Conversation, message: Message) -> None:
+    """What a new message does to its conversation: status, waiting time, row of the list."""
+    is_new = conversation.message_count == 0
+    before = conversation.status
+    summarise(conversation)
+    reopens = not message.is_ours and conversation.unanswered_since is not None
+    if reopens:
+        conversation.status = Status.OPEN
+        conversation.snoozed_until = None
+    elif conversation.unanswered_since is None and conversation.status == Status.OPEN:
+        conversation.status = Status.WAITING
+    if reopens and before == Status.RESOLVED:
+        back_to_queue_unless_on_duty(conversation)
+    keep(conversation, *SUMMARY, "status", "snoozed_until", "assignee", what="message")
+    write_history(conversation, message, is_new=is_new, before=before)
+
+
+def back_to_queue_unless_on_duty(conversation: Conversation) -> None:
+    """Same assignee as before, unless they no longer work for the brand (design §3)."""
+    holder = conversation.assignee
+    if holder is not None and not has_role(holder, conversation.brand_id, Role.AGENT):
+        end_assignment(conversation)
+        conversation.assignee = None
+
+
+def write_history(
+    conversation: Conversation, message: Message, *, is_new: bool, before: str
+) -> None:
+    if is_new:
+        record(conversation, Kinds.OPENED, message=message)
+    if message.is_ours:
+        record(conversation, Kinds.SENT, by=message.author, message=message)
+    elif not is_new and conversation.status == Status.OPEN != before:
+        record(
+            conversation,
+            Kinds.REOPENED,
+            message=message,
+            before={"status": before},
+            after={"status": conversation.status},
+        )
+
+
+@transaction.atomic
+def mark_deleted(
+    brand: BrandAccount, *, kind: str, external_id: str, deleted_at: datetime | None = None
+) -> Message | None:
+    """Leaves a tombstone: the words go, the fact stays. Returns None for what we never held."""
+    message = Message.objects.filter(brand=brand, kind=kind, external_id=external_id).first()
+    if message is None or message.deleted_at is not None:
+        return message
+    conversation = locked(message.conversation_id)
+    message.text, message.entities, message.payload = "", {}, None
+    message.deleted_at = deleted_at or timezone.now()
+    message.save(update_fields=["text", "entities", "payload", "deleted_at"])
+    message.attachments.all().delete()
+    summarise(conversation)
+    keep(conversation, *SUMMARY, what="message")
+    record(conversation, Kinds.MESSAGE_DELETED, message=message)
+    return message

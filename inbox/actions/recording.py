@@ -1,0 +1,47 @@
+"""What every deed does at its end: keep the change, write history, tell the desks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import User
+from inbox import live
+from inbox.models import Conversation, ConversationEvent, Message
+
+
+def locked(conversation: Conversation | int) -> Conversation:
+    """The row as it is now, held until the transaction ends."""
+    pk = conversation if isinstance(conversation, int) else conversation.pk
+    rows = Conversation.objects.select_for_update(of=("self",))
+    return rows.select_related("brand", "assignee").get(pk=pk)
+
+
+def keep(conversation: Conversation, *fields: str, what: str) -> None:
+    """Saves `fields`, moves the version and announces. The row must be locked."""
+    conversation.version += 1
+    conversation.changed_at = timezone.now()
+    conversation.save(update_fields=[*fields, "version", "changed_at"])
+    live.announce(conversation, what)
+
+
+def record(
+    conversation: Conversation,
+    kind: ConversationEvent.Kind,
+    *,
+    by: User | None = None,
+    subject: User | None = None,
+    message: Message | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> ConversationEvent:
+    return ConversationEvent.objects.create(
+        conversation=conversation,
+        kind=kind,
+        actor=by,
+        subject=subject,
+        message=message,
+        before=before or {},
+        after=after or {},
+    )

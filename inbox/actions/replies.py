@@ -1,0 +1,218 @@
+"""An agent answers: a reply is always to a thread, and is queued before anything is sent."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.access import require_role
+from accounts.models import Role, User
+from inbox.actions.answering import SUMMARY, summarise
+from inbox.actions.assignment import hand_over
+from inbox.actions.recording import keep, locked, record
+from inbox.doorbell import ring
+from inbox.models import Conversation, ConversationEvent, Message, Thread
+from inbox.sequence import sequence_at
+from inbox.text.plain import escaped, storable
+from inbox.text.weight import DM_LIMIT, POST_LIMIT, reply_weight
+
+# Two looks of the poller: after that an unconfirmed message is the agent's to decide (trust R7).
+UNCERTAIN_FOR = timedelta(minutes=4)
+
+
+class EmptyReply(Exception):
+    """A reply needs words."""
+
+
+class ReplyTooLong(Exception):
+    def __init__(self, weight: int, limit: int) -> None:
+        self.weight, self.limit = weight, limit
+        super().__init__(f"This is {weight:,} of {limit:,} characters. Shorten it, then send.")
+
+
+class NothingToAnswer(Exception):
+    """A public reply answers a post of the thread; there is none such."""
+
+
+class SomethingNew(Exception):
+    """Somebody wrote since the agent last looked; `messages` is what came (trust R17)."""
+
+    def __init__(self, messages: list[Message]) -> None:
+        self.messages = messages
+        super().__init__("Somebody wrote here while you were typing. Look, then send.")
+
+
+class NotRetryable(Exception):
+    """Only what failed, or was left unconfirmed for minutes, can be sent again."""
+
+
+class TooLate(Exception):
+    """Only a queued message can be cancelled."""
+
+
+@transaction.atomic
+def reply(
+    thread: Thread,
+    *,
+    by: User,
+    text: str,
+    client_key: UUID,
+    answering: str | None = None,
+    seen_through: int | None = None,
+    anyway: bool = False,
+) -> Message:
+    """Queues `text`, as the agent typed it, for the thread. The same `client_key` is one message.
+
+    `answering` is the external id of the post that a public reply goes under; without it the
+    newest post of the customer. `seen_through` is the id of the last message that the agent saw.
+    Raises EmptyReply, ReplyTooLong, NothingToAnswer, SomethingNew.
+    """
+    require_role(by, thread.brand_id, Role.AGENT)
+    words = storable(text).strip()
+    check_length(thread, words)
+    conversation = locked(thread.conversation_id)
+    again = Message.objects.filter(client_key=client_key, author=by, thread=thread).first()
+    if again is not None:
+        return again
+    if seen_through is not None and not anyway:
+        check_nothing_new(conversation, by, seen_through)
+    message = queue(thread, conversation, by, words, client_key, post_to_answer(thread, answering))
+    if conversation.assignee_id is None and conversation.brand.claims_on_reply:
+        hand_over(conversation, to=by, by=by)
+    record(conversation, ConversationEvent.Kind.REPLIED, by=by, message=message)
+    return message
+
+
+def check_length(thread: Thread, words: str) -> None:
+    if not words:
+        raise EmptyReply("Write something before you send.")
+    weight, limit = (
+        (reply_weight(words), POST_LIMIT) if thread.is_public else (len(words), DM_LIMIT)
+    )
+    if weight > limit:
+        raise ReplyTooLong(weight, limit)
+
+
+def check_nothing_new(conversation: Conversation, by: User, seen_through: int) -> None:
+    since = conversation.messages.filter(pk__gt=seen_through).exclude(author=by)
+    if new := list(since.in_order()):
+        raise SomethingNew(new)
+
+
+def post_to_answer(thread: Thread, answering: str | None) -> str | None:
+    """The external id of the post that a public reply goes under; None in a DM thread."""
+    if not thread.is_public:
+        return None
+    posts = thread.messages.filter(external_id__isnull=False, deleted_at=None)
+    if answering:
+        post = posts.filter(external_id=answering).first()
+    else:
+        post = posts.incoming().order_by("-sequence").first()
+    if post is None:
+        raise NothingToAnswer("That post is not here any more. Choose another one to answer.")
+    return post.external_id
+
+
+def queue(
+    thread: Thread,
+    conversation: Conversation,
+    by: User,
+    words: str,
+    client_key: UUID,
+    answers: str | None,
+) -> Message:
+    now = timezone.now()
+    message = Message.objects.create(
+        brand_id=thread.brand_id,
+        conversation=conversation,
+        thread=thread,
+        kind=thread.kind,
+        transport=Message.Transport.POST if thread.is_public else Message.Transport.DM,
+        direction=Message.Direction.OUT,
+        state=Message.State.QUEUED,
+        answers_external_id=answers,
+        sequence=sequence_at(now),
+        text=escaped(words),
+        sent_at=now,
+        author=by,
+        client_key=client_key,
+        not_before=now,
+    )
+    refresh(conversation)
+    ring("twitter_sync.send", queue="send", conversation_id=conversation.pk)
+    return message
+
+
+def refresh(conversation: Conversation) -> None:
+    summarise(conversation)
+    keep(conversation, *SUMMARY, what="send")
+
+
+@transaction.atomic
+def retry(message: Message, *, by: User) -> Message:
+    """Queues again what X refused, or what stayed unconfirmed; twice is once.
+
+    Raises NotRetryable.
+    """
+    require_role(by, message.brand_id, Role.AGENT)
+    conversation = locked(message.conversation_id)
+    message.refresh_from_db()
+    if message.state == Message.State.QUEUED:
+        return message
+    if not is_retryable(message):
+        raise NotRetryable("This message is not waiting for a retry.")
+    now = timezone.now()
+    before = message.state
+    message.state, message.failure = Message.State.QUEUED, ""
+    message.not_before = message.sent_at = now
+    message.sequence = sequence_at(now)
+    message.save(update_fields=["state", "failure", "not_before", "sent_at", "sequence"])
+    refresh(conversation)
+    record(
+        conversation,
+        ConversationEvent.Kind.RETRIED,
+        by=by,
+        message=message,
+        before={"state": before},
+        after={"state": message.state},
+    )
+    ring("twitter_sync.send", queue="send", conversation_id=conversation.pk)
+    return message
+
+
+def is_retryable(message: Message) -> bool:
+    if message.state == Message.State.FAILED:
+        return True
+    return (
+        message.state == Message.State.UNCERTAIN
+        and message.uncertain_since is not None
+        and message.uncertain_since <= timezone.now() - UNCERTAIN_FOR
+    )
+
+
+@transaction.atomic
+def cancel(message: Message, *, by: User) -> Message:
+    """Takes back a message that is still queued, or gives up one that failed. Raises TooLate."""
+    require_role(by, message.brand_id, Role.AGENT)
+    conversation = locked(message.conversation_id)
+    message.refresh_from_db()
+    if message.state == Message.State.CANCELLED:
+        return message
+    if message.state not in (Message.State.QUEUED, Message.State.FAILED):
+        raise TooLate("It is on its way to X already.")
+    before = message.state
+    message.state = Message.State.CANCELLED
+    message.save(update_fields=["state"])
+    refresh(conversation)
+    record(
+        conversation,
+        ConversationEvent.Kind.CANCELLED,
+        by=by,
+        message=message,
+        before={"state": before},
+        after={"state": message.state},
+    )
+    return message

@@ -1,0 +1,133 @@
+"""The fate of a queued reply, told by the sender: sending, then sent, failed or uncertain."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from inbox.actions.answering import SUMMARY, summarise
+from inbox.actions.recording import keep, locked, record
+from inbox.doorbell import ring
+from inbox.models import Conversation, ConversationEvent, Message
+
+Kinds = ConversationEvent.Kind
+State = Message.State
+
+
+def take_next(conversation_id: int) -> Message | None:
+    """The oldest due message of a conversation, now `sending`; None when there is none to send.
+
+    One in flight per conversation, in order (trust R8): while one is sending or uncertain the
+    others wait. Call inside the transaction that also writes the attempt.
+    """
+    conversation = locked(conversation_id)
+    ours = conversation.messages.filter(direction=Message.Direction.OUT)
+    if ours.filter(state__in=[State.SENDING, State.UNCERTAIN]).exists():
+        return None
+    message = ours.filter(state=State.QUEUED).order_by("id").first()
+    if message is None or (message.not_before and message.not_before > timezone.now()):
+        return None
+    message.state = State.SENDING
+    message.save(update_fields=["state"])
+    keep(conversation, what="send")
+    return message
+
+
+@transaction.atomic
+def put_back(message_id: int, *, not_before: datetime) -> Message:
+    """X was not asked (no quota left): the message waits in its place until `not_before`."""
+    conversation, message = hold(message_id)
+    if message.state == State.SENDING:
+        message.state, message.not_before = State.QUEUED, not_before
+        message.save(update_fields=["state", "not_before"])
+        keep(conversation, what="send")
+    return message
+
+
+@transaction.atomic
+def confirm_sent(message_id: int, *, external_id: str, sequence: int, sent_at: datetime) -> Message:
+    """X accepted the message and gave it `external_id`. Twice, or after the echo, is harmless."""
+    conversation, message = hold(message_id)
+    if message.external_id == external_id:
+        return message
+    absorb_echo(message, external_id)
+    twin = twin_written_in_x(message)
+    message.state, message.failure = State.SENT, ""
+    message.external_id, message.sequence, message.sent_at = external_id, sequence, sent_at
+    message.uncertain_since = None
+    message.save()
+    if twin is not None:
+        twin.save()
+    summarise(conversation)
+    if conversation.unanswered_since is None and conversation.status == Conversation.Status.OPEN:
+        conversation.status = Conversation.Status.WAITING
+    keep(conversation, *SUMMARY, "status", what="send")
+    record(conversation, Kinds.SENT, by=message.author, message=message)
+    ring("twitter_sync.send", queue="send", conversation_id=conversation.pk)
+    return message
+
+
+def absorb_echo(message: Message, external_id: str) -> None:
+    """The echo came first and was taken for a message written in X: it and ours are one row."""
+    echo = (
+        Message.objects.filter(brand_id=message.brand_id, kind=message.kind)
+        .filter(external_id=external_id)
+        .exclude(pk=message.pk)
+        .first()
+    )
+    if echo is None:
+        return
+    message.text, message.entities = echo.text, echo.entities
+    echo.attachments.update(message=message)
+    ConversationEvent.objects.filter(message=echo).delete()
+    echo.delete()
+
+
+def twin_written_in_x(message: Message) -> Message | None:
+    """Somebody wrote the same words in X while ours were under way, and we took that for ours.
+
+    The fact is kept as a message of its own; the caller saves it once ours has its right id.
+    """
+    if message.external_id is None:
+        return None
+    twin = Message.objects.get(pk=message.pk)
+    twin.pk, twin.client_key, twin.author, twin.not_before = None, None, None, None
+    twin._state.adding = True
+    return twin
+
+
+@transaction.atomic
+def fail(message_id: int, *, reason: str) -> Message:
+    """X refused the message for good; `reason` is in words that an agent understands."""
+    return end_without_id(message_id, State.FAILED, Kinds.SEND_FAILED, reason)
+
+
+@transaction.atomic
+def doubt(message_id: int, *, reason: str) -> Message:
+    """Nobody knows whether X took the message: never resent by itself (trust R7)."""
+    return end_without_id(message_id, State.UNCERTAIN, Kinds.SEND_UNCERTAIN, reason)
+
+
+def end_without_id(
+    message_id: int, state: Message.State, kind: ConversationEvent.Kind, reason: str
+) -> Message:
+    conversation, message = hold(message_id)
+    if message.state != State.SENDING:
+        return message
+    message.state, message.failure = state, reason[:300]
+    message.uncertain_since = timezone.now() if state == State.UNCERTAIN else None
+    message.save(update_fields=["state", "failure", "uncertain_since"])
+    summarise(conversation)
+    keep(conversation, *SUMMARY, what="send")
+    record(conversation, kind, by=None, message=message, after={"reason": message.failure})
+    ring("twitter_sync.send", queue="send", conversation_id=conversation.pk)
+    return message
+
+
+def hold(message_id: int) -> tuple[Conversation, Message]:
+    """The message and its conversation, the latter locked."""
+    conversation_id = Message.objects.values_list("conversation_id", flat=True).get(pk=message_id)
+    conversation = locked(conversation_id)
+    return conversation, Message.objects.get(pk=message_id)
