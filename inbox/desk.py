@@ -1,0 +1,168 @@
+"""The views of the desk: which conversations each shows, in what order, how many, by the page.
+
+Pages are keyset-paged (never OFFSET) and take the first rows of each brand before they merge, so
+that a page costs the same at a thousand and at a million conversations (design §11).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q, Value
+from django.db.models.functions import Coalesce
+
+from accounts.models import BrandAccount, User
+from inbox.models import Conversation
+from inbox.models.conversation import ConversationQuerySet
+
+PAGE_SIZE = 50
+# Closed conversations are counted up to here: "999+".
+COUNT_CAP = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`sort` is the column of the order; newest first, but for the longest waiting first."""
+
+    name: str
+    label: str
+    rows: Callable[[ConversationQuerySet, User], ConversationQuerySet]
+    sort: str = "last_activity_at"
+    descending: bool = True
+    capped: bool = False
+
+
+VIEWS = {
+    view.name: view
+    for view in (
+        View("mine", "Mine", lambda rows, user: rows.active().assigned_to(user)),
+        View("unassigned", "Unassigned", lambda rows, user: rows.open().unassigned()),
+        View("open", "All open", lambda rows, user: rows.open()),
+        View(
+            "needs-answer",
+            "Needs an answer",
+            lambda rows, user: rows.needing_an_answer(),
+            sort="unanswered_since",
+            descending=False,
+        ),
+        View("waiting", "Waiting", lambda rows, user: rows.waiting()),
+        View("snoozed", "Snoozed", lambda rows, user: rows.snoozed()),
+        View("resolved", "Resolved", lambda rows, user: rows.resolved(), capped=True),
+    )
+}
+DEFAULT_VIEW = "needs-answer"
+
+
+class BadCursor(Exception):
+    """The place in the list is not one that we gave out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`after` is where the next page begins, None on the last one."""
+
+    rows: list[Conversation]
+    after: str | None
+
+
+def brands_of(user: User, handle: str = "") -> list[BrandAccount]:
+    """The brands that `user` sees, or the one of them called `handle`."""
+    brands = BrandAccount.objects.visible_to(user)
+    return list(brands.filter(handle__iexact=handle) if handle else brands)
+
+
+def page(
+    view: View, user: User, brands: list[BrandAccount], *, after: str = "", size: int = PAGE_SIZE
+) -> Page:
+    """One page of `view`. Two queries, whatever the number of brands. Raises BadCursor."""
+    keys = first_keys(view, user, brands, after, size + 1)
+    found = in_order(view, Conversation.objects.visible_to(user).filter(pk__in=keys[:size]))
+    rows = list(found.select_related("brand", "contact", "assignee"))
+    more = len(keys) > size and bool(rows)
+    return Page(rows, cursor_of(view, rows[-1]) if more else None)
+
+
+def first_keys(
+    view: View, user: User, brands: list[BrandAccount], after: str, count: int
+) -> list[int]:
+    """The ids of the first `count` rows after a cursor: the first of each brand, merged."""
+    tops = [
+        in_order(view, beyond(view, of_brand(view, user, brand), after))[:count] for brand in brands
+    ]
+    if not tops:
+        return []
+    columns = [top.values_list("pk", view.sort) for top in tops]
+    merged = columns[0] if len(columns) == 1 else columns[0].union(*columns[1:], all=True)
+    direction = "-" if view.descending else ""
+    ordered = merged.order_by(f"{direction}{view.sort}", f"{direction}pk")[:count]
+    return [pk for pk, _ in ordered]
+
+
+def of_brand(view: View, user: User, brand: BrandAccount) -> ConversationQuerySet:
+    return view.rows(Conversation.objects.filter(brand=brand), user)
+
+
+def in_order(view: View, rows: ConversationQuerySet) -> ConversationQuerySet:
+    return rows.newest_first() if view.descending else rows.longest_waiting_first()
+
+
+def beyond(view: View, rows: ConversationQuerySet, after: str) -> ConversationQuerySet:
+    if not after:
+        return rows
+    moment, pk = read_cursor(after)
+    step = "lt" if view.descending else "gt"
+    return rows.filter(
+        Q(**{f"{view.sort}__{step}": moment}) | Q(**{view.sort: moment, f"pk__{step}": pk}),
+        **{f"{view.sort}__{step}e": moment},  # the bound that the index can use
+    )
+
+
+def cursor_of(view: View, last: Conversation) -> str:
+    moment = getattr(last, view.sort)
+    return base64.urlsafe_b64encode(f"{moment.isoformat()}|{last.pk}".encode()).decode()
+
+
+def read_cursor(cursor: str) -> tuple[datetime, int]:
+    try:
+        moment, _, pk = base64.urlsafe_b64decode(cursor).decode().partition("|")
+        return datetime.fromisoformat(moment), int(pk)
+    except (ValueError, binascii.Error) as error:
+        raise BadCursor("This place in the list is unknown. Load the list again.") from error
+
+
+def counts(user: User, brands: list[BrandAccount]) -> dict[str, int]:
+    """How many conversations each view shows; capped views stop at COUNT_CAP. Two queries."""
+    rows = Conversation.objects.for_brands([brand.pk for brand in brands])
+    numbers = dict.fromkeys(VIEWS, 0)
+    exact = [view for view in VIEWS.values() if not view.capped]
+    columns = [
+        view.rows(rows, user)
+        .order_by()
+        .annotate(view=Value(view.name))
+        .values("view")
+        .annotate(number=Coalesce(Count("pk"), 0))
+        for view in exact
+    ]
+    for row in columns[0].union(*columns[1:], all=True):
+        numbers[row["view"]] = row["number"]
+    for view in VIEWS.values():
+        if view.capped:
+            numbers[view.name] = view.rows(rows, user)[:COUNT_CAP].count()
+    return numbers
+
+
+def counts_by_brand(user: User) -> dict[int, int]:
+    """Open conversations of each brand that `user` sees."""
+    rows = Conversation.objects.visible_to(user).open().order_by()
+    return dict(rows.values_list("brand").annotate(number=Count("pk")))
+
+
+def load_of(people: list[User], brands: list[BrandAccount]) -> dict[int, int]:
+    """How many open conversations of `brands` each person has, for who assigns."""
+    rows = Conversation.objects.for_brands([brand.pk for brand in brands]).open()
+    held = rows.filter(assignee__in=people).order_by()
+    return dict(held.values_list("assignee").annotate(number=Count("pk")))
