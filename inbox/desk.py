@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Q, Value
-from django.db.models.functions import Coalesce
 
 from accounts.models import BrandAccount, User
 from inbox.models import Conversation
@@ -144,11 +143,11 @@ def counts(user: User, brands: list[BrandAccount]) -> dict[str, int]:
         .order_by()
         .annotate(view=Value(view.name))
         .values("view")
-        .annotate(number=Coalesce(Count("pk"), 0))
+        .annotate(how_many=Count("pk"))
         for view in exact
     ]
     for row in columns[0].union(*columns[1:], all=True):
-        numbers[row["view"]] = row["number"]
+        numbers[row["view"]] = row["how_many"]
     for view in VIEWS.values():
         if view.capped:
             numbers[view.name] = view.rows(rows, user)[:COUNT_CAP].count()
@@ -158,11 +157,11 @@ def counts(user: User, brands: list[BrandAccount]) -> dict[str, int]:
 def counts_by_brand(user: User) -> dict[int, int]:
     """Open conversations of each brand that `user` sees."""
     rows = Conversation.objects.visible_to(user).open().order_by()
-    return dict(rows.values_list("brand").annotate(number=Count("pk")))
+    return dict(rows.values_list("brand").annotate(how_many=Count("pk")))
 
 
 def load_of(people: list[User], brands: list[BrandAccount]) -> dict[int, int]:
     """How many open conversations of `brands` each person has, for who assigns."""
     rows = Conversation.objects.for_brands([brand.pk for brand in brands]).open()
     held = rows.filter(assignee__in=people).order_by()
-    return dict(held.values_list("assignee").annotate(number=Count("pk")))
+    return dict(held.values_list("assignee").annotate(how_many=Count("pk")))
