@@ -1,8 +1,17 @@
 from twitter_sync.models.connection import Connection
+from twitter_sync.models.known_post import KnownPost
 from twitter_sync.models.rate_budget import RateBudget
 from twitter_sync.models.raw_event import RawEvent
 from twitter_sync.models.send_attempt import SendAttempt
 from twitter_sync.models.sync_cursor import SyncCursor
 from twitter_sync.models.webhook import Webhook
 
-__all__ = ["Connection", "RateBudget", "RawEvent", "SendAttempt", "SyncCursor", "Webhook"]
+__all__ = [
+    "Connection",
+    "KnownPost",
+    "RateBudget",
+    "RawEvent",
+    "SendAttempt",
+    "SyncCursor",
+    "Webhook",
+]

@@ -11,9 +11,15 @@ class RawEventQuerySet(models.QuerySet["RawEvent"]):
     def due(self) -> RawEventQuerySet:
         return self.filter(state=RawEvent.State.PENDING, due_at__lte=timezone.now())
 
+    def unapplied(self) -> RawEventQuerySet:
+        return self.filter(state__in=[RawEvent.State.PENDING, RawEvent.State.WAITING])
+
 
 class RawEvent(models.Model):
-    """`fact` is unique: the same delivery twice is one row. `body` is what X sent, byte for byte."""
+    """`fact` is unique: the same delivery twice is one row. `body` is what X sent, every byte.
+
+    A post that cannot be placed yet is `waiting` until `waits_for`, an id of X, is known.
+    """
 
     class Source(models.TextChoices):
         WEBHOOK = "webhook", "Webhook"
@@ -23,6 +29,7 @@ class RawEvent(models.Model):
 
     class State(models.TextChoices):
         PENDING = "pending", "Pending"
+        WAITING = "waiting", "Waits for another post"
         APPLIED = "applied", "Applied"
         IGNORED = "ignored", "Nothing of ours"
         ORPHAN = "orphan", "No such brand"
@@ -35,6 +42,7 @@ class RawEvent(models.Model):
     )
     body = models.BinaryField()
     state = models.CharField(max_length=7, choices=State, default=State.PENDING)
+    waits_for = models.CharField(max_length=20, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=300, blank=True)
     received_at = models.DateTimeField(default=timezone.now)
@@ -46,6 +54,7 @@ class RawEvent(models.Model):
     class Meta:
         indexes = [
             models.Index("due_at", "id", name="raw_due", condition=Q(state="pending")),
+            models.Index("waits_for", name="raw_waits", condition=Q(state="waiting")),
             models.Index("id", name="raw_dead", condition=Q(state__in=["dead", "orphan"])),
         ]
 

@@ -1,0 +1,69 @@
+"""The public tree as far as we have seen it: what answers what, and who said it.
+
+Placing a post needs its ancestors, and most of them are nobody's message: other people's posts and
+the brand's own broadcasts. They are kept here, once for the installation, as context.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class KnownPostQuerySet(models.QuerySet["KnownPost"]):
+    def seen(self) -> KnownPostQuerySet:
+        return self.filter(availability=KnownPost.Availability.SEEN)
+
+    def to_look_up(self) -> KnownPostQuerySet:
+        return self.filter(look_up_at__isnull=False)
+
+    def due(self) -> KnownPostQuerySet:
+        return self.filter(look_up_at__lte=timezone.now())
+
+
+class KnownPost(models.Model):
+    """`post_id` is X's. A row may be no more than an id that another post answers.
+
+    `look_up_at` is when X is to be asked for it, null when it need not be; `hops` is how many
+    answers above the post that made us ask it stands. The text of a protected author and of a
+    deleted post is not kept.
+    """
+
+    class Availability(models.TextChoices):
+        UNSEEN = "unseen", "Only heard of"
+        SEEN = "seen", "Seen"
+        UNAVAILABLE = "unavailable", "Not to be had"
+        DELETED = "deleted", "Deleted on X"
+
+    post_id = models.CharField(max_length=20, primary_key=True)
+    availability = models.CharField(
+        max_length=11, choices=Availability, default=Availability.UNSEEN
+    )
+    author_id = models.CharField(max_length=20, blank=True)
+    author_handle = models.CharField(max_length=50, blank=True)
+    author_name = models.CharField(max_length=200, blank=True)
+    parent_id = models.CharField(max_length=20, blank=True)
+    answers_user_id = models.CharField(max_length=20, blank=True)
+    x_conversation_id = models.CharField(max_length=20, blank=True)
+    is_repost = models.BooleanField(default=False)
+    text = models.TextField(blank=True)
+    entities = models.JSONField(default=dict, blank=True)
+    media = models.JSONField(default=list, blank=True)
+    posted_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(null=True, blank=True)
+
+    hops = models.PositiveSmallIntegerField(default=0)
+    look_up_at = models.DateTimeField(null=True, blank=True)
+    look_up_attempts = models.PositiveSmallIntegerField(default=0)
+
+    objects = KnownPostQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index("look_up_at", name="known_look_up", condition=Q(look_up_at__isnull=False)),
+            models.Index("x_conversation_id", "author_id", name="known_of_conversation"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Post {self.post_id}"

@@ -1,0 +1,71 @@
+"""From the bytes that X sends to typed records, whatever the product, shape and vocabulary.
+
+    delivery = parse(raw)
+    delivery.events, delivery.people, delivery.unreadable
+
+Knows nothing of our database. The shapes are those of X's documents and of live captures.
+"""
+
+from __future__ import annotations
+
+from twitter_sync.payloads.account_activity import read_account_activity
+from twitter_sync.payloads.activity import read_activity
+from twitter_sync.payloads.gathering import Gathering, listed
+from twitter_sync.payloads.messages import conversation_between
+from twitter_sync.payloads.pages import read_page
+from twitter_sync.payloads.reading import Record, Unreadable, json_record
+from twitter_sync.payloads.records import (
+    Delivery,
+    DirectMessage,
+    EncryptedMessage,
+    Event,
+    Media,
+    Post,
+    PostDeletion,
+    Profile,
+    Revocation,
+    Signal,
+    Unknown,
+)
+
+__all__ = [
+    "Delivery",
+    "DirectMessage",
+    "EncryptedMessage",
+    "Event",
+    "Media",
+    "Post",
+    "PostDeletion",
+    "Profile",
+    "Revocation",
+    "Signal",
+    "Unknown",
+    "Unreadable",
+    "conversation_between",
+    "parse",
+]
+
+
+def parse(raw: bytes) -> Delivery:
+    """Everything in `raw`, each element for itself. Raises Unreadable for what isn't an object."""
+    body, found = json_record(raw), Gathering()
+    if "replay_job_status" in body:
+        found.events.append(Signal(None, "replay_job_status"))
+    elif is_activity(body):
+        read_activity(body, found)
+    elif is_page(body):
+        read_page(body, found)
+    else:
+        read_account_activity(body, found)
+    return found.delivery()
+
+
+def is_activity(body: Record) -> bool:
+    return any(
+        isinstance(event, dict) and ("payload" in event or "event_uuid" in event)
+        for event in listed(body.get("data"))
+    )
+
+
+def is_page(body: Record) -> bool:
+    return bool({"data", "meta", "includes", "errors"} & body.keys())

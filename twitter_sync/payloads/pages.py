@@ -1,0 +1,44 @@
+"""Pages that we asked X for: direct messages, mentions, posts. One item in `data` is a page too.
+
+Reads both vocabularies. Fields that we asked for and did not get make an item unreadable: X drops
+what it does not know without a word.
+"""
+
+from __future__ import annotations
+
+from twitter_sync.payloads.gathering import Gathering
+from twitter_sync.payloads.messages import read_page_message
+from twitter_sync.payloads.people import read_people
+from twitter_sync.payloads.posts import read_included, read_post
+from twitter_sync.payloads.reading import (
+    Record,
+    either,
+    optional_id,
+    optional_record,
+    records,
+    text,
+)
+from twitter_sync.payloads.records import Event
+
+
+def read_page(body: Record, found: Gathering) -> None:
+    includes = optional_record(body.get("includes"))
+    found.people |= read_people(includes.get("users"))
+
+    def read_item(item: Record) -> Event:
+        if "event_type" in item:
+            return read_page_message(item, includes)
+        return read_post(item, includes)
+
+    found.read_each("page", body.get("data"), read_item)
+    found.read_context(read_included(includes), lambda one: read_post(one, includes))
+    found.missing += [
+        withheld for error in records(body.get("errors")) if (withheld := post_in(error))
+    ]
+
+
+def post_in(error: Record) -> str | None:
+    """The post that a partial error says we can't have; X names it in two vocabularies."""
+    if text(error.get("resource_type")) not in ("tweet", "post"):
+        return None
+    return optional_id(either(error, "resource_id", "value"))
