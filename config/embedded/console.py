@@ -42,15 +42,14 @@ class Console:
     def _write(self, text: str) -> None:
         try:
             print(text, file=self._stream, flush=True)
-        except BrokenPipeError:
-            # Whoever read along has gone (`./run | head`); the parts run on unheard.
+        except OSError:
+            # Whoever read along has gone (a closed terminal, `./run | head`); run on unheard.
             self._stream = open(os.devnull, "w")  # noqa: SIM115 - for the rest of the run
 
 
 def welcome(
     web_url: str,
     simulator_url: str | None,
-    mail_url: str | None,
     sign_ins: Iterable[Mapping[str, str]],
     seconds: float,
 ) -> list[str]:
@@ -59,13 +58,13 @@ def welcome(
     lines += [f"  The desk          {web_url}/"]
     if simulator_url:
         lines += [f"  Be a customer     {simulator_url}/"]
-    if mail_url:
-        lines += [f"  Mail to people    {mail_url}"]
-    rows = [(s.get("role", ""), s["email"], s["password"]) for s in sign_ins]
-    return lines + ([""] + table(("Sign in as", "E-mail", "Password"), rows) if rows else [])
+    rows = [(who["role"], who["email"], who["password"]) for who in sign_ins]
+    if rows:
+        lines += ["", *table(("Sign in as", "E-mail", "Password"), *rows)]
+    return lines
 
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+def table(head: tuple[str, ...], *rows: tuple[str, ...]) -> list[str]:
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
     lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
              for row in [head, tuple("-" * w for w in widths), *rows]]  # fmt: skip

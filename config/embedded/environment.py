@@ -1,4 +1,4 @@
-"""What each part is told through its environment, and what `manage.py` takes over from a `./run`."""
+"""What each part is told through its environment, and what `manage.py` takes over."""
 
 from __future__ import annotations
 

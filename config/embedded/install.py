@@ -50,7 +50,15 @@ def main(venv: Path, lock: Path) -> None:
 
 def sync(uv: Path, venv: Path, lock: Path) -> None:
     say(f"Installing the parts that {lock.name} pins")
-    command = [uv, "pip", "sync", "--python", venv / "bin" / "python", "--compile-bytecode", lock]
+    command: list[str | Path] = [
+        uv,
+        "pip",
+        "sync",
+        "--python",
+        venv / "bin" / "python",
+        "--compile-bytecode",
+        lock,
+    ]
     if not sys.stderr.isatty():
         command.append("--quiet")
     result = subprocess.run(command, env=uv_environment(venv), check=False)
@@ -74,7 +82,9 @@ def uv_environment(venv: Path) -> dict[str, str]:
 
 def pin_of(name: str, lock: str) -> tuple[str, set[str]]:
     """The version and the sha256 hashes that the lock file allows for one package."""
-    found = re.search(rf"^{re.escape(name)}==(\S+)((?: \\\n\s+--hash=sha256:\w+)+)", lock, re.M)
+    found = re.search(
+        rf"^{re.escape(name)}==([^\s;]+)[^\n\\]*((?:\\\n\s+--hash=sha256:\w+ ?)+)", lock, re.M
+    )
     if not found:
         raise InstallError(f"The lock file pins no {name} with hashes: run `make lock`.")
     return found[1], set(re.findall(r"sha256:(\w+)", found[2]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,15 +31,6 @@ class OptionsError(Exception):
 
 
 @dataclass(frozen=True)
-class Options:
-    port: int | None
-    data_dir: Path
-    fresh: bool
-    demo: bool
-    ready_file: Path | None
-
-
-@dataclass(frozen=True)
 class Outside:
     """Real services that the environment puts in place; None where we start our own."""
 
@@ -53,7 +43,18 @@ class Outside:
         return bool(self.x) and urlsplit((self.x or {})["X_API_URL"]).hostname not in LOOPBACK
 
 
-def parse(arguments: Sequence[str]) -> Options:
+@dataclass(frozen=True)
+class Options:
+    port: int | None
+    data_dir: Path
+    fresh: bool
+    demo: bool
+    ready_file: Path | None
+    outside: Outside
+
+
+def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
+    """Raises OptionsError when the environment contradicts itself."""
     parser = argparse.ArgumentParser(
         prog="./run",
         description="Start Handled on this machine: database, pages, workers and a pretend X.",
@@ -67,7 +68,7 @@ def parse(arguments: Sequence[str]) -> Options:
         "--data-dir",
         type=Path,
         metavar="DIR",
-        default=Path(os.environ.get("HANDLED_DATA_DIR", data_dir.DEFAULT)),
+        default=Path(environment.get("HANDLED_DATA_DIR", data_dir.DEFAULT)),
         help="where everything is kept (default: .handled in the clone)",
     )
     parser.add_argument(
@@ -91,6 +92,7 @@ def parse(arguments: Sequence[str]) -> Options:
         fresh=found.fresh,
         demo=not found.no_demo,
         ready_file=found.ready_file and found.ready_file.expanduser().absolute(),
+        outside=outside(environment),
     )
 
 

@@ -30,6 +30,7 @@ class Part:
     stop_within: float = 5.0
     death_signal: int = signal.SIGTERM
     prepare: Callable[[], None] = field(default=lambda: None)
+    leave_out: str = ""  # a pattern of lines that would only worry a newcomer
 
 
 def postgres(cluster: Cluster) -> Part:
@@ -57,6 +58,8 @@ def queue(sockets: Path, folder: Path, environment: Mapping[str, str]) -> Part:
         command=valkey.command(sockets, folder),
         environment=environment,
         answers=partial(probes.valkey, sockets / valkey.SOCKET),
+        # It speaks of background saves, which are off.
+        leave_out="Memory overcommit must be enabled",
     )
 
 
@@ -154,4 +157,4 @@ def python(module: str, *arguments: str) -> list[str]:
 
 
 def celery(*arguments: str) -> list[str]:
-    return [*python("celery", "-A", "config"), *arguments, "--loglevel=INFO"]
+    return [*python("celery", "--quiet", "-A", "config"), *arguments, "--loglevel=INFO"]

@@ -218,6 +218,21 @@ class Cluster:
         )
 
 
+def refusal(url: str) -> str | None:
+    """Why a database doesn't answer, or None when it does."""
+    try:
+        with closing(psycopg2.connect(url, connect_timeout=5)):
+            return None
+    except psycopg2.Error as error:
+        return str(error).strip()
+
+
+def remove(files: Path) -> None:
+    """Remove what an interrupted initdb left."""
+    if files.exists():
+        shutil.rmtree(files)
+
+
 def serves(pid: int, files: Path) -> bool:
     """Whether this process is a live server of these files (its working directory is theirs)."""
     try:

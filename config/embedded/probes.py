@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
+from typing import Any
 
 WITHIN = 2.0
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Opening = Coroutine[Any, Any, Connection]
 
 
 async def http(port: int, path: str) -> bool:
@@ -23,7 +25,7 @@ async def valkey(socket: Path) -> bool:
     return await ask(asyncio.open_unix_connection(socket), "PING\r\n") == b"+PONG\r\n"
 
 
-async def ask(opening: asyncio._CoroutineLike[Connection], question: str) -> bytes:
+async def ask(opening: Opening, question: str) -> bytes:
     """The first line of the answer, empty when there is none."""
     with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
         async with asyncio.timeout(WITHIN), connected(opening) as (reader, writer):
@@ -33,7 +35,7 @@ async def ask(opening: asyncio._CoroutineLike[Connection], question: str) -> byt
 
 
 @contextlib.asynccontextmanager
-async def connected(opening: asyncio._CoroutineLike[Connection]) -> AsyncIterator[Connection]:
+async def connected(opening: Opening) -> AsyncIterator[Connection]:
     reader, writer = await opening
     try:
         yield reader, writer

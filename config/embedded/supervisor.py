@@ -120,7 +120,8 @@ class Keeper:
     def _heard(self, line: str) -> None:
         if self.part.says_ready and re.search(self.part.says_ready, line):
             self._said_ready = True
-        self._console.say(line, self.part.name)
+        if not (self.part.leave_out and re.search(self.part.leave_out, line)):
+            self._console.say(line, self.part.name)
 
     def _say(self, line: str) -> None:
         self._console.say(line)

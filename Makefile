@@ -1,0 +1,44 @@
+# `make` alone prints what there is.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format types migrations check lock vendor
+
+PYTHON := .venv/bin/python
+PACKAGES := accounts inbox twitter_sync x_simulator config
+
+##@ Every day
+run: ## Start everything on this machine (./run --help for its options)
+	./run
+test: ## Run every test (./test -k claim for some)
+	./test
+
+##@ Before a commit
+check: .venv lint types migrations ## Everything that must hold: style, types, migrations, tests
+	./test
+lint: .venv ## Style and layout of the code
+	$(PYTHON) -m ruff check
+	$(PYTHON) -m ruff format --check
+format: .venv ## Lay the code out and mend what can be mended by itself
+	$(PYTHON) -m ruff check --fix
+	$(PYTHON) -m ruff format
+types: .venv ## Types, strictly
+	$(PYTHON) -m mypy $(PACKAGES)
+migrations: .venv ## No model without its migration
+	$(PYTHON) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+##@ Parts from elsewhere
+lock: .venv ## Resolve pyproject.toml into the two requirement files, for every Python and system
+	$(PYTHON) -m uv pip compile $(LOCK) pyproject.toml -o requirements.txt
+	$(PYTHON) -m uv pip compile $(LOCK) --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+vendor: .venv ## Copy the browser's parts from npm to static/vendor
+	npm ci --ignore-scripts --no-audit --no-fund
+	$(PYTHON) scripts/vendor
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+help:
+	@awk 'BEGIN {FS = ":.*## "} \
+	/^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv: requirements-dev.txt
+	@./test --version >/dev/null
+	@touch .venv
