@@ -77,7 +77,9 @@ class People:
         return {row["username_key"]: _person(row) for row in rows}
 
     def all(self) -> list[Person]:
-        return [_person(row) for row in self._store.rows("SELECT * FROM users ORDER BY username_key")]
+        return [
+            _person(row) for row in self._store.rows("SELECT * FROM users ORDER BY username_key")
+        ]
 
     def brands(self) -> list[Person]:
         return [person for person in self.all() if person.brand]
@@ -124,8 +126,8 @@ class People:
 
         brand = bool(kept("brand", "brand", False))
         self._store.write(
-            "INSERT INTO users (id, username, username_key, name, description, location, url, brand,"
-            " open_dms, locked, protected, verified_type, created_ms)"
+            "INSERT INTO users (id, username, username_key, name, description, location, url,"
+            " brand, open_dms, locked, protected, verified_type, created_ms)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (id) DO UPDATE SET username = excluded.username,"
             " username_key = excluded.username_key, name = excluded.name,"
@@ -172,7 +174,9 @@ class People:
             " OR (source_id = ? AND target_id = ? AND kind = 'following')",
             (viewer_id, other_id, other_id, viewer_id),
         )
-        return sorted(row["kind"] if row["source_id"] == viewer_id else "followed_by" for row in rows)
+        return sorted(
+            row["kind"] if row["source_id"] == viewer_id else "followed_by" for row in rows
+        )
 
     def may_message(self, sender_id: int, recipient: Person) -> bool:
         """X's rule: open to everyone, or the recipient follows or has written to the sender."""

@@ -71,6 +71,7 @@ CREATE TABLE IF NOT EXISTS post_mentions (
     explicit INTEGER NOT NULL,
     PRIMARY KEY (user_id, post_id)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS mentions_of_post ON post_mentions (post_id);
 
 CREATE TABLE IF NOT EXISTS authorization_codes (
     code_hash TEXT PRIMARY KEY,

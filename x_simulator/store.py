@@ -71,7 +71,8 @@ class Store:
 
     def set_switch(self, name: str, value: Any) -> None:
         self.write(
-            "INSERT INTO switches VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            "INSERT INTO switches (name, value) VALUES (?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             (name, json.dumps(value)),
         )
 

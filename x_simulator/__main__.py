@@ -1,0 +1,84 @@
+"""Run the simulator: `python -m x_simulator --port 9000 --data-dir DIR --callback-url URL`."""
+
+import argparse
+import logging
+import os
+import socket
+import sys
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from x_simulator import app, settings
+from x_simulator.world import World
+
+GRACE_S = 5
+
+
+class Program(uvicorn.Server):
+    """Asked to end, it first lets the pages' event streams end, and then ends well (status 0)."""
+
+    def __init__(self, config: uvicorn.Config, world: World) -> None:
+        super().__init__(config)
+        self.world = world
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.world.feed.close()
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def main() -> None:
+    options = _options()
+    _log_plainly()
+    try:
+        chosen = settings.from_environment(
+            os.environ, data_dir=options.data_dir, callback_urls=tuple(options.callback_url)
+        )
+    except settings.MissingCredentials as error:
+        sys.exit(f"x_simulator: set {error} in the environment (any values; the app's must match).")
+    listening = socket.create_server(
+        (options.host, options.port),
+        family=socket.AF_INET6 if ":" in options.host else socket.AF_INET,
+    )
+    port = listening.getsockname()[1]
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    chosen.origin = f"http://{host}:{port}"
+    application = app.build(chosen)
+    config = uvicorn.Config(
+        application,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_S,
+        server_header=False,
+        # Who calls is who connects: control calls are for this machine only.
+        proxy_headers=False,
+    )
+    print(f"x_simulator listening on {chosen.origin}", flush=True)
+    Program(config, application.state.world).run(sockets=[listening])
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="x_simulator", description="A pretend X.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0: whichever is free")
+    parser.add_argument("--data-dir", type=Path, required=True, help="where its state is kept")
+    parser.add_argument(
+        "--callback-url",
+        action="append",
+        default=[],
+        help="an address that consent may lead back to; may be given several times",
+    )
+    return parser.parse_args()
+
+
+def _log_plainly() -> None:
+    """One line per call, without queries or headers: no token, secret or text is ever logged."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    for chatterbox in ("httpx", "httpcore", "uvicorn", "uvicorn.error"):
+        logging.getLogger(chatterbox).setLevel(logging.WARNING)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,232 @@
+"""What every call of X's API goes through: who calls, may they, how often, with which parameters;
+then its handler; then the headers and the ledger."""
+
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from x_simulator import clock, errors, fields, ids
+from x_simulator.pages import InvalidToken, Slice
+from x_simulator.quotas import Limits
+from x_simulator.tokens import Caller
+from x_simulator.world import World
+
+log = logging.getLogger("x_simulator")
+
+APP_ONLY = "OAuth 2.0 Application-Only"
+USER_CONTEXT = ("OAuth 1.0a User Context", "OAuth 2.0 User Context")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    world: World
+    caller: Caller
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Any
+    fields: fields.Fields
+
+    @property
+    def viewer_id(self) -> int | None:
+        return self.caller.user_id
+
+    def path_id(self, name: str) -> int:
+        """An id in the path; refuses what cannot be one."""
+        return _id(name, self.path[name])
+
+    def query_ids(self, name: str, most: int = 100) -> list[int]:
+        return [_id(name, value) for value in self.query_list(name, most)]
+
+    def query_list(self, name: str, most: int = 100) -> list[str]:
+        given = self.query.get(name, "")
+        if not given:
+            raise errors.invalid(f"The `{name}` query parameter can not be empty", **{name: given})
+        values = [value.strip() for value in given.split(",")]
+        if len(values) > most:
+            rule = f"The number of values in the `{name}` query parameter list [{len(values)}] "
+            raise errors.invalid(f"{rule}is not between 1 and {most}", **{name: given})
+        return values
+
+    def number(self, name: str, low: int, high: int, default: int) -> int:
+        given = self.query.get(name)
+        if given is None:
+            return default
+        if not given.isascii() or not given.isdigit() or not low <= int(given) <= high:
+            raise errors.invalid_query(name, given, f"is not between {low} and {high}")
+        return int(given)
+
+    def window(self, low: int, high: int, default: int) -> Slice:
+        """The page that is asked for, in whatever way this endpoint lets one ask."""
+        token = self.query.get("pagination_token", self.query.get("next_token"))
+        try:
+            return Slice.of(
+                token,
+                self.number("max_results", low, high, default),
+                since=self._bound("since_id", "start_time", before=True),
+                until=self._bound("until_id", "end_time", before=False),
+            )
+        except InvalidToken as error:
+            name = "pagination_token" if "pagination_token" in self.query else "next_token"
+            raise errors.invalid_query(name, token or "", "is not valid") from error
+
+    def _bound(self, id_name: str, time_name: str, *, before: bool) -> int | None:
+        if id_name in self.query:
+            return _id(id_name, self.query[id_name])
+        if time_name in self.query:
+            return _moment(time_name, self.query[time_name]) - (1 if before else 0)
+        return None
+
+
+def _id(name: str, text: str) -> int:
+    number = ids.parse(text)
+    if number is None:
+        raise errors.invalid_query(name, text, "is not valid")
+    return number
+
+
+def _moment(name: str, text: str) -> int:
+    try:
+        return ids.first_at(clock.parse_iso(text))
+    except ValueError as error:
+        raise errors.invalid_query(name, text, "is not a valid RFC3339 date") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    body: dict[str, Any]
+    status: int = 200
+
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One row of X's reference. `scopes` is None where a user token is refused; `app` says whether
+    the app's bearer is let in. Endpoints with the same `bucket` share their quota."""
+
+    method: str
+    path: str
+    handler: Handler
+    limits: Limits
+    scopes: frozenset[str] | None = None
+    app: bool = False
+    parameters: frozenset[str] = frozenset()
+    bucket: str = ""
+
+    def route(self) -> Route:
+        async def answer(request: Request) -> Response:
+            return await _answer(self, request)
+
+        return Route(self.path, answer, methods=[self.method])
+
+
+@dataclass(slots=True)
+class Progress:
+    """What is known of a call by the time it is answered or refused."""
+
+    user_id: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+async def _answer(endpoint: Endpoint, request: Request) -> Response:
+    started, progress = time.perf_counter(), Progress()
+    world: World = request.app.state.world
+    try:
+        answer = await _handle(endpoint, request, world, progress)
+        response: Response = JSONResponse(answer.body, answer.status, progress.headers)
+    except errors.Refused as refused:
+        response = refusal(refused, progress.headers)
+    path = request.url.path
+    world.ledger.record_call(request.method, path, response.status_code, progress.user_id)
+    took = (time.perf_counter() - started) * 1000
+    log.info("%s %s %s %.0f ms", request.method, path, response.status_code, took)
+    return response
+
+
+def refusal(refused: errors.Refused, headers: Mapping[str, str] | None = None) -> Response:
+    return JSONResponse(
+        refused.body,
+        refused.status,
+        {**(headers or {}), **refused.headers},
+        media_type="application/problem+json",
+    )
+
+
+async def _handle(endpoint: Endpoint, request: Request, world: World, progress: Progress) -> Answer:
+    caller = identify(world, request)
+    progress.user_id = caller.user_id
+    _permit(endpoint, caller)
+    bucket = endpoint.bucket or f"{endpoint.method} {endpoint.path}"
+    taken = world.quotas.take(bucket, endpoint.limits, caller)
+    progress.headers = taken.headers
+    if not taken.allowed:
+        raise errors.too_many_requests(taken.headers)
+    query = dict(request.query_params)
+    _check_parameters(endpoint, query)
+    call = Call(
+        world, caller, request.path_params, query, await _body(request), fields.asked(query)
+    )
+    return await endpoint.handler(call)
+
+
+def identify(world: World, request: Request) -> Caller:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    caller = world.tokens.caller(token.strip()) if scheme.lower() == "bearer" else None
+    if caller is None:
+        raise errors.unauthorized()
+    return caller
+
+
+def _permit(endpoint: Endpoint, caller: Caller) -> None:
+    if caller.kind == "app" and not endpoint.app:
+        raise errors.unsupported_authentication(APP_ONLY, USER_CONTEXT)
+    if caller.kind == "user":
+        if endpoint.scopes is None:
+            raise errors.unsupported_authentication("OAuth 2.0 User Context", (APP_ONLY,))
+        if not endpoint.scopes <= caller.scopes:
+            raise errors.forbidden()
+
+
+def _check_parameters(endpoint: Endpoint, query: Mapping[str, str]) -> None:
+    for name, value in query.items():
+        if name not in endpoint.parameters:
+            known = ",".join(sorted(endpoint.parameters))
+            raise errors.invalid(
+                f"The query parameter [{name}] is not one of [{known}]", **{name: value}
+            )
+
+
+async def _body(request: Request) -> Any:
+    if request.method not in ("POST", "PUT"):
+        return None
+    raw = await request.body()
+    try:
+        return json.loads(raw) if raw else {}
+    except ValueError as error:
+        raise errors.invalid("The request body is not valid JSON") from error
+
+
+def checked_body(
+    call: Call, allowed: Mapping[str, type | tuple[type, ...]], required: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """The JSON object of a call: nothing unknown, nothing of the wrong type, nothing missing."""
+    body = call.body
+    if not isinstance(body, dict):
+        raise errors.invalid("The request body is not a JSON object")
+    for name, value in body.items():
+        if name not in allowed:
+            raise errors.invalid(f"$.{name}: is not defined, and no other properties are allowed")
+        if not isinstance(value, allowed[name]):
+            raise errors.invalid(f"$.{name}: has the wrong type")
+    for name in required:
+        if name not in body:
+            raise errors.invalid(f"$.{name}: is missing but it is required")
+    return body

@@ -1,0 +1,64 @@
+"""The ASGI application: X's endpoints, the control calls and the customer page."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from x_simulator import errors
+from x_simulator.api import Endpoint, refusal
+from x_simulator.routes import activity, control, dms, oauth, page, posts, users, webhooks
+from x_simulator.settings import Settings
+from x_simulator.templates import STATIC
+from x_simulator.world import World
+
+# Fixed paths before those with an id in them: /2/users/me before /2/users/{id}.
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *users.ENDPOINTS,
+    *dms.ENDPOINTS,
+    *posts.ENDPOINTS,
+    *activity.ENDPOINTS,
+    *webhooks.ENDPOINTS,
+)
+
+
+def build(settings: Settings) -> Starlette:
+    # One client for challenges and deliveries, which never asks the environment for a proxy.
+    client = httpx.AsyncClient(trust_env=False, limits=httpx.Limits(max_connections=64))
+    world = World(settings, client)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await world.courier.start()
+        world.chatty.start()
+        yield
+        await world.chatty.stop()
+        await world.courier.stop()
+        await client.aclose()
+        world.store.close()
+
+    app = Starlette(
+        routes=[
+            *control.ROUTES,
+            *oauth.ROUTES,
+            *(endpoint.route() for endpoint in ENDPOINTS),
+            *page.ROUTES,
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+        exception_handlers={HTTPException: _unknown},
+        lifespan=lifespan,
+    )
+    app.state.world = world
+    return app
+
+
+async def _unknown(request: Request, error: Exception) -> Response:
+    """X answers a path or a method that it does not have as a problem, too."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return refusal(errors.not_found() if status == 404 else errors.plain(status))

@@ -1,0 +1,197 @@
+"""Carries happenings to webhooks: after the caller has its answer, in order, each once.
+
+Every delivery is a row before it is tried, so that one that was waiting when the program died goes
+out after the restart. A delivery that fails is written down and not tried again: X documents no
+retries.
+"""
+
+import asyncio
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import httpx
+
+from x_simulator import activity, clock, webhooks
+from x_simulator.activity import Happening
+from x_simulator.store import Row
+
+if TYPE_CHECKING:
+    from x_simulator.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    webhook_id: int
+    event: Happening
+    tag: str
+    direction: str
+    queued_ms: int
+    id: int = 0
+
+
+@dataclass(slots=True)
+class Tally:
+    delivered: int = 0
+    dropped: int = 0
+    failed: int = 0
+    unsubscribed: int = 0  # happenings that nobody asked to hear of
+
+
+def _delivery(row: Row) -> Delivery:
+    event = Happening(row["event_type"], row["user_id"], row["subject_id"])
+    return Delivery(
+        row["webhook_id"], event, row["tag"], row["direction"], row["queued_ms"], row["id"]
+    )
+
+
+class Courier:
+    def __init__(self, world: "World", client: httpx.AsyncClient) -> None:
+        self._world = world
+        self._client = client
+        self._queues: dict[int, asyncio.Queue[Delivery]] = {}
+        self._carriers: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Takes up what was waiting when the program last ended."""
+        pending = "SELECT * FROM deliveries WHERE state = 'pending' ORDER BY id"
+        for row in self._world.store.rows(pending):
+            self._queue(_delivery(row))
+
+    async def stop(self) -> None:
+        for carrier in self._carriers:
+            carrier.cancel()
+        await asyncio.gather(*self._carriers, return_exceptions=True)
+
+    def announce(self, happenings: Sequence[Happening]) -> None:
+        """Queues a delivery for everyone who subscribed to one of these."""
+        for event in happenings:
+            for delivery in self._addressed(event):
+                delivery_id = self._record(delivery, "pending")
+                self._queue(
+                    Delivery(
+                        delivery.webhook_id,
+                        event,
+                        delivery.tag,
+                        delivery.direction,
+                        delivery.queued_ms,
+                        delivery_id,
+                    )
+                )
+
+    async def push(
+        self,
+        happenings: Sequence[Sequence[Happening]],
+        *,
+        drop: float = 0,
+        concurrency: int = 1,
+        per_second: float = 0,
+        rng: random.Random | None = None,
+    ) -> Tally:
+        """Delivers now and waits for the end: each group is what came of one thing. Starts them in
+        the given order, with at most `concurrency` on their way and `per_second` begun a second."""
+        tally, lot = Tally(), rng or random.Random()  # noqa: S311 (which deliveries get lost)
+        room = asyncio.Semaphore(concurrency)
+        begun = asyncio.get_running_loop().time()
+
+        async def carry(delivery: Delivery) -> None:
+            try:
+                reason = await self._send(delivery)
+            finally:
+                room.release()
+            self._record(delivery, "failed" if reason else "delivered", reason)
+            tally.failed += bool(reason)
+            tally.delivered += not reason
+
+        async with asyncio.TaskGroup() as carriers:
+            for number, group in enumerate(happenings):
+                if per_second:
+                    due = begun + number / per_second
+                    await asyncio.sleep(due - asyncio.get_running_loop().time())
+                addressed = [one for event in group for one in self._addressed(event)]
+                tally.unsubscribed += not addressed
+                for delivery in addressed:
+                    if lot.random() < drop:
+                        self._record(delivery, "dropped")
+                        tally.dropped += 1
+                        continue
+                    await room.acquire()
+                    carriers.create_task(carry(delivery))
+        return tally
+
+    def _addressed(self, event: Happening) -> list[Delivery]:
+        now = clock.now_ms()
+        if event.event_type == activity.ON_REVOKE:
+            return [Delivery(one.id, event, "", "", now) for one in self._world.webhooks.all()]
+        return [
+            Delivery(one.webhook_id, event, one.tag, one.direction, now)
+            for one in self._world.subscriptions.to(event.event_type, event.user_id)
+            if one.webhook_id is not None
+        ]
+
+    def _record(self, delivery: Delivery, state: str, reason: str = "") -> int:
+        done = None if state == "pending" else clock.now_ms()
+        return self._world.store.insert(
+            "INSERT INTO deliveries (webhook_id, event_type, user_id, subject_id, direction, tag,"
+            " state, reason, queued_ms, done_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                delivery.webhook_id,
+                delivery.event.event_type,
+                delivery.event.user_id,
+                delivery.event.subject_id,
+                delivery.direction,
+                delivery.tag,
+                state,
+                reason,
+                delivery.queued_ms,
+                done,
+            ),
+        )
+
+    def _queue(self, delivery: Delivery) -> None:
+        queue = self._queues.get(delivery.webhook_id)
+        if queue is None:
+            queue = self._queues[delivery.webhook_id] = asyncio.Queue()
+            carrier = asyncio.create_task(self._carry(queue))
+            self._carriers.add(carrier)
+        queue.put_nowait(delivery)
+
+    async def _carry(self, queue: asyncio.Queue[Delivery]) -> None:
+        while True:
+            delivery = await queue.get()
+            reason = await self._send(delivery)
+            self._world.store.write(
+                "UPDATE deliveries SET state = ?, reason = ?, done_ms = ? WHERE id = ?",
+                ("failed" if reason else "delivered", reason, clock.now_ms(), delivery.id),
+            )
+
+    async def _send(self, delivery: Delivery) -> str:
+        """Why it failed, or ``""``."""
+        webhook = self._world.webhooks.get(delivery.webhook_id)
+        if webhook is None:
+            return "the webhook is gone"
+        if not webhook.valid:
+            return "the webhook is not valid"
+        body = activity.envelope(
+            self._world,
+            delivery.event,
+            tag=delivery.tag,
+            direction=delivery.direction,
+            at_ms=delivery.queued_ms,
+        )
+        if body is None:
+            return "the subject is gone"
+        raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        headers = {
+            "content-type": "application/json",
+            "x-twitter-webhooks-signature": self._world.webhooks.sign(raw),
+        }
+        try:
+            answer = await self._client.post(
+                webhook.url, content=raw, headers=headers, timeout=webhooks.TIMEOUT
+            )
+        except httpx.HTTPError as error:
+            return type(error).__name__
+        return "" if answer.is_success else f"status {answer.status_code}"

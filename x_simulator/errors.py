@@ -1,0 +1,124 @@
+"""What X answers when it will not: one function per documented refusal.
+
+Bodies are those of X's documents and of answers seen live; see README.md for the ones that are
+neither.
+"""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+TYPES = "https://api.x.com/2/problems/"
+Body = dict[str, Any]
+
+
+class Refused(Exception):
+    """An answer that is not a success: raised anywhere below a route, sent by it."""
+
+    def __init__(self, status: int, body: Body, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status, body)
+        self.status = status
+        self.body = body
+        self.headers = dict(headers or {})
+
+
+def unauthorized() -> Refused:
+    """Unknown, expired or revoked token."""
+    return Refused(401, _plain("Unauthorized", 401, "Unauthorized"))
+
+
+def unsupported_authentication(given: str, supported: Sequence[str]) -> Refused:
+    """The wrong kind of token for the endpoint."""
+    detail = (
+        f"Authenticating with {given} is forbidden for this endpoint.  "
+        f"Supported authentication types are [{', '.join(supported)}]."
+    )
+    title = "Unsupported Authentication"
+    return Refused(403, _problem(title, detail, "unsupported-authentication", status=403))
+
+
+def forbidden(detail: str = "Forbidden") -> Refused:
+    """Also what a missing scope gets: X does not say which."""
+    return Refused(403, _plain("Forbidden", 403, detail))
+
+
+def not_found() -> Refused:
+    return Refused(404, _plain("Not Found", 404, "Not Found"))
+
+
+def plain(status: int) -> Refused:
+    """What HTTP itself says of a status, in X's form."""
+    phrase = HTTPStatus(status).phrase
+    return Refused(status, _plain(phrase, status, phrase))
+
+
+def too_many_requests(headers: Mapping[str, str]) -> Refused:
+    body = {
+        "title": "Too Many Requests",
+        "detail": "Too Many Requests",
+        "type": "about:blank",
+        "status": 429,
+    }
+    return Refused(429, body, headers)
+
+
+def invalid(message: str, **parameters: str) -> Refused:
+    """A query parameter or a part of the body that X does not take."""
+    error: Body = {"message": message}
+    if parameters:
+        named = {name.rstrip("_"): [value] for name, value in parameters.items()}
+        error = {"parameters": named, "message": message}
+    detail = "One or more parameters to your request was invalid."
+    return Refused(
+        400, {"errors": [error], **_problem("Invalid Request", detail, "invalid-request")}
+    )
+
+
+def invalid_query(name: str, value: str, rule: str) -> Refused:
+    """`rule` finishes the sentence: "is not between 1 and 100"."""
+    message = f"The `{name}` query parameter value [{value}] {rule}"
+    return invalid(message, **{name: value})
+
+
+def text_too_long() -> Refused:
+    detail = (
+        "Your Tweet text is too long. For more information on how Twitter determines text length"
+        " see https://github.com/twitter/twitter-text."
+    )
+    return Refused(400, _plain("Bad Request", 400, detail))
+
+
+def oauth(status: int, error: str, description: str) -> Refused:
+    return Refused(status, {"error": error, "error_description": description})
+
+
+def bad_app_credentials() -> Refused:
+    """Of the older endpoint for app bearers, which answers in v1.1's form."""
+    error = {
+        "code": 99,
+        "message": "Unable to verify your credentials",
+        "label": "authenticity_token_error",
+    }
+    return Refused(403, {"errors": [error]})
+
+
+def missing(kind: str, value: str, parameter: str, *, of: str = "") -> Body:
+    """A partial error: what was asked for is not there. `of` names an expansion."""
+    return {
+        "value": value,
+        "detail": f"Could not find {kind} with {of or parameter}: [{value}].",
+        "title": "Not Found Error",
+        "resource_type": kind,
+        "parameter": of or parameter,
+        "resource_id": value,
+        "type": f"{TYPES}resource-not-found",
+    }
+
+
+def _plain(title: str, status: int, detail: str) -> Body:
+    return {"title": title, "type": "about:blank", "status": status, "detail": detail}
+
+
+def _problem(title: str, detail: str, name: str, status: int | None = None) -> Body:
+    body: Body = {"title": title, "detail": detail, "type": f"{TYPES}{name}"}
+    return body if status is None else {**body, "status": status}

@@ -1,0 +1,263 @@
+"""Posts: what was said in public, who is named in it, what answers what."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from x_simulator import clock, ids
+from x_simulator.messages import Source
+from x_simulator.pages import Page, Slice
+from x_simulator.store import Row, Store, Value, marks
+from x_simulator.text import Entities
+
+SEARCH_WINDOW_MS = 7 * clock.DAY_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    id: int
+    author_id: int
+    text: str
+    entities: Entities
+    conversation_id: int
+    in_reply_to_post_id: int | None
+    in_reply_to_user_id: int | None
+    quoted_post_id: int | None
+    display_range: tuple[int, int]
+    lang: str
+    created_ms: int
+    source: Source
+    deleted_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Someone named in a post. Implicit: X put the name there because the post is a reply."""
+
+    user_id: int
+    explicit: bool
+
+
+def _post(row: Row) -> Post:
+    return Post(
+        id=row["id"],
+        author_id=row["author_id"],
+        text=row["text"],
+        entities=json.loads(row["entities"]),
+        conversation_id=row["conversation_id"],
+        in_reply_to_post_id=row["in_reply_to_post_id"],
+        in_reply_to_user_id=row["in_reply_to_user_id"],
+        quoted_post_id=row["quoted_post_id"],
+        display_range=(row["display_start"], row["display_end"]),
+        lang=row["lang"],
+        created_ms=row["created_ms"],
+        source=row["source"],
+        deleted_ms=row["deleted_ms"],
+    )
+
+
+class Posts:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def add(self, posts: Sequence[tuple[Post, Sequence[Mention]]]) -> int:
+        """How many were new: an id that is there already keeps what it says."""
+        with self._store.transaction():
+            added = self._store.write_many(
+                "INSERT OR IGNORE INTO posts (id, author_id, text, entities, conversation_id,"
+                " in_reply_to_post_id, in_reply_to_user_id, quoted_post_id, display_start,"
+                " display_end, lang, created_ms, source)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [_values(post) for post, _ in posts],
+            )
+            self._store.write_many(
+                "INSERT OR IGNORE INTO post_mentions (user_id, post_id, explicit) VALUES (?, ?, ?)",
+                [(m.user_id, post.id, int(m.explicit)) for post, named in posts for m in named],
+            )
+        return added
+
+    def is_taken(self, post_id: int) -> bool:
+        return self._store.row("SELECT 1 FROM posts WHERE id = ?", (post_id,)) is not None
+
+    def get(self, post_id: int) -> Post | None:
+        """Also when it was deleted: see `deleted_ms`."""
+        row = self._store.row("SELECT * FROM posts WHERE id = ?", (post_id,))
+        return None if row is None else _post(row)
+
+    def public(self, post_ids: Iterable[int]) -> dict[int, Post]:
+        """Those of them that can be read."""
+        wanted = list(dict.fromkeys(post_ids))
+        rows = self._store.rows(
+            f"SELECT * FROM posts WHERE id IN ({marks(len(wanted))}) AND deleted_ms IS NULL",  # noqa: S608 (placeholders only)
+            wanted,
+        )
+        return {row["id"]: _post(row) for row in rows}
+
+    def mentions_of(self, post_id: int) -> list[Mention]:
+        rows = self._store.rows("SELECT * FROM post_mentions WHERE post_id = ?", (post_id,))
+        return [Mention(row["user_id"], bool(row["explicit"])) for row in rows]
+
+    def mentions(self, user_id: int, post_id: int) -> Mention | None:
+        row = self._store.row(
+            "SELECT * FROM post_mentions WHERE user_id = ? AND post_id = ?", (user_id, post_id)
+        )
+        return None if row is None else Mention(row["user_id"], bool(row["explicit"]))
+
+    def delete(self, post_id: int) -> None:
+        self._store.write("UPDATE posts SET deleted_ms = ? WHERE id = ?", (clock.now_ms(), post_id))
+
+    def reply_counts(self, post_ids: Iterable[int]) -> dict[int, int]:
+        wanted = list(post_ids)
+        rows = self._store.rows(
+            "SELECT in_reply_to_post_id AS id, count(*) AS replies FROM posts"  # noqa: S608 (placeholders only)
+            f" WHERE in_reply_to_post_id IN ({marks(len(wanted))}) AND deleted_ms IS NULL"
+            " GROUP BY in_reply_to_post_id",
+            wanted,
+        )
+        return {row["id"]: row["replies"] for row in rows}
+
+    def was_just_said(self, author_id: int, text: str) -> bool:
+        """The same words by the same author within a day, not deleted since."""
+        row = self._store.row(
+            "SELECT 1 FROM posts WHERE author_id = ? AND id >= ? AND text = ?"
+            " AND deleted_ms IS NULL",
+            (author_id, ids.first_at(clock.now_ms() - clock.DAY_MS), text),
+        )
+        return row is not None
+
+    def timeline(self, author_id: int, window: Slice, *, replies: bool = True) -> Page[Post]:
+        where, values = window.where("posts.id")
+        only = "" if replies else "AND in_reply_to_post_id IS NULL"
+        rows = self._store.rows(
+            "SELECT * FROM posts WHERE author_id = ? AND deleted_ms IS NULL"  # noqa: S608 (fixed text)
+            f" {only} AND {where} ORDER BY id {window.direction} LIMIT ?",
+            [author_id, *values, window.limit + 1],
+        )
+        return window.page([_post(row) for row in rows])
+
+    def mentioning(self, user_id: int, window: Slice) -> Page[Post]:
+        """Explicit and implicit, never one's own."""
+        where, values = window.where("post_mentions.post_id")
+        rows = self._store.rows(
+            "SELECT posts.* FROM post_mentions JOIN posts ON posts.id = post_mentions.post_id"  # noqa: S608 (fixed text)
+            " WHERE post_mentions.user_id = ? AND posts.author_id != ?"
+            f" AND posts.deleted_ms IS NULL AND {where}"
+            f" ORDER BY post_mentions.post_id {window.direction} LIMIT ?",
+            [user_id, user_id, *values, window.limit + 1],
+        )
+        return window.page([_post(row) for row in rows])
+
+    def search(self, query: "Query", window: Slice) -> Page[Post]:
+        where, values = window.where("posts.id")
+        matching, wanted = query.where()
+        rows = self._store.rows(
+            f"SELECT posts.* FROM posts WHERE deleted_ms IS NULL AND {where} AND {matching}"  # noqa: S608 (fixed text)
+            " AND (created_ms >= ? OR source = 'load')"
+            f" ORDER BY posts.id {window.direction} LIMIT ?",
+            [*values, *wanted, clock.now_ms() - SEARCH_WINDOW_MS, window.limit + 1],
+        )
+        return window.page([_post(row) for row in rows])
+
+    def conversations_with(self, user_id: int, limit: int = 40) -> list[list[Post]]:
+        """The latest public conversations someone began or is named in, each oldest first."""
+        roots = self._store.rows(
+            "SELECT conversation_id, max(id) AS latest FROM ("
+            " SELECT conversation_id, id FROM posts WHERE author_id = ? AND deleted_ms IS NULL"
+            " UNION ALL SELECT posts.conversation_id, posts.id FROM post_mentions"
+            " JOIN posts ON posts.id = post_mentions.post_id"
+            " WHERE post_mentions.user_id = ? AND posts.deleted_ms IS NULL)"
+            " GROUP BY conversation_id ORDER BY latest DESC LIMIT ?",
+            (user_id, user_id, limit),
+        )
+        wanted = [row["conversation_id"] for row in roots]
+        threads: dict[int, list[Post]] = {root: [] for root in wanted}
+        for row in self._store.rows(
+            f"SELECT * FROM posts WHERE conversation_id IN ({marks(len(wanted))})"  # noqa: S608 (placeholders only)
+            " AND deleted_ms IS NULL ORDER BY id",
+            wanted,
+        ):
+            threads[row["conversation_id"]].append(_post(row))
+        return list(threads.values())
+
+    def all(self) -> list[Post]:
+        return [_post(row) for row in self._store.rows("SELECT * FROM posts ORDER BY id")]
+
+
+def _values(post: Post) -> tuple[Value, ...]:
+    return (
+        post.id,
+        post.author_id,
+        post.text,
+        json.dumps(post.entities, ensure_ascii=False),
+        post.conversation_id,
+        post.in_reply_to_post_id,
+        post.in_reply_to_user_id,
+        post.quoted_post_id,
+        *post.display_range,
+        post.lang,
+        post.created_ms,
+        post.source,
+    )
+
+
+class InvalidQuery(ValueError):
+    """Names the part of a search query that is not understood."""
+
+
+_TERM = re.compile(
+    r"""(-?)(?:(conversation_id|from|to|is|in_reply_to_tweet_id):(\S+)|"([^"]+)"|(\S+))"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A search: its terms, all of which must hold."""
+
+    clauses: tuple[tuple[str, tuple[Value, ...]], ...]
+
+    @classmethod
+    def parse(cls, text: str) -> "Query":
+        """`conversation_id:` `in_reply_to_tweet_id:` `from:` `to:` `is:reply` `is:retweet`
+        `@name`, words and "phrases", each with `-` for not. Raises InvalidQuery."""
+        return cls(tuple(_clause(match) for match in _TERM.finditer(text)))
+
+    def where(self) -> tuple[str, list[Value]]:
+        sql = " AND ".join(sql for sql, _ in self.clauses) or "TRUE"
+        return sql, [value for _, values in self.clauses for value in values]
+
+
+_OF_PERSON = "(SELECT id FROM users WHERE username_key = lower(?) OR CAST(id AS TEXT) = ?)"
+
+
+def _clause(match: re.Match[str]) -> tuple[str, tuple[Value, ...]]:
+    negated, operator, operand, phrase, word = match.groups()
+    if operator is None and word is not None and re.match(r"(?!https?:)[a-z_]+:\S", word):
+        raise InvalidQuery(word)
+    sql, values = _operation(operator, operand) if operator else _words(phrase or word)
+    return (f"NOT ({sql})" if negated else sql), values
+
+
+def _operation(operator: str, operand: str) -> tuple[str, tuple[Value, ...]]:
+    if operator in ("conversation_id", "in_reply_to_tweet_id"):
+        number = ids.parse(operand)
+        if number is None:
+            raise InvalidQuery(f"{operator}:{operand}")
+        column = "conversation_id" if operator == "conversation_id" else "in_reply_to_post_id"
+        return f"ifnull({column}, 0) = ?", (number,)
+    if operator == "is":
+        kinds = {"reply": "in_reply_to_post_id IS NOT NULL", "quote": "quoted_post_id IS NOT NULL"}
+        kinds["retweet"] = "FALSE"
+        if operand not in kinds:
+            raise InvalidQuery(f"is:{operand}")
+        return kinds[operand], ()
+    column = "author_id" if operator == "from" else "ifnull(in_reply_to_user_id, 0)"
+    name = operand.removeprefix("@")
+    return f"{column} IN {_OF_PERSON}", (name, name)
+
+
+def _words(text: str) -> tuple[str, tuple[Value, ...]]:
+    if re.fullmatch(r"@[A-Za-z0-9_]{1,15}", text):
+        named = f"SELECT post_id FROM post_mentions WHERE user_id IN {_OF_PERSON}"  # noqa: S608 (fixed text)
+        return f"posts.id IN ({named})", (text[1:], text[1:])
+    return "instr(lower(text), lower(?)) > 0", (text,)

@@ -1,0 +1,1 @@
+"""X's endpoints by subject, the control calls and the customer page."""

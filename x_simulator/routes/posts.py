@@ -1,0 +1,220 @@
+"""Publishing, deleting, looking up and finding posts."""
+
+from typing import Any
+
+from x_simulator import deeds, errors, ids, wire
+from x_simulator.api import Answer, Call, Endpoint, checked_body
+from x_simulator.pages import Page
+from x_simulator.posts import InvalidQuery, Post, Query
+from x_simulator.quotas import Limits
+
+READ = frozenset({"tweet.read", "users.read"})
+WRITE = frozenset({"tweet.read", "tweet.write", "users.read"})
+FIELDS = frozenset(
+    {
+        "tweet.fields",
+        "post.fields",
+        "expansions",
+        "user.fields",
+        "media.fields",
+        "poll.fields",
+        "place.fields",
+    }
+)
+SPAN = FIELDS | {
+    "max_results",
+    "pagination_token",
+    "since_id",
+    "until_id",
+    "start_time",
+    "end_time",
+}
+MAX_QUERY = 512
+_BODY: dict[str, type | tuple[type, ...]] = {
+    "text": str,
+    "reply": dict,
+    "reply_settings": str,
+    "quote_tweet_id": str,
+    "direct_message_deep_link": str,
+    "made_with_ai": bool,
+    "paid_partnership": bool,
+    "for_super_followers_only": bool,
+    "nullcast": bool,
+}
+_REPLY = {"in_reply_to_tweet_id", "exclude_reply_user_ids", "auto_populate_reply_metadata"}
+
+
+async def create(call: Call) -> Answer:
+    body = checked_body(call, _BODY)
+    if not body.get("text"):
+        raise errors.invalid("$: required fields missing: one of text, media, poll")
+    author = call.world.people.get(call.caller.viewer)
+    if author is None:
+        raise errors.unauthorized()
+    place, excluded = _place(call, body)
+    try:
+        post = deeds.publish_post(
+            call.world,
+            deeds.Told(body["text"]),
+            place,
+            author=author,
+            source="api",
+            excluded=excluded,
+        )
+    except deeds.PostTooLong as error:
+        raise errors.text_too_long() from error
+    except deeds.NotAllowed as error:
+        raise errors.forbidden(str(error)) from error
+    # The tweet vocabulary whatever was asked: so it was seen live.
+    said = {"id": str(post.id), "text": post.text, "edit_history_tweet_ids": [str(post.id)]}
+    return Answer({"data": said}, status=201)
+
+
+def _place(call: Call, body: dict[str, Any]) -> tuple[deeds.Place, frozenset[int]]:
+    """Where the post goes and whom it leaves out; refuses what X's reply gate refuses."""
+    quoted = _body_id(body["quote_tweet_id"]) if "quote_tweet_id" in body else None
+    reply = body.get("reply")
+    if reply is None:
+        return deeds.Place(quoted_post_id=quoted), frozenset()
+    if not reply.keys() <= _REPLY or "in_reply_to_tweet_id" not in reply:
+        raise errors.invalid("$.reply: is not valid")
+    parent_id = _body_id(reply["in_reply_to_tweet_id"])
+    parent = call.world.posts.get(parent_id)
+    visible = parent is not None and parent.deleted_ms is None
+    if (
+        parent is not None
+        and visible
+        and not deeds.may_answer(call.world, call.caller.viewer, parent)
+    ):
+        raise errors.forbidden(
+            "Reply to this conversation is not allowed because you have not been mentioned or"
+            " otherwise engaged by the author of the post you are replying to."
+        )
+    excluded = frozenset(_body_id(given) for given in reply.get("exclude_reply_user_ids", []))
+    return deeds.Place(in_reply_to_post_id=parent_id, quoted_post_id=quoted), excluded
+
+
+def _body_id(given: Any) -> int:
+    number = ids.parse(given) if isinstance(given, str) else None
+    if number is None:
+        raise errors.invalid(f"$: [{given}] does not match ^[0-9]{{1,19}}$")
+    return number
+
+
+async def delete(call: Call) -> Answer:
+    """Someone else's post is refused; one that is gone already counts as deleted."""
+    post = call.world.posts.get(call.path_id("id"))
+    if post is not None and post.author_id != call.caller.viewer:
+        raise errors.forbidden("You are not authorized to delete this Tweet.")
+    if post is not None and post.deleted_ms is None:
+        deeds.delete_post(call.world, post)
+    return Answer({"data": {"deleted": True}})
+
+
+async def by_id(call: Call) -> Answer:
+    post_id = call.path_id("id")
+    found = call.world.posts.public([post_id])
+    if not found:
+        return Answer({"errors": [errors.missing("tweet", str(post_id), "id")]})
+    body = wire.post_answer(call.world, list(found.values()), call.fields, call.viewer_id)
+    return Answer(call.fields.answer({**body, "data": body["data"][0]}))
+
+
+async def by_ids(call: Call) -> Answer:
+    asked = list(dict.fromkeys(call.query_ids("ids")))
+    found = call.world.posts.public(asked)
+    posts = [found[post_id] for post_id in asked if post_id in found]
+    body = wire.post_answer(call.world, posts, call.fields, call.viewer_id)
+    lost = [errors.missing("tweet", str(i), "ids") for i in asked if i not in found]
+    if lost:
+        body["errors"] = lost + body.get("errors", [])
+    return Answer(call.fields.answer(body))
+
+
+async def timeline(call: Call) -> Answer:
+    author_id = _known_person(call)
+    excluded = call.query_list("exclude") if "exclude" in call.query else []
+    page = call.world.posts.timeline(
+        author_id, call.window(5, 100, 10), replies="replies" not in excluded
+    )
+    return _listing(call, page)
+
+
+async def mentions(call: Call) -> Answer:
+    return _listing(call, call.world.posts.mentioning(_known_person(call), call.window(5, 100, 10)))
+
+
+def _known_person(call: Call) -> int:
+    user_id = call.path_id("id")
+    if call.world.people.get(user_id) is None:
+        raise errors.Refused(200, {"errors": [errors.missing("user", str(user_id), "id")]})
+    return user_id
+
+
+async def search(call: Call) -> Answer:
+    asked = call.query.get("query", "")
+    if not 1 <= len(asked) <= MAX_QUERY:
+        rule = f"is not between 1 and {MAX_QUERY} characters"
+        raise errors.invalid_query("query", asked, rule)
+    try:
+        query = Query.parse(asked)
+    except InvalidQuery as error:
+        raise errors.invalid(
+            f"There were errors processing your request: {error}", query=asked
+        ) from error
+    return _listing(call, call.world.posts.search(query, call.window(10, 100, 10)))
+
+
+def _listing(call: Call, page: Page[Post]) -> Answer:
+    meta: dict[str, Any] = {"result_count": len(page.items)}
+    if page.items:
+        meta |= {"newest_id": str(page.items[0].id), "oldest_id": str(page.items[-1].id)}
+    tokens = (("next_token", page.next_token), ("previous_token", page.previous_token))
+    meta |= {name: token for name, token in tokens if token}
+    body = wire.post_answer(call.world, page.items, call.fields, call.viewer_id)
+    return Answer(call.fields.answer({**body, "meta": meta}))
+
+
+ENDPOINTS = (
+    Endpoint("POST", "/2/tweets", create, Limits(user=100, app_day=10_000), WRITE),
+    Endpoint(
+        "GET",
+        "/2/tweets",
+        by_ids,
+        Limits(user=5_000, app=3_500),
+        READ,
+        app=True,
+        parameters=FIELDS | {"ids"},
+    ),
+    Endpoint(
+        "GET",
+        "/2/tweets/search/recent",
+        search,
+        Limits(user=300, app=450),
+        READ,
+        app=True,
+        parameters=SPAN | {"query", "next_token", "sort_order"},
+    ),
+    Endpoint("DELETE", "/2/tweets/{id}", delete, Limits(user=50), WRITE),
+    Endpoint(
+        "GET", "/2/tweets/{id}", by_id, Limits(user=900, app=450), READ, app=True, parameters=FIELDS
+    ),
+    Endpoint(
+        "GET",
+        "/2/users/{id}/tweets",
+        timeline,
+        Limits(user=900, app=10_000),
+        READ,
+        app=True,
+        parameters=SPAN | {"exclude"},
+    ),
+    Endpoint(
+        "GET",
+        "/2/users/{id}/mentions",
+        mentions,
+        Limits(user=300, app=450),
+        READ,
+        app=True,
+        parameters=SPAN,
+    ),
+)

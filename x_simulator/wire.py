@@ -1,0 +1,225 @@
+"""X's objects as its REST answers carry them: people, messages, posts, and what they include."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from x_simulator import clock, errors
+from x_simulator.fields import Fields, chosen
+from x_simulator.messages import DirectMessage, Source
+from x_simulator.people import Person
+from x_simulator.posts import Post
+
+if TYPE_CHECKING:
+    from x_simulator.world import World
+
+Object = dict[str, Any]
+EDITABLE_MS = 60 * clock.MINUTE_MS
+
+
+def created_at(ms: int, source: Source) -> str:
+    """X's REST answers tell whole seconds; what was loaded keeps the time it came with."""
+    return clock.iso(ms) if source == "load" else clock.iso_second(ms)
+
+
+# People
+
+
+def person(world: "World", who: Person, wanted: frozenset[str], viewer_id: int | None) -> Object:
+    """`viewer_id` is None for the app's own bearer: then nothing is told about relations."""
+    whole = profile(world, who)
+    if viewer_id is not None and "receives_your_dm" in wanted:
+        whole["receives_your_dm"] = world.people.may_message(viewer_id, who)
+    if viewer_id is not None and "connection_status" in wanted:
+        whole["connection_status"] = world.people.connection_status(viewer_id, who.id)
+    return chosen(whole, wanted)
+
+
+def profile(world: "World", who: Person) -> Object:
+    """What everyone may know of a person."""
+    whole = {
+        "id": str(who.id),
+        "name": who.name,
+        "username": who.username,
+        "created_at": clock.iso_second(who.created_ms),
+        "description": who.description,
+        "is_identity_verified": False,
+        "parody": False,
+        "profile_banner_url": "",
+        "profile_image_url": f"{world.settings.origin}/profile_images/{who.id}/picture_normal.png",
+        "protected": who.protected,
+        "public_metrics": _followers(who),
+        "url": who.url,
+        "verified": who.verified_type != "none",
+        "verified_type": who.verified_type,
+    }
+    return whole | {"location": who.location} if who.location else whole
+
+
+def _followers(who: Person) -> dict[str, int]:
+    """Figures that stay the same for a person and look like those of a brand or a customer."""
+    seed = hashlib.sha256(str(who.id).encode()).digest()
+    scale = 400 if who.brand else 3
+    return {
+        "followers_count": int.from_bytes(seed[:2], "big") % 997 * scale,
+        "following_count": int.from_bytes(seed[2:4], "big") % 600,
+        "tweet_count": int.from_bytes(seed[4:6], "big") % 5000,
+        "listed_count": seed[6] % 40,
+        "like_count": int.from_bytes(seed[7:9], "big") % 9000,
+        "media_count": seed[9] % 100,
+    }
+
+
+# Direct messages
+
+
+def dm_event(message: DirectMessage, fields: Fields) -> Object:
+    whole: Object = {
+        "id": str(message.id),
+        "event_type": "MessageCreate",
+        "text": message.text,
+        "sender_id": str(message.sender_id),
+        "dm_conversation_id": message.conversation_id,
+        "created_at": created_at(message.created_ms, message.source),
+    }
+    if message.entities:
+        whole["entities"] = message.entities
+    return chosen(whole, fields.dm | (fields.expansions & {"sender_id"}))
+
+
+def dm_answer(
+    world: "World", messages: Sequence[DirectMessage], fields: Fields, viewer_id: int
+) -> Object:
+    """`data` (a list) and `includes`, each only when there is something in it."""
+    senders = [m.sender_id for m in messages] if "sender_id" in fields.expansions else []
+    users = _users(world, senders, fields, viewer_id)
+    return _present(data=[dm_event(m, fields) for m in messages], includes=_present(users=users))
+
+
+# Posts
+
+
+def post(one: Post, fields: Fields, reply_count: int) -> Object:
+    by_expansion = {"author_id", "in_reply_to_user_id"} & fields.expansions
+    if any(name.startswith("referenced_tweets.id") for name in fields.expansions):
+        by_expansion |= {"referenced_tweets"}
+    return chosen(whole_post(one, reply_count), fields.tweet | by_expansion)
+
+
+def whole_post(one: Post, reply_count: int = 0) -> Object:
+    """Every field of a post that X could give, in the tweet vocabulary."""
+    optional: Object = {
+        "entities": one.entities,
+        "in_reply_to_user_id": _text(one.in_reply_to_user_id),
+        "referenced_tweets": _references(one),
+    }
+    return {
+        "id": str(one.id),
+        "text": one.text,
+        "author_id": str(one.author_id),
+        "conversation_id": str(one.conversation_id),
+        "created_at": created_at(one.created_ms, one.source),
+        "display_text_range": list(one.display_range),
+        "edit_controls": {
+            "edits_remaining": 5,
+            "is_edit_eligible": one.in_reply_to_post_id is None,
+            "editable_until": clock.iso_second(one.created_ms + EDITABLE_MS),
+        },
+        "edit_history_tweet_ids": [str(one.id)],
+        "lang": one.lang,
+        "paid_partnership": False,
+        "possibly_sensitive": False,
+        "public_metrics": {
+            "retweet_count": 0,
+            "reply_count": reply_count,
+            "like_count": 0,
+            "quote_count": 0,
+            "bookmark_count": 0,
+            "impression_count": 0,
+        },
+        "reply_settings": "everyone",
+        **{name: value for name, value in optional.items() if value},
+    }
+
+
+def _references(one: Post) -> list[Object]:
+    named = (("replied_to", one.in_reply_to_post_id), ("quoted", one.quoted_post_id))
+    return [{"type": kind, "id": str(post_id)} for kind, post_id in named if post_id]
+
+
+def post_answer(
+    world: "World", posts: Sequence[Post], fields: Fields, viewer_id: int | None
+) -> Object:
+    """`data` (a list), `includes` and partial `errors`, each only when there is something in it."""
+    referenced, lost = _referenced(world, posts, fields)
+    counts = world.posts.reply_counts(one.id for one in [*posts, *referenced])
+    included = [post(one, fields, counts.get(one.id, 0)) for one in referenced]
+    users = _users(world, _people_of(posts, referenced, fields), fields, viewer_id)
+    return _present(
+        data=[post(one, fields, counts.get(one.id, 0)) for one in posts],
+        includes=_present(users=users, tweets=included),
+        errors=lost,
+    )
+
+
+def _referenced(
+    world: "World", posts: Sequence[Post], fields: Fields
+) -> tuple[list[Post], list[Object]]:
+    if not any(name.startswith("referenced_tweets.id") for name in fields.expansions):
+        return [], []
+    ids = [
+        post_id
+        for one in posts
+        for post_id in (one.in_reply_to_post_id, one.quoted_post_id)
+        if post_id is not None
+    ]
+    found = world.posts.public(ids)
+    lost = [post_id for post_id in dict.fromkeys(ids) if post_id not in found]
+    return list(found.values()), [
+        errors.missing("tweet", str(post_id), "id", of="referenced_tweets.id") for post_id in lost
+    ]
+
+
+def _people_of(posts: Sequence[Post], referenced: Sequence[Post], fields: Fields) -> list[int]:
+    asked = fields.expansions
+    people: list[int | None] = []
+    if "author_id" in asked:
+        people += [one.author_id for one in posts]
+    if "referenced_tweets.id.author_id" in asked:
+        people += [one.author_id for one in referenced]
+    if "in_reply_to_user_id" in asked:
+        people += [one.in_reply_to_user_id for one in posts]
+    if "entities.mentions.username" in asked:
+        people += [int(m["id"]) for one in posts for m in one.entities.get("mentions", [])]
+    return [user_id for user_id in people if user_id is not None]
+
+
+def _users(
+    world: "World", user_ids: Iterable[int], fields: Fields, viewer_id: int | None
+) -> list[Object]:
+    found = world.people.by_ids(user_ids)
+    ordered = [found[user_id] for user_id in dict.fromkeys(user_ids) if user_id in found]
+    return [person(world, who, fields.user, viewer_id) for who in ordered]
+
+
+def _present(**parts: Any) -> Object:
+    """X leaves out what is empty."""
+    return {name: value for name, value in parts.items() if value}
+
+
+def _text(number: int | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def doubled(value: Any) -> Any:
+    """As the activity payloads have it: every number again as text, `start` and `start_str`."""
+    if isinstance(value, Mapping):
+        twice: Object = {}
+        for key, item in value.items():
+            twice[key] = doubled(item)
+            if isinstance(item, int) and not isinstance(item, bool):
+                twice[f"{key}_str"] = str(item)
+        return twice
+    if isinstance(value, list):
+        return [doubled(item) for item in value]
+    return value

@@ -1,0 +1,44 @@
+"""Everything one running simulator holds, built once and handed to every route."""
+
+import httpx
+
+from x_simulator import ids
+from x_simulator.activity import Subscriptions
+from x_simulator.chatty import Chatty
+from x_simulator.delivery import Courier
+from x_simulator.feed import Feed
+from x_simulator.ledger import Ledger
+from x_simulator.messages import Messages
+from x_simulator.people import People
+from x_simulator.posts import Posts
+from x_simulator.quotas import Quotas
+from x_simulator.settings import Settings
+from x_simulator.store import Store
+from x_simulator.tokens import Tokens
+from x_simulator.webhooks import Webhooks
+
+
+class World:
+    def __init__(self, settings: Settings, client: httpx.AsyncClient) -> None:
+        self.settings = settings
+        self.store = Store(settings.data_dir / "x_simulator.sqlite3")
+        self.minter = ids.Minter(_last_minted(self.store))
+        self.people = People(self.store, self.minter)
+        self.messages = Messages(self.store)
+        self.posts = Posts(self.store)
+        self.tokens = Tokens(self.store, settings)
+        self.quotas = Quotas(self.store)
+        self.subscriptions = Subscriptions(self.store)
+        self.webhooks = Webhooks(self.store, self.minter, settings, client)
+        self.ledger = Ledger(self.store)
+        self.feed = Feed()
+        self.courier = Courier(self, client)
+        self.chatty = Chatty(self)
+
+
+def _last_minted(store: Store) -> int:
+    """Ids go on from the highest that this simulator gave out itself."""
+    own = "source != 'load'"
+    tables = (f"dms WHERE {own}", f"posts WHERE {own}", "webhooks", "subscriptions")
+    highest = [store.value(f"SELECT max(id) FROM {table}") for table in tables]  # noqa: S608 (fixed text)
+    return max((value for value in highest if value), default=0)
