@@ -1,5 +1,27 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from inbox.views import assignments, conversations, desk, notes, replies, statuses
 
 app_name = "inbox"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", desk.home, name="home"),
+    # /desk/
+    path("desk/", desk.desk, name="desk"),
+    path("desk/list/", desk.listing, name="list"),
+    path("desk/rows/", desk.rows, name="rows"),
+    path("desk/changes/", desk.changes, name="changes"),
+    # /conversations/<number>/
+    path(
+        "conversations/<int:number>/",
+        conversations.conversation_detail,
+        name="conversation-detail",
+    ),
+    path("conversations/<int:number>/assignment/", assignments.assignment, name="assignment"),
+    path("conversations/<int:number>/status/", statuses.status, name="status"),
+    path("conversations/<int:number>/notes/", notes.notes, name="notes"),
+    # A reply is always to a thread.
+    path("threads/<int:pk>/replies/", replies.replies, name="replies"),
+    path("messages/<int:pk>/retry/", replies.message_retry, name="message-retry"),
+    path("messages/<int:pk>/cancellation/", replies.message_cancel, name="message-cancel"),
+]

@@ -12,10 +12,13 @@ from inbox.models import Conversation, ConversationEvent, Message
 
 
 def locked(conversation: Conversation | int) -> Conversation:
-    """The row as it is now, held until the transaction ends."""
+    """The row as it is now, held until the transaction ends.
+
+    Without the assignee: a join made before the wait for the lock would show who it was then.
+    """
     pk = conversation if isinstance(conversation, int) else conversation.pk
     rows = Conversation.objects.select_for_update(of=("self",))
-    return rows.select_related("brand", "assignee").get(pk=pk)
+    return rows.select_related("brand").get(pk=pk)
 
 
 def keep(conversation: Conversation, *fields: str, what: str) -> None:

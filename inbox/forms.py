@@ -1,0 +1,85 @@
+"""What the desk's forms hold, checked and turned into values. They never save."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from inbox.models import Conversation
+
+MORNING = 9
+
+
+@dataclass(frozen=True, slots=True)
+class SnoozeChoice:
+    name: str
+    label: str
+    until: datetime
+
+
+def in_hours(hours: int) -> Callable[[datetime], datetime]:
+    return lambda now: now + timedelta(hours=hours)
+
+
+def morning_in(days: int) -> Callable[[datetime], datetime]:
+    return lambda now: (now + timedelta(days=days)).replace(
+        hour=MORNING, minute=0, second=0, microsecond=0
+    )
+
+
+def next_monday(now: datetime) -> datetime:
+    return morning_in(7 - now.weekday())(now)
+
+
+SNOOZES: dict[str, tuple[str, Callable[[datetime], datetime]]] = {
+    "1h": ("One hour", in_hours(1)),
+    "3h": ("Three hours", in_hours(3)),
+    "tomorrow": ("Tomorrow morning", morning_in(1)),
+    "monday": ("Monday morning", next_monday),
+}
+
+
+def snooze_choices() -> list[SnoozeChoice]:
+    """The moments offered, on the clock of the person who is signed in."""
+    now = timezone.localtime()
+    return [SnoozeChoice(name, label, until(now)) for name, (label, until) in SNOOZES.items()]
+
+
+class StatusForm(forms.Form):
+    status = forms.ChoiceField(choices=Conversation.Status.choices)
+    version = forms.IntegerField(min_value=1, required=False)
+    snooze = forms.ChoiceField(choices=[(name, name) for name in SNOOZES], required=False)
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if values.get("status") == Conversation.Status.SNOOZED and not values.get("snooze"):
+            self.add_error("snooze", "Choose until when to snooze.")
+        return values
+
+    def snoozed_until(self) -> datetime:
+        _, until = SNOOZES[self.cleaned_data["snooze"]]
+        return until(timezone.localtime())
+
+
+class AssignmentForm(forms.Form):
+    """Without `assignee` it is a claim. `held_by` is who had it when the manager looked."""
+
+    assignee = forms.IntegerField(required=False)
+    held_by = forms.IntegerField(required=False)
+
+
+class ReplyForm(forms.Form):
+    text = forms.CharField(required=False, strip=False)
+    client_key = forms.UUIDField()
+    answering = forms.CharField(required=False, max_length=60)
+    seen_through = forms.IntegerField(required=False)
+
+
+class NoteForm(forms.Form):
+    text = forms.CharField(required=False, strip=False)
+    client_key = forms.UUIDField()

@@ -1,0 +1,89 @@
+"""The desk itself: the page, its list, and what changed since a browser last looked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
+
+from inbox.desk import PAGE_SIZE, BadCursor, brands_of, page
+from inbox.live import now_us
+from inbox.models import Conversation
+from inbox.views.listing import chosen, list_context
+from inbox.views.place import place_of
+from inbox.views.signed_in import person, signed_in
+
+MOST_ROWS = 200
+MOST_CHANGES = 500
+# Transactions commit a little after the moment that they write: look back further than asked.
+OVERLAP = timedelta(seconds=10)
+LONGEST_ABSENCE = timedelta(days=1)
+
+
+@require_GET
+@signed_in
+def home(request: HttpRequest) -> HttpResponse:
+    return redirect("inbox:desk")
+
+
+@require_GET
+@signed_in
+def desk(request: HttpRequest) -> HttpResponse:
+    """The whole page, without a conversation chosen."""
+    context = list_context(person(request), place_of(request), size=PAGE_SIZE)
+    return render(request, "inbox/desk.html", context | no_conversation())
+
+
+@require_GET
+@signed_in
+def listing(request: HttpRequest) -> HttpResponse:
+    """Views and list as fragments: for another view, and to refresh as many rows as are shown."""
+    context = list_context(person(request), place_of(request), size=rows_shown(request))
+    return render(request, "inbox/_views_and_list.html", context | no_conversation())
+
+
+@require_GET
+@signed_in
+def rows(request: HttpRequest) -> HttpResponse:
+    """The next rows of the list, after a cursor that the last page gave."""
+    user, place = person(request), place_of(request)
+    brands = brands_of(user)
+    try:
+        following = page(
+            place.view, user, chosen(brands, place), after=request.GET.get("after", "")
+        )
+    except BadCursor as error:
+        return HttpResponseBadRequest(str(error), content_type="text/plain")
+    context = {"place": place, "brands": brands, "page": following, "showing": None}
+    return render(request, "inbox/_rows.html", context)
+
+
+@require_GET
+@signed_in
+def changes(request: HttpRequest) -> HttpResponse:
+    """What the person may see that changed since a moment, so that a browser can catch up."""
+    at = now_us()
+    since = moment(request.GET.get("since", ""))
+    changed = Conversation.objects.visible_to(person(request)).filter(changed_at__gte=since)
+    rows = changed.order_by("-changed_at").values("id", "version")[:MOST_CHANGES]
+    return JsonResponse({"at": at, "conversations": list(rows)})
+
+
+def rows_shown(request: HttpRequest) -> int:
+    asked = request.GET.get("rows", "")
+    return min(max(int(asked), PAGE_SIZE), MOST_ROWS) if asked.isdecimal() else PAGE_SIZE
+
+
+def moment(microseconds: str) -> datetime:
+    """A moment that a browser was told, a little earlier. Raises Http404 for what is none."""
+    if not microseconds.isdecimal() or len(microseconds) > 17:
+        raise Http404("since must be microseconds.")
+    now = datetime.now(UTC)
+    asked = datetime.fromtimestamp(int(microseconds) / 1_000_000, UTC)
+    return max(asked - OVERLAP, now - LONGEST_ABSENCE)
+
+
+def no_conversation() -> dict[str, object]:
+    return {"showing": None, "refusal": None, "since": now_us()}

@@ -1,0 +1,85 @@
+"""Answering a thread, and what becomes of an answer that did not arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_POST
+
+from inbox.access import access_conversation, access_message, access_thread
+from inbox.actions.replies import (
+    EmptyReply,
+    NothingToAnswer,
+    NotRetryable,
+    ReplyTooLong,
+    SomethingNew,
+    TooLate,
+    cancel,
+    reply,
+    retry,
+)
+from inbox.forms import ReplyForm
+from inbox.models import Message, Thread
+from inbox.views.answers import Refusal, conversation_answer
+from inbox.views.signed_in import person, signed_in
+
+Deed = Callable[..., Message]
+STALE_PAGE = "This page is out of date. Reload it; your text is kept."
+
+
+@require_POST
+@signed_in
+def replies(request: HttpRequest, pk: int) -> HttpResponse:
+    thread = access_thread(person(request), pk)
+    form = ReplyForm(request.POST)
+    if not form.is_valid():
+        return refused(request, thread, STALE_PAGE, status=422)
+    try:
+        reply(thread, by=person(request), **form.cleaned_data)
+    except SomethingNew as news:
+        return refused(request, thread, words_of(news), status=409, tone="warning")
+    except (EmptyReply, ReplyTooLong, NothingToAnswer) as error:
+        return refused(request, thread, str(error), status=422)
+    return conversation_answer(request, access_conversation(person(request), thread.conversation_id))
+
+
+def refused(
+    request: HttpRequest, thread: Thread, words: str, *, status: int, tone: str = "danger"
+) -> HttpResponse:
+    fresh = access_conversation(person(request), thread.conversation_id)
+    refusal = Refusal(words, thread.pk, tone)
+    return conversation_answer(request, fresh, status=status, refusal=refusal)
+
+
+def words_of(news: SomethingNew) -> str:
+    ours = [message for message in news.messages if message.is_ours]
+    if ours:
+        author = ours[-1].author
+        who = author.name if author else "Somebody in X itself"
+        return f"{who} answered while you were typing. Nothing of yours was sent. Look, then send."
+    return "The customer wrote while you were typing. Nothing was sent yet. Look, then send."
+
+
+@require_POST
+@signed_in
+def message_retry(request: HttpRequest, pk: int) -> HttpResponse:
+    return with_message(request, pk, retry)
+
+
+@require_POST
+@signed_in
+def message_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    return with_message(request, pk, cancel)
+
+
+def with_message(request: HttpRequest, pk: int, deed: Deed) -> HttpResponse:
+    user = person(request)
+    message = access_message(user, pk)
+    status, toast = 200, ""
+    try:
+        deed(message, by=user)
+    except (NotRetryable, TooLate) as error:
+        status, toast = 409, str(error)
+    fresh = access_conversation(user, message.conversation_id)
+    return conversation_answer(request, fresh, status=status, toast=toast)

@@ -1,0 +1,60 @@
+"""One conversation of @acme with Carla, as most deeds need it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from accounts.models import BrandAccount
+from inbox.actions.receiving import Person, Utterance
+from inbox.models import Contact, Conversation, Message, Thread
+from inbox.sequence import moment_of, sequence_at
+from tests.factories import make_conversation, make_message, make_thread, next_x_id
+
+
+@pytest.fixture
+def conversation(acme: BrandAccount, carla: Contact) -> Conversation:
+    return make_conversation(acme, carla)
+
+
+@pytest.fixture
+def dm_thread(conversation: Conversation) -> Thread:
+    return make_thread(conversation, "dm")
+
+
+@pytest.fixture
+def public_thread(conversation: Conversation) -> Thread:
+    return make_thread(conversation, "public")
+
+
+@pytest.fixture
+def question(dm_thread: Thread) -> Message:
+    return make_message(dm_thread, "Where is my parcel?")
+
+
+@pytest.fixture
+def says(acme: BrandAccount, carla: Contact) -> Callable[..., Utterance]:
+    """`says("Hello", at=…, ours=True, kind="public")`: an utterance between Carla and @acme."""
+
+    def says(
+        text: str, *, at: datetime | None = None, ours: bool = False, kind: str = "dm", **more: Any
+    ) -> Utterance:
+        external_id = str(sequence_at(at)) if at else next_x_id()
+        named = {"dm": f"{carla.x_user_id}-{acme.x_user_id}", "public": external_id}
+        fields: dict[str, Any] = {
+            "kind": kind,
+            "transport": "dm" if kind == "dm" else "post",
+            "direction": "out" if ours else "in",
+            "external_id": external_id,
+            "x_conversation_id": named[kind],
+            "sequence": int(more.get("external_id", external_id)),
+            "customer": Person(x_user_id=carla.x_user_id, handle=carla.handle, name=carla.name),
+            "text": text,
+            "sent_at": at or moment_of(int(external_id)),
+        }
+        return Utterance(**(fields | more))
+
+    return says

@@ -1,0 +1,226 @@
+"""An agent answers: `inbox.actions.replies` and the fate of the message in `…sending`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from inbox.actions import sending
+from inbox.actions.receiving import receive
+from inbox.actions.replies import (
+    EmptyReply,
+    NothingToAnswer,
+    NotRetryable,
+    ReplyTooLong,
+    SomethingNew,
+    TooLate,
+    cancel,
+    reply,
+    retry,
+)
+from inbox.models import Conversation, Message
+from inbox.sequence import moment_of
+from tests.factories import make_message, next_x_id
+
+
+def send(message: Message, external_id: str | None = None) -> Message:
+    """What the sender does when X accepts."""
+    with transaction.atomic():
+        assert sending.take_next(message.conversation_id) == message
+    external_id = external_id or next_x_id()
+    return sending.confirm_sent(
+        message.pk,
+        external_id=external_id,
+        sequence=int(external_id),
+        sent_at=moment_of(int(external_id)),
+    )
+
+
+def test_it_queues_the_words_and_leaves_the_question_open(question, ana):
+    message = reply(question.thread, by=ana, text="On its way & fine", client_key=uuid4())
+    assert (message.state, message.author, message.kind) == ("queued", ana, "dm")
+    assert message.text == "On its way &amp; fine"
+    assert message.plain_text == "On its way & fine"
+    conversation = Conversation.objects.get()
+    assert (conversation.status, conversation.unanswered_since) == ("open", question.sent_at)
+
+
+def test_it_is_recorded_and_claims_what_nobody_had(question, ana):
+    reply(question.thread, by=ana, text="Hello", client_key=uuid4())
+    kinds = [event.kind for event in question.conversation.events.all()]
+    assert kinds == ["assigned", "replied"]
+    assert Conversation.objects.get().assignee == ana
+
+
+def test_it_claims_nothing_where_the_brand_does_not_want_it(acme, question, ana):
+    acme.claims_on_reply = False
+    acme.save()
+    reply(question.thread, by=ana, text="Hello", client_key=uuid4())
+    assert Conversation.objects.get().assignee is None
+
+
+def test_the_same_client_key_is_one_message(question, ana):
+    key = uuid4()
+    first = reply(question.thread, by=ana, text="Hello", client_key=key)
+    assert reply(question.thread, by=ana, text="Hello", client_key=key) == first
+    assert Message.objects.filter(direction="out").count() == 1
+
+
+def test_when_x_accepts_the_customer_owes_the_next_word(question, ana):
+    send(reply(question.thread, by=ana, text="Hello", client_key=uuid4()))
+    conversation = Conversation.objects.get()
+    assert (conversation.status, conversation.unanswered_since) == ("waiting", None)
+
+
+def test_an_empty_reply_is_refused(question, ana):
+    with pytest.raises(EmptyReply):
+        reply(question.thread, by=ana, text=" \n ", client_key=uuid4())
+
+
+def test_a_public_reply_is_weighed_as_x_does(public_thread, ana):
+    make_message(public_thread, "@acme help")
+    with pytest.raises(ReplyTooLong) as refused:
+        reply(public_thread, by=ana, text="字" * 141, client_key=uuid4())
+    assert (refused.value.weight, refused.value.limit) == (282, 280)
+
+
+def test_a_public_reply_answers_the_newest_post_of_the_customer(public_thread, ana):
+    make_message(public_thread, "first")
+    newest = make_message(public_thread, "second")
+    message = reply(public_thread, by=ana, text="Hello", client_key=uuid4())
+    assert message.answers_external_id == newest.external_id
+
+
+def test_a_public_reply_answers_the_chosen_post(public_thread, ana):
+    chosen = make_message(public_thread, "first")
+    make_message(public_thread, "second")
+    message = reply(
+        public_thread, by=ana, text="Hello", client_key=uuid4(), answering=chosen.external_id
+    )
+    assert message.answers_external_id == chosen.external_id
+
+
+def test_a_post_of_another_thread_cannot_be_answered(public_thread, question, ana):
+    make_message(public_thread, "@acme help")
+    with pytest.raises(NothingToAnswer):
+        reply(public_thread, by=ana, text="Hi", client_key=uuid4(), answering=question.external_id)
+
+
+def test_a_reply_that_missed_something_is_stopped_with_what_came(question, ana):
+    newer = make_message(question.thread, "Forget it, found it!")
+    with pytest.raises(SomethingNew) as stopped:
+        reply(question.thread, by=ana, text="Hi", client_key=uuid4(), seen_through=question.pk)
+    assert stopped.value.messages == [newer]
+    key = uuid4()
+    reply(question.thread, by=ana, text="Hi", client_key=key, seen_through=question.pk, anyway=True)
+
+
+def test_ones_own_messages_stop_nothing(question, ana):
+    reply(question.thread, by=ana, text="One", client_key=uuid4(), seen_through=question.pk)
+    reply(question.thread, by=ana, text="Two", client_key=uuid4(), seen_through=question.pk)
+    assert Message.objects.filter(direction="out").count() == 2
+
+
+def test_somebody_of_another_brand_can_do_nothing(question, zoe):
+    with pytest.raises(PermissionDenied):
+        reply(question.thread, by=zoe, text="Hello", client_key=uuid4())
+
+
+@transaction.atomic
+def take(conversation_id: int) -> Message | None:
+    return sending.take_next(conversation_id)
+
+
+def test_one_is_in_flight_and_the_others_wait_in_order(question, ana):
+    first = reply(question.thread, by=ana, text="One", client_key=uuid4())
+    second = reply(question.thread, by=ana, text="Two", client_key=uuid4())
+    assert take(question.conversation_id) == first
+    assert take(question.conversation_id) is None
+    sending.doubt(first.pk, reason="X did not answer.")
+    assert take(question.conversation_id) is None
+    sending.confirm_sent(first.pk, external_id="77", sequence=77, sent_at=timezone.now())
+    assert take(question.conversation_id) == second
+
+
+def test_a_refusal_shows_its_reason_and_can_be_retried(question, ana):
+    message = reply(question.thread, by=ana, text="Hello", client_key=uuid4())
+    take(question.conversation_id)
+    failed = sending.fail(message.pk, reason="You do not have permission to DM this person.")
+    assert (failed.state, failed.failure[:6]) == ("failed", "You do")
+    assert Conversation.objects.get().unanswered_since == question.sent_at
+    assert retry(failed, by=ana).state == "queued"
+    assert retry(failed, by=ana).state == "queued"
+    assert failed.conversation.events.filter(kind="retried").count() == 1
+
+
+def test_an_unconfirmed_message_is_not_resent_before_it_was_looked_for(question, ana):
+    message = reply(question.thread, by=ana, text="Hello", client_key=uuid4())
+    take(question.conversation_id)
+    sending.doubt(message.pk, reason="X did not answer.")
+    with pytest.raises(NotRetryable):
+        retry(message, by=ana)
+    Message.objects.update(uncertain_since=timezone.now() - timedelta(minutes=5))
+    assert retry(message, by=ana).state == "queued"
+
+
+def test_a_queued_message_can_be_cancelled_and_a_sent_one_not(question, ana):
+    message = reply(question.thread, by=ana, text="Hello", client_key=uuid4())
+    assert cancel(message, by=ana).state == "cancelled"
+    assert take(question.conversation_id) is None
+    sent = send(reply(question.thread, by=ana, text="Hello again", client_key=uuid4()))
+    with pytest.raises(TooLate):
+        cancel(sent, by=ana)
+
+
+def test_the_echo_after_the_answer_is_the_same_message(acme, question, ana, says):
+    sent = send(reply(question.thread, by=ana, text="Hello", client_key=uuid4()), next_x_id())
+    echo = receive(acme, says("Hello", ours=True, external_id=sent.external_id))
+    assert echo.pk == sent.pk
+    assert Message.objects.filter(direction="out").count() == 1
+
+
+def test_the_echo_before_the_answer_settles_the_same_message(acme, question, ana, says):
+    message = reply(question.thread, by=ana, text="A & B", client_key=uuid4())
+    take(question.conversation_id)
+    echo = receive(acme, says("A &amp; B", ours=True, external_id="500"))
+    assert (echo.pk, echo.state) == (message.pk, "sent")
+    sending.confirm_sent(message.pk, external_id="500", sequence=500, sent_at=timezone.now())
+    assert Message.objects.filter(direction="out").count() == 1
+    assert Conversation.objects.get().events.filter(kind="sent").count() == 1
+
+
+def test_the_echo_settles_an_unconfirmed_message(acme, question, ana, says):
+    message = reply(question.thread, by=ana, text="Hello", client_key=uuid4())
+    take(question.conversation_id)
+    sending.doubt(message.pk, reason="X did not answer.")
+    receive(acme, says("Hello", ours=True))
+    message.refresh_from_db()
+    assert message.state == "sent"
+    assert Conversation.objects.get().status == "waiting"
+
+
+def test_an_echo_with_other_words_is_joined_when_the_answer_names_it(acme, question, ana, says):
+    message = reply(question.thread, by=ana, text="See example.com", client_key=uuid4())
+    take(question.conversation_id)
+    receive(acme, says("See https://t.co/0123456789", ours=True, external_id="501"))
+    assert Message.objects.filter(direction="out").count() == 2
+    sending.confirm_sent(message.pk, external_id="501", sequence=501, sent_at=timezone.now())
+    only = Message.objects.get(direction="out")
+    assert (only.pk, only.author, only.text) == (message.pk, ana, "See https://t.co/0123456789")
+
+
+def test_the_same_words_written_in_x_meanwhile_stay_a_message_of_their_own(
+    acme, question, ana, says
+):
+    message = reply(question.thread, by=ana, text="ok", client_key=uuid4())
+    take(question.conversation_id)
+    receive(acme, says("ok", ours=True, external_id="502"))
+    sending.confirm_sent(message.pk, external_id="503", sequence=503, sent_at=timezone.now())
+    receive(acme, says("ok", ours=True, external_id="503"))
+    sent = Message.objects.filter(direction="out").order_by("external_id")
+    assert [(one.external_id, one.was_sent_in_x) for one in sent] == [("502", True), ("503", False)]

@@ -1,0 +1,97 @@
+"""Texts as X gives them, shown as people read them: `inbox.text`."""
+
+from __future__ import annotations
+
+import pytest
+
+from inbox.text.names import safe_name
+from inbox.text.render import render
+from inbox.text.sameness import same_utterance
+from inbox.text.weight import reply_weight, weighted_length
+
+
+def shown(text: str, **entities: list[dict[str, object]]) -> list[tuple[str, str, str]]:
+    return [(part.kind, part.text, part.href) for part in render(text, entities)]
+
+
+def test_it_cuts_by_code_points_of_the_escaped_text_and_unescapes_after():
+    text = "👍 A &amp; B https://t.co/x end"
+    url = {
+        "start": 12,
+        "end": 26,
+        "url": "https://t.co/x",
+        "expanded_url": "https://a.example/?b=1",
+    }
+    url["display_url"] = "a.example/?b=1"
+    assert shown(text, urls=[url]) == [
+        ("text", "👍 A & B ", ""),
+        ("link", "a.example/?b=1", "https://a.example/?b=1"),
+        ("text", " end", ""),
+    ]
+
+
+def test_it_unescapes_once():
+    assert shown("&amp;lt;script&amp;gt;") == [("text", "&lt;script&gt;", "")]
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "vbscript:x",
+        "https://x.com@evil.example/",
+        "https://a\nb",
+        "//evil.example",
+    ],
+)
+def test_what_is_no_web_address_stays_text(href):
+    url = {"start": 0, "end": 4, "url": href, "expanded_url": href}
+    assert shown("link", urls=[url]) == [("text", "link", "")]
+
+
+@pytest.mark.parametrize(("start", "end"), [(-1, 3), (3, 3), (2, 99), (5, 1)])
+def test_an_entity_that_points_nowhere_is_text(start, end):
+    mention = {"start": start, "end": end, "username": "acme"}
+    assert shown("@acme", mentions=[mention]) == [("text", "@acme", "")]
+
+
+def test_overlapping_entities_lose_nothing():
+    mentions = [{"start": 0, "end": 5, "username": "acme"}, {"start": 3, "end": 8, "username": "x"}]
+    assert "".join(text for _, text, _ in shown("@acme hi", mentions=mentions)) == "@acme hi"
+
+
+@pytest.mark.parametrize(
+    ("text", "weight"),
+    [
+        ("", 0),
+        ("hello", 5),
+        ("字字", 4),
+        ("https://example.com/a/very/long/path/indeed", 23),
+        ("👨‍👩‍👧", 2),
+        ("⚡️", 2),
+        ("é", 1),
+    ],
+)
+def test_it_weighs_as_x_does(text, weight):
+    assert weighted_length(text) == weight
+
+
+def test_leading_mentions_of_a_reply_weigh_nothing():
+    assert reply_weight("@carla @ben hello @ana") == len("hello @ana")
+
+
+def test_an_echo_is_recognised_behind_mentions_escapes_and_short_links():
+    link = {"start": 14, "end": 28, "url": "https://t.co/x", "expanded_url": "https://a.example/"}
+    assert same_utterance(
+        "A &amp; B https://a.example/",
+        {},
+        "@carla A &amp; B https://t.co/x",
+        {"urls": [link | {"start": 17, "end": 31}]},
+    )
+    assert not same_utterance("ok", {}, "okay", {})
+
+
+def test_names_lose_what_could_disguise_them():
+    assert safe_name("Ana\u202egnp.exe\x00\n Lee") == "Anagnp.exe Lee"
+    assert safe_name("👩‍💻 Dev") == "👩‍💻 Dev"

@@ -1,0 +1,107 @@
+"""The outbox sender: one message of a conversation to X, at most once (trust R6–R8)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from inbox.actions import sending
+from inbox.doorbell import ring_now
+from inbox.models import Message
+from inbox.sequence import moment_of
+from inbox.text.plain import plain
+from twitter_sync.budgets import Purpose
+from twitter_sync.client import Client
+from twitter_sync.errors import RateLimited, Unconfirmed, XError
+from twitter_sync.models import SendAttempt
+
+# Longer than a call may take (15 s) with its token refresh; after that nobody knows.
+LEASE = timedelta(seconds=60)
+SWEEP_BATCH = 500
+
+Outcome = SendAttempt.Outcome
+log = structlog.get_logger(__name__)
+
+
+def send_next(conversation_id: int) -> Message | None:
+    """Hands the next due message of a conversation to X. The attempt is committed before the call.
+
+    Nothing here sends a message again: what X did not confirm becomes uncertain and is settled by
+    its echo, by polling, or by the agent.
+    """
+    attempt = begin(conversation_id)
+    if attempt is None:
+        return None
+    try:
+        external_id = hand_to_x(attempt.message)
+    except RateLimited as limit:
+        end(attempt, Outcome.FAILED, limit)
+        return sending.put_back(attempt.message_id, not_before=limit.resets_at)
+    except Unconfirmed as doubt:
+        end(attempt, Outcome.UNCERTAIN, doubt)
+        return sending.doubt(attempt.message_id, reason=doubt.reason)
+    except XError as refusal:
+        end(attempt, Outcome.FAILED, refusal)
+        return sending.fail(attempt.message_id, reason=refusal.reason)
+    return accepted(attempt, external_id)
+
+
+@transaction.atomic
+def begin(conversation_id: int) -> SendAttempt | None:
+    """Takes the next message and writes the attempt, in one transaction."""
+    message = sending.take_next(conversation_id)
+    if message is None:
+        return None
+    return SendAttempt.objects.create(message=message, lease_until=timezone.now() + LEASE)
+
+
+def hand_to_x(message: Message) -> str:
+    """Calls X; returns X's id of the message. Raises XError."""
+    client = Client.for_brand(message.brand, purpose=Purpose.AGENT)
+    text = plain(message.text)
+    if message.kind == Message.Kind.DM:
+        answer = client.send_dm(text, to=message.conversation.contact.x_user_id)
+        return str(answer["data"]["dm_event_id"])
+    answer = client.create_post(text, answering=message.answers_external_id)
+    return str(answer["data"]["id"])
+
+
+@transaction.atomic
+def accepted(attempt: SendAttempt, external_id: str) -> Message:
+    sequence = int(external_id)
+    end(attempt, Outcome.SENT)
+    return sending.confirm_sent(
+        attempt.message_id,
+        external_id=external_id,
+        sequence=sequence,
+        sent_at=moment_of(sequence),
+    )
+
+
+def end(attempt: SendAttempt, outcome: SendAttempt.Outcome, error: XError | None = None) -> None:
+    """Closes an attempt that is still open; one that the sweeper closed keeps its outcome."""
+    SendAttempt.objects.filter(pk=attempt.pk, outcome=Outcome.OPEN).update(
+        outcome=outcome,
+        status=error.status if error else 201,
+        reason=error.reason[:300] if error else "",
+        finished_at=timezone.now(),
+    )
+
+
+def sweep() -> None:
+    """Doubts what a dead worker left open, and rings for every conversation with a due message."""
+    now = timezone.now()
+    for attempt in SendAttempt.objects.filter(outcome=Outcome.OPEN, lease_until__lt=now):
+        lost = Unconfirmed("The sender stopped before X answered. It may have been sent or not.")
+        end(attempt, Outcome.UNCERTAIN, lost)
+        sending.doubt(attempt.message_id, reason=lost.reason)
+    for conversation_id in due_conversations(now):
+        ring_now("twitter_sync.send", queue="send", conversation_id=conversation_id)
+
+
+def due_conversations(now: datetime) -> list[int]:
+    due = Message.objects.filter(state=Message.State.QUEUED, not_before__lte=now).order_by()
+    return list(due.values_list("conversation_id", flat=True).distinct()[:SWEEP_BATCH])
