@@ -42,6 +42,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         loop.cancel()
         with suppress(asyncio.CancelledError):
             await loop
+    await hub.close()
 
 
 async def stream(request: Request) -> Response:

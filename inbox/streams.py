@@ -20,7 +20,7 @@ import structlog
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -144,6 +144,11 @@ class Hub:
             return question()
 
         return await asyncio.get_running_loop().run_in_executor(self.database, answered)
+
+    async def close(self) -> None:
+        """Gives the database connection back."""
+        await asyncio.get_running_loop().run_in_executor(self.database, connections.close_all)
+        self.database.shutdown()
 
     async def hear(self) -> None:
         """Listens to Redis for ever, and again after it was away; readers then resync."""
