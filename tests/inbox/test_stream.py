@@ -29,7 +29,9 @@ class Server(uvicorn.Server):
     """uvicorn in a thread, which says when it listens and on which port."""
 
     def __init__(self) -> None:
-        super().__init__(uvicorn.Config(application, port=0, log_level="warning"))
+        super().__init__(
+            uvicorn.Config(application, port=0, log_level="warning", timeout_graceful_shutdown=1)
+        )
         self.listens = threading.Event()
 
     async def startup(self, *args: Any, **kwargs: Any) -> None:
@@ -49,7 +51,7 @@ def live_url() -> Iterator[str]:
     assert server.listens.wait(10)
     wait_until_ready(server.url)
     yield server.url
-    server.should_exit = server.force_exit = True
+    server.should_exit = True
     thread.join(10)
 
 
