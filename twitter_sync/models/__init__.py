@@ -3,6 +3,7 @@ from twitter_sync.models.known_post import KnownPost
 from twitter_sync.models.rate_budget import RateBudget
 from twitter_sync.models.raw_event import RawEvent
 from twitter_sync.models.send_attempt import SendAttempt
+from twitter_sync.models.subscription import Subscription
 from twitter_sync.models.sync_cursor import SyncCursor
 from twitter_sync.models.webhook import Webhook
 
@@ -12,6 +13,7 @@ __all__ = [
     "RateBudget",
     "RawEvent",
     "SendAttempt",
+    "Subscription",
     "SyncCursor",
     "Webhook",
 ]

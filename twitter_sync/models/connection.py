@@ -1,4 +1,4 @@
-"""The credentials of a brand's handle. Encrypted, write-only, never shown (trust T5–T7)."""
+"""The credentials of a brand's handle. Encrypted, write-only, never shown (trust T5 to T7)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ class Connection(models.Model):
     # What X says when asked from another account; null where nobody could ask yet.
     receives_dms = models.BooleanField(null=True, blank=True)
     receives_dms_checked_at = models.DateTimeField(null=True, blank=True)
-    subscribed_at = models.DateTimeField(null=True, blank=True)
     connected_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:

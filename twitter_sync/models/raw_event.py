@@ -55,6 +55,7 @@ class RawEvent(models.Model):
         indexes = [
             models.Index("due_at", "id", name="raw_due", condition=Q(state="pending")),
             models.Index("waits_for", name="raw_waits", condition=Q(state="waiting")),
+            models.Index(fields=["brand", "-id"], name="raw_newest_of_brand"),
             models.Index("id", name="raw_dead", condition=Q(state__in=["dead", "orphan"])),
         ]
 

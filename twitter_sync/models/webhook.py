@@ -7,9 +7,12 @@ from django.utils import timezone
 
 
 class Webhook(models.Model):
-    external_id = models.CharField(max_length=20, unique=True)
-    url = models.URLField(max_length=200)
-    is_valid = models.BooleanField(default=True)
+    """`external_id` is X's id, "" while X has not accepted the address; `failure` says why not."""
+
+    url = models.URLField(max_length=200, unique=True)
+    external_id = models.CharField(max_length=20, blank=True)
+    is_valid = models.BooleanField(default=False)
+    failure = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(default=timezone.now)
 

@@ -1,0 +1,302 @@
+"""X's API as this product uses it: the one module that imports tweepy.
+
+tweepy knows paths and parameters; the transport is ours (reference: x-api §14): our base URL, a
+deadline, quotas counted before and corrected after each call, named errors, and no logging at all,
+since tweepy's own prints tokens and message text at DEBUG.
+
+Every method returns X's whole JSON body, a dict of `data`, `includes`, `errors` and `meta`, each
+of which may be absent, and raises XError. No call may be made inside a database transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+import requests
+import tweepy
+from django.conf import settings
+
+from accounts.models import BrandAccount
+from twitter_sync import answers, budgets, oauth, tokens, transport
+from twitter_sync.answers import Answer
+from twitter_sync.budgets import Purpose
+from twitter_sync.endpoints import endpoint_of
+from twitter_sync.errors import TokenRejected
+from twitter_sync.fields import ASK_FOR_DMS, ASK_FOR_POSTS, USER_FIELDS, VIEWER_FIELDS
+from twitter_sync.oauth import TokenPair
+
+MAX_PAGE = 100
+SUBSCRIPTIONS_PAGE = 1_000
+
+
+class Client(tweepy.Client):  # type: ignore[misc] # tweepy is untyped
+    bearer_token: str
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        scope: str,
+        brand: BrandAccount | None = None,
+        purpose: Purpose = Purpose.AGENT,
+    ) -> None:
+        # tweepy hands on whatever `request` returns when told to return a Response.
+        super().__init__(token, return_type=requests.Response, wait_on_rate_limit=False)
+        self.session = transport.session()
+        self.scope = scope
+        self.brand = brand
+        self.purpose = purpose
+
+    @classmethod
+    def for_brand(cls, brand: BrandAccount, *, purpose: Purpose = Purpose.AGENT) -> Self:
+        """Speaks as the brand's handle. Raises NotConnected, or what renewing the token raised."""
+        token = tokens.usable_access_token(brand)
+        scope = budgets.user_scope(brand.x_user_id)
+        return cls(token, scope=scope, brand=brand, purpose=purpose)
+
+    @classmethod
+    def for_app(cls, *, purpose: Purpose = Purpose.AGENT) -> Self:
+        """Speaks as the developer app: webhooks, lists of subscriptions."""
+        return cls(oauth.app_bearer(), scope=budgets.APP, purpose=purpose)
+
+    @classmethod
+    def for_newcomer(cls, pair: TokenPair) -> Self:
+        """Speaks as someone who has just consented and whose id we can't know before `me`."""
+        return cls(pair.access_token, scope=budgets.UNCOUNTED)
+
+    @property
+    def x_user_id(self) -> str:
+        """Of the handle that this client speaks as."""
+        if self.brand is None:
+            raise TypeError("Only a client made by for_brand speaks as a known handle.")
+        return self.brand.x_user_id
+
+    # Who
+
+    def me(self) -> Answer:
+        return _answer(self.get_me(user_auth=False, user_fields=USER_FIELDS))
+
+    def users(
+        self, *, ids: Sequence[str] | None = None, usernames: Sequence[str] | None = None
+    ) -> Answer:
+        """At most 100. As a brand, also whether each takes the brand's DMs."""
+        fields = USER_FIELDS if self.brand is None else [*USER_FIELDS, *VIEWER_FIELDS]
+        asked = {"ids": list(ids)} if ids is not None else {"usernames": list(usernames or ())}
+        return _answer(self.get_users(**asked, user_auth=False, user_fields=fields))
+
+    # Direct messages
+
+    def dm_events(self, *, page_token: str | None = None, max_results: int = MAX_PAGE) -> Answer:
+        """Newest first, of the last 30 days, from every conversation of the handle."""
+        return self._dm_events(page_token, max_results)
+
+    def dm_events_of(
+        self, conversation_id: str, *, page_token: str | None = None, max_results: int = MAX_PAGE
+    ) -> Answer:
+        return self._dm_events(page_token, max_results, dm_conversation_id=conversation_id)
+
+    def dm_events_with(
+        self, x_user_id: str, *, page_token: str | None = None, max_results: int = MAX_PAGE
+    ) -> Answer:
+        return self._dm_events(page_token, max_results, participant_id=x_user_id)
+
+    def _dm_events(self, page_token: str | None, max_results: int, **which: str) -> Answer:
+        return _answer(
+            self.get_direct_message_events(
+                **which,
+                **ASK_FOR_DMS,
+                pagination_token=page_token,
+                max_results=max_results,
+                user_auth=False,
+            )
+        )
+
+    def dm_event(self, event_id: str) -> Answer:
+        params = {name.replace("_", "."): ",".join(asked) for name, asked in ASK_FOR_DMS.items()}
+        return self.request("GET", f"/2/dm_events/{event_id}", params=params)
+
+    def send_dm(self, text: str, *, to: str = "", conversation_id: str = "") -> Answer:
+        """To a person or into a conversation. X has no idempotency key: never repeat blindly."""
+        return _answer(
+            self.create_direct_message(
+                text=text,
+                participant_id=to or None,
+                dm_conversation_id=conversation_id or None,
+                user_auth=False,
+            )
+        )
+
+    # Posts
+
+    def create_post(self, text: str, *, answering: str | None = None) -> Answer:
+        return _answer(
+            self.create_tweet(text=text, in_reply_to_tweet_id=answering, user_auth=False)
+        )
+
+    def delete_post(self, post_id: str) -> Answer:
+        return _answer(self.delete_tweet(post_id, user_auth=False))
+
+    def posts(self, ids: Sequence[str]) -> Answer:
+        """At most 100, by id. What can't be had is named in `errors`."""
+        return _answer(self.get_tweets(list(ids), user_auth=False, **ASK_FOR_POSTS))
+
+    def own_posts(
+        self,
+        *,
+        since_id: str | None = None,
+        until_id: str | None = None,
+        page_token: str | None = None,
+        max_results: int = MAX_PAGE,
+    ) -> Answer:
+        return self._timeline(self.get_users_tweets, since_id, until_id, page_token, max_results)
+
+    def mentions(
+        self,
+        *,
+        since_id: str | None = None,
+        until_id: str | None = None,
+        page_token: str | None = None,
+        max_results: int = MAX_PAGE,
+    ) -> Answer:
+        return self._timeline(self.get_users_mentions, since_id, until_id, page_token, max_results)
+
+    def _timeline(
+        self,
+        ask: Callable[..., Any],
+        since_id: str | None,
+        until_id: str | None,
+        page_token: str | None,
+        max_results: int,
+    ) -> Answer:
+        return _answer(
+            ask(
+                self.x_user_id,
+                **ASK_FOR_POSTS,
+                since_id=since_id,
+                until_id=until_id,
+                pagination_token=page_token,
+                max_results=max_results,
+                user_auth=False,
+            )
+        )
+
+    def search(
+        self,
+        query: str,
+        *,
+        since_id: str | None = None,
+        page_token: str | None = None,
+        max_results: int = MAX_PAGE,
+    ) -> Answer:
+        """Posts of the last seven days, e.g. `conversation_id:ID`."""
+        return _answer(
+            self.search_recent_tweets(
+                query,
+                **ASK_FOR_POSTS,
+                since_id=since_id,
+                next_token=page_token,
+                max_results=max_results,
+                user_auth=False,
+            )
+        )
+
+    # Activity subscriptions: made with the handle's own token, listed and moved with the app's.
+
+    def subscriptions(self, *, page_token: str | None = None) -> Answer:
+        """Of every handle of the app."""
+        params = {"max_results": SUBSCRIPTIONS_PAGE, "pagination_token": page_token}
+        return self.request("GET", "/2/activity/subscriptions", params=params)
+
+    def subscribe(self, event_type: str, *, webhook_id: str, tag: str) -> Answer:
+        body = {
+            "event_type": event_type,
+            "filter": {"user_id": self.x_user_id},
+            "tag": tag,
+            "webhook_id": webhook_id,
+        }
+        return self.request("POST", "/2/activity/subscriptions", json=body)
+
+    def move_subscription(self, subscription_id: str, *, webhook_id: str) -> Answer:
+        route = f"/2/activity/subscriptions/{subscription_id}"
+        return self.request("PUT", route, json={"webhook_id": webhook_id})
+
+    def unsubscribe(self, subscription_id: str) -> Answer:
+        return self.request("DELETE", f"/2/activity/subscriptions/{subscription_id}")
+
+    # Webhooks
+
+    def webhooks(self) -> Answer:
+        return self.request("GET", "/2/webhooks")
+
+    def register_webhook(self, url: str) -> Answer:
+        """X asks the address for its CRC answer before it answers us."""
+        return self.request("POST", "/2/webhooks", json={"url": url})
+
+    def check_webhook(self, webhook_id: str) -> Answer:
+        """Makes X ask for the CRC answer now, which also switches a failed webhook on again."""
+        return self.request("PUT", f"/2/webhooks/{webhook_id}")
+
+    def remove_webhook(self, webhook_id: str) -> Answer:
+        return self.request("DELETE", f"/2/webhooks/{webhook_id}")
+
+    # Transport
+
+    def request(
+        self,
+        method: str,
+        route: str,
+        params: dict[str, Any] | None = None,
+        json: dict[str, Any] | None = None,
+        user_auth: bool = False,
+    ) -> Answer:
+        """One call, and a second with a renewed token when X refuses the first one's (401).
+
+        Refused twice, the brand needs a reconnect and makes no more calls (trust T3).
+        """
+        try:
+            return self._call(method, route, params, json)
+        except TokenRejected:
+            if not self._renew():
+                raise
+        try:
+            return self._call(method, route, params, json)
+        except TokenRejected:
+            if self.brand is not None:
+                tokens.mark_for_reconnect(self.brand.pk)
+            raise
+
+    def _renew(self) -> bool:
+        """Whether there is another token to try. Raises TokenRejected when X gives none."""
+        if self.brand is not None:
+            self.bearer_token = tokens.renewed(self.brand, rejected=self.bearer_token)
+        elif self.scope == budgets.APP:
+            self.bearer_token = oauth.app_bearer(rejected=self.bearer_token)
+        else:
+            return False
+        return True
+
+    def _call(
+        self, method: str, route: str, params: dict[str, Any] | None, json: dict[str, Any] | None
+    ) -> Answer:
+        endpoint = endpoint_of(method, route)
+        budgets.take(self.scope, endpoint, purpose=self.purpose)
+        reply = transport.exchange(
+            self.session,
+            method,
+            f"{settings.X_API_URL}{route}",
+            endpoint=endpoint,
+            params=params,
+            json=json,
+            headers={"Authorization": f"Bearer {self.bearer_token}", "User-Agent": "Handled"},
+        )
+        resets_at = budgets.note(self.scope, endpoint, reply)
+        if not 200 <= reply.status < 300:
+            raise answers.error(reply, endpoint=endpoint, resets_at=resets_at)
+        return answers.read(reply, endpoint=endpoint)
+
+
+def _answer(answer: Any) -> Answer:
+    """What tweepy handed on of `request`, typed."""
+    typed: Answer = answer
+    return typed

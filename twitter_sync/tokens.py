@@ -1,0 +1,120 @@
+"""Tokens at rest and their renewal. The only file that sees both a row and its plain tokens.
+
+Stored as `v1:` and Fernet ciphertext under the keys of HANDLED_TOKEN_KEYS, newest first
+(reference: trust T6). X's refresh tokens are good once and reuse may end the whole consent, so one
+worker renews under the row's lock while the others wait and then take what it got (trust R10).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import BrandAccount
+from twitter_sync import oauth
+from twitter_sync.errors import NotConnected, NotSent, TokenRejected, Unconfirmed
+from twitter_sync.models import Connection
+from twitter_sync.oauth import TokenPair
+
+VERSION = "v1:"
+RENEW_BEFORE = timedelta(minutes=10)
+
+
+class UnreadableToken(Exception):
+    """No key of HANDLED_TOKEN_KEYS opens what is stored."""
+
+
+def encrypt(token: str) -> str:
+    return VERSION + _keys().encrypt(token.encode()).decode()
+
+
+def decrypt(stored: str) -> str:
+    try:
+        if not stored.startswith(VERSION):
+            raise InvalidToken
+        return _keys().decrypt(stored.removeprefix(VERSION).encode()).decode()
+    except InvalidToken:
+        raise UnreadableToken(
+            "A stored token can't be decrypted. Put the key it was written with back into "
+            "HANDLED_TOKEN_KEYS, or reconnect the handle."
+        ) from None
+
+
+def _keys() -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in settings.TOKEN_KEYS])
+
+
+def columns(pair: TokenPair) -> dict[str, object]:
+    """What a Connection row keeps of a pair."""
+    return {
+        "access_token": encrypt(pair.access_token),
+        "refresh_token": encrypt(pair.refresh_token),
+        "expires_at": pair.expires_at,
+        "scopes": pair.scopes,
+    }
+
+
+def usable_access_token(brand: BrandAccount) -> str:
+    """The brand's token, renewed first when it has less than ten minutes left.
+
+    Raises NotConnected, TokenRejected, and NotSent or Unconfirmed when X can't renew it now and the
+    one we hold has run out.
+    """
+    held = Connection.objects.select_related("brand").filter(brand=brand).first()
+    if held is None or not is_usable(held.brand):
+        raise NotConnected
+    if held.expires_at - timezone.now() > RENEW_BEFORE:
+        return decrypt(held.access_token)
+    try:
+        return decrypt(refresh(held).access_token)
+    except (NotSent, Unconfirmed):
+        if held.expires_at <= timezone.now():
+            raise
+        return decrypt(held.access_token)
+
+
+def renewed(brand: BrandAccount, *, rejected: str) -> str:
+    """Another access token than the one that X has just rejected. Raises TokenRejected."""
+    held = Connection.objects.get(brand=brand)
+    return decrypt(refresh(held, rejected=rejected).access_token)
+
+
+def is_usable(brand: BrandAccount) -> bool:
+    """Calls with the brand's token make sense: it was not rejected or given up."""
+    return brand.status in (BrandAccount.Status.CONNECTED, BrandAccount.Status.PAUSED)
+
+
+def refresh(connection: Connection, *, rejected: str = "") -> Connection:
+    """Renew the pair, once, however many ask: the row with the pair, committed.
+
+    `rejected` is an access token that X refused though it looked fresh. Raises TokenRejected, with
+    the brand marked as needing a reconnect, when X takes the refresh token no more.
+    """
+    try:
+        with transaction.atomic():
+            held = Connection.objects.select_for_update().get(pk=connection.pk)
+            if _is_stale(held, rejected):
+                for column, value in columns(oauth.refresh(decrypt(held.refresh_token))).items():
+                    setattr(held, column, value)
+                held.save()
+            return held
+    except TokenRejected:
+        mark_for_reconnect(connection.brand_id)
+        raise
+
+
+def _is_stale(held: Connection, rejected: str) -> bool:
+    if rejected:
+        return decrypt(held.access_token) == rejected
+    return held.expires_at - timezone.now() <= RENEW_BEFORE
+
+
+def mark_for_reconnect(brand_id: int) -> None:
+    """Stops every call of the brand until an admin connects it again. The outbox is kept."""
+    BrandAccount.objects.filter(pk=brand_id, status__in=["connected", "paused"]).update(
+        status=BrandAccount.Status.NEEDS_RECONNECT
+    )
