@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Max
+from django.db.models import Count, Max, Q
 
 from inbox.models import Conversation, Message
 from inbox.text.plain import plain
@@ -28,8 +28,10 @@ SUMMARY = (
 def summarise(conversation: Conversation) -> None:
     """Sets the SUMMARY fields of a locked conversation; the caller saves them."""
     messages = conversation.messages.exclude(state=Message.State.CANCELLED)
-    conversation.unanswered_since = first_unanswered_at(conversation)
-    conversation.message_count = messages.count()
+    ours = Q(direction=Message.Direction.OUT, state=Message.State.SENT)
+    known = messages.aggregate(number=Count("id"), answered=Max("sequence", filter=ours))
+    conversation.message_count = known["number"]
+    conversation.unanswered_since = first_unanswered_at(conversation, known["answered"])
     newest = messages.order_by("-sequence", "-id").first()
     if newest is None:
         return
@@ -42,9 +44,8 @@ def summarise(conversation: Conversation) -> None:
         conversation.has_public = True
 
 
-def first_unanswered_at(conversation: Conversation) -> datetime | None:
-    """X's time of the first inbound after our last accepted answer and after the last resolve."""
-    answered = conversation.messages.answering().aggregate(last=Max("sequence"))["last"]
+def first_unanswered_at(conversation: Conversation, answered: int | None) -> datetime | None:
+    """X's time of the first inbound after the sequence `answered` and after the last resolve."""
     unanswered = conversation.messages.incoming().filter(deleted_at=None)
     if answered is not None:
         unanswered = unanswered.filter(sequence__gt=answered)

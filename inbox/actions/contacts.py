@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -21,6 +21,9 @@ PROFILE = (
     "joined_x_at",
     "profile_as_of",
 )
+
+
+RENEWED_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +58,17 @@ def remember(person: Person) -> Contact:
 
 
 def is_newer(person: Person, contact: Contact) -> bool:
-    """True when the payload says something new and is not older than what we hold."""
+    """True when the payload is not older than what we hold, and says something new.
+
+    An unchanged profile moves `profile_as_of` once a day, not with every message.
+    """
     as_of = person.as_of or timezone.now()
     if contact.profile_as_of is not None and as_of <= contact.profile_as_of:
         return False
-    return any(
-        getattr(contact, field) != value for field, value in profile_of(person, as_of).items()
-    )
+    if contact.profile_as_of is None or as_of - contact.profile_as_of > RENEWED_AFTER:
+        return True
+    said = profile_of(person, as_of)
+    return any(getattr(contact, field) != said[field] for field in PROFILE[:-1])
 
 
 def refresh(contact: Contact, person: Person) -> None:

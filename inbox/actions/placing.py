@@ -19,25 +19,29 @@ def place(
     brand: BrandAccount, contact: Contact, *, kind: str, x_conversation_id: str, sent_at: datetime
 ) -> Thread:
     """The thread that takes a message, in a conversation that is made when none fits."""
-    of_pair: ConversationQuerySet = Conversation.objects.filter(
-        brand=brand, contact=contact
-    ).order_by("-id")
-    holder = of_pair.filter(threads__kind=kind, threads__x_conversation_id=x_conversation_id)
-    follows = holder.first()
-    if follows and takes_again(follows, brand, sent_at):
-        conversation = follows
-    else:
-        conversation = joinable(brand, of_pair, kind, sent_at) or open_conversation(
-            brand, contact, sent_at, follows=follows
-        )
-    thread, _ = Thread.objects.get_or_create(
+    held = newest_holding(brand, contact, kind, x_conversation_id)
+    if held and takes_again(held.conversation, brand, sent_at):
+        return held
+    of_pair = Conversation.objects.filter(brand=brand, contact=contact).order_by("-id")
+    conversation = joinable(brand, of_pair, kind, sent_at) or open_conversation(
+        brand, contact, sent_at, follows=held.conversation if held else None
+    )
+    return Thread.objects.get_or_create(
         conversation=conversation,
         kind=kind,
         x_conversation_id=x_conversation_id,
         defaults={"brand": brand},
+    )[0]
+
+
+def newest_holding(
+    brand: BrandAccount, contact: Contact, kind: str, x_conversation_id: str
+) -> Thread | None:
+    """The thread as the newest conversation of the pair holds it."""
+    threads = Thread.objects.filter(
+        brand=brand, kind=kind, x_conversation_id=x_conversation_id, conversation__contact=contact
     )
-    thread.conversation = conversation
-    return thread
+    return threads.select_related("conversation").order_by("-conversation_id").first()
 
 
 def takes_again(conversation: Conversation, brand: BrandAccount, sent_at: datetime) -> bool:
