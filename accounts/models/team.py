@@ -29,7 +29,9 @@ class TeamQuerySet(models.QuerySet["Team"]):
 class Team(models.Model):
     brand = models.ForeignKey("BrandAccount", on_delete=models.CASCADE, related_name="teams")
     name = models.CharField(max_length=60)
-    members = models.ManyToManyField("User", related_name="teams", blank=True)
+    members: models.ManyToManyField[User, models.Model] = models.ManyToManyField(
+        "User", related_name="teams", blank=True
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = TeamQuerySet.as_manager()

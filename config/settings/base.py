@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "config.errors.MethodNotAllowedPage",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -112,6 +113,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "twitter_sync.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "wake-snoozed": {"task": "inbox.wake_due", "schedule": 15.0, "options": {"expires": 15}},
     "poll": {"task": "twitter_sync.poll_due", "schedule": 15.0, "options": {"expires": 15}},
+    "letters": {"task": "accounts.send_letters", "schedule": 15.0, "options": {"expires": 15}},
 }
 
 AUTH_USER_MODEL = "accounts.User"
@@ -134,13 +136,16 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "accounts:sign-in"
-PASSWORD_RESET_TIMEOUT = 60 * 60 * 24
+# The longest life of a one-time link; accounts.links gives each kind its own.
+PASSWORD_RESET_TIMEOUT = 60 * 60 * 24 * 7
 
 # Ten guesses a quarter of an hour for one person from one address.
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+# The time that the page names stays true, however often one tries before it.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_CALLABLE = "accounts.views.sign_in.locked_out"
 AXES_VERBOSE = False
 
@@ -153,6 +158,7 @@ SESSION_COOKIE_AGE = 60 * 60 * 24 * 7
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "config.errors.stale_form"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -188,6 +194,7 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("HANDLED_MAIL_FROM", "Handled <handled@localhost>")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
@@ -202,5 +209,7 @@ LOGGING = {
         name: {"level": "WARNING"}
         for name in ("tweepy", "requests_oauthlib", "oauthlib", "urllib3", "httpx", "httpcore")
     }
-    | {"axes": {"level": "WARNING"}, "kombu": {"level": "WARNING"}},
+    | {"axes": {"level": "WARNING"}, "kombu": {"level": "WARNING"}}
+    # Answers of 400 to 499 are no news, and their paths may hold the token of a one-time link.
+    | {"django.request": {"level": "ERROR"}},
 }

@@ -1,0 +1,81 @@
+"""Mails: written as rows in the transaction of their deed, sent by a worker, tried again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from smtplib import SMTPException
+
+import structlog
+from celery import current_app
+from django.core.mail import send_mail
+from django.db import transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from accounts.letters import NoLongerMeant, compose
+from accounts.models import BrandAccount, Letter, User
+
+# After the last of these a letter is given up: a day and a half.
+PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 720, 1440)]
+log = structlog.get_logger(__name__)
+
+
+def write_letter(
+    kind: Letter.Kind, *, to: User, brand: BrandAccount | None = None, sender: User | None = None
+) -> Letter:
+    """Promises a mail; it leaves once the transaction is committed."""
+    letter = Letter.objects.create(kind=kind, to=to, brand=brand, sender=sender)
+    transaction.on_commit(ring)
+    return letter
+
+
+def ring() -> None:
+    """Asks a worker to look. If nobody hears, the schedule looks within seconds."""
+    try:
+        current_app.send_task("accounts.send_letters", queue="default", retry=False)
+    except OperationalError as error:
+        log.warning("letters wait for the schedule", error=str(error))
+
+
+def send_due_letters() -> int:
+    """Sends what is due, each in a transaction of its own. Returns how many went out.
+
+    A crash after the mail server's yes sends that letter twice, which does no harm.
+    """
+    sent = 0
+    while (outcome := send_next_letter()) is not None:
+        sent += outcome
+    return sent
+
+
+@transaction.atomic
+def send_next_letter() -> bool | None:
+    """Whether the next due letter went out; None when none is due."""
+    letter = Letter.objects.due().select_for_update(skip_locked=True).first()
+    if letter is None:
+        return None
+    letter.attempts += 1
+    try:
+        subject, body = compose(letter)
+        send_mail(subject, body, None, [letter.to.email])
+    except NoLongerMeant as reason:
+        give_up(letter, str(reason))
+    except (SMTPException, OSError) as error:
+        try_again_later(letter, f"{type(error).__name__}: {error}")
+    else:
+        letter.sent_at, letter.failure = timezone.now(), ""
+    letter.save()
+    return letter.sent_at is not None
+
+
+def give_up(letter: Letter, reason: str) -> None:
+    letter.due_at, letter.failure = None, reason[:300]
+
+
+def try_again_later(letter: Letter, reason: str) -> None:
+    log.warning("letter not sent", letter=letter.pk, attempt=letter.attempts, error=reason)
+    if letter.attempts > len(PAUSES):
+        give_up(letter, reason)
+    else:
+        letter.due_at = timezone.now() + PAUSES[letter.attempts - 1]
+        letter.failure = reason[:300]

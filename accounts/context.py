@@ -1,0 +1,60 @@
+"""What every page knows of the person who reads it. Lazy: plain pages ask nothing."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+
+from accounts.access import administers_any
+from accounts.mailbox import is_file_based
+from accounts.models import User
+
+
+class Place(TypedDict):
+    """A link of the top bar."""
+
+    label: str
+    href: str
+    icon: str
+
+
+def signed_in(request: HttpRequest) -> dict[str, object]:
+    """Adds `navigation`, `can_administer`, `is_owner` and `live_url` to every template.
+
+    An error page may be drawn before anybody was looked up: then all of it is empty.
+    """
+    person = getattr(request, "user", None)
+    return {
+        "navigation": SimpleLazyObject(lambda: places(person)),
+        "can_administer": SimpleLazyObject(lambda: may_administer(person)),
+        "is_owner": SimpleLazyObject(lambda: is_owner(person)),
+        "live_url": settings.LIVE_URL,
+    }
+
+
+def may_administer(person: object) -> bool:
+    return isinstance(person, User) and administers_any(person)
+
+
+def is_owner(person: object) -> bool:
+    return isinstance(person, User) and person.is_superuser
+
+
+def places(person: object) -> list[Place]:
+    """The top bar's links that `person` may open."""
+    if not isinstance(person, User):
+        return []
+    found = [Place(label="Desk", href="/desk/", icon="inbox")]
+    if administers_any(person):
+        found += [
+            Place(label="Handles", href="/handles/", icon="at-sign"),
+            Place(label="People", href=reverse("accounts:people"), icon="users"),
+            Place(label="Teams", href=reverse("accounts:teams"), icon="layers"),
+        ]
+    if person.is_superuser and is_file_based():
+        found.append(Place(label="Mailbox", href=reverse("accounts:mailbox"), icon="mail"))
+    return found

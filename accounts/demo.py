@@ -1,0 +1,92 @@
+"""The demo's people. Their passwords are public: `./run` prints them, the README names them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+from django.db import transaction
+
+from accounts.models import BrandAccount, Membership, Role, User
+
+
+class SignIn(TypedDict):
+    """`role` is `owner`, or the person's Role on their brands."""
+
+    role: str
+    name: str
+    email: str
+    password: str
+
+
+SIGN_INS: list[SignIn] = [
+    {
+        "role": "owner",
+        "name": "Olga Owner",
+        "email": "olga@demo.example",
+        "password": "olga-runs-the-house",
+    },
+    {
+        "role": "admin",
+        "name": "Ada Admin",
+        "email": "ada@demo.example",
+        "password": "ada-keeps-the-keys",
+    },
+    {
+        "role": "manager",
+        "name": "Sam Manager",
+        "email": "sam@demo.example",
+        "password": "sam-watches-the-clock",
+    },
+    {
+        "role": "agent",
+        "name": "Ana Agent",
+        "email": "ana@demo.example",
+        "password": "ana-answers-people",
+    },
+    {
+        "role": "agent",
+        "name": "Ben Agent",
+        "email": "ben@demo.example",
+        "password": "ben-answers-people",
+    },
+    {
+        "role": "agent",
+        "name": "Zoe Agent",
+        "email": "zoe@demo.example",
+        "password": "zoe-works-elsewhere",
+    },
+]
+
+
+@transaction.atomic
+def seed_people(brands: Sequence[BrandAccount]) -> list[User]:
+    """The people of SIGN_INS, in that order. A second time changes nobody.
+
+    Zoe works on the last of `brands` alone, the others on all before it, the owner on none.
+    """
+    people = [seed_person(sign_in) for sign_in in SIGN_INS]
+    for person, sign_in in zip(people, SIGN_INS, strict=True):
+        if sign_in["role"] != "owner":
+            for brand in brands_of(sign_in, brands):
+                Membership.objects.get_or_create(
+                    user=person, brand=brand, defaults={"role": Role(sign_in["role"])}
+                )
+    return people
+
+
+def seed_person(sign_in: SignIn) -> User:
+    existing = User.objects.filter(email=sign_in["email"]).first()
+    return existing or User.objects.create_user(
+        email=sign_in["email"],
+        name=sign_in["name"],
+        password=sign_in["password"],
+        is_superuser=sign_in["role"] == "owner",
+    )
+
+
+def brands_of(sign_in: SignIn, brands: Sequence[BrandAccount]) -> Sequence[BrandAccount]:
+    """With a single brand everybody works on it."""
+    if len(brands) < 2:
+        return brands
+    return brands[-1:] if sign_in["name"].startswith("Zoe") else brands[:-1]
