@@ -17,6 +17,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from config import importmap, wording
+from inbox.text.render import render
 
 SPRITE = "vendor/icons.svg"
 
@@ -33,6 +34,7 @@ def environment(**options: object) -> Environment:
         "settings": settings,
         "importmap_json": lambda: Markup(importmap.importmap_json()),  # noqa: S704 - our own JSON
         "module_urls": importmap.module_urls,
+        "render_text": render,
     }
     env.filters |= wording.FILTERS | {"merged": merged}
     return env

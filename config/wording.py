@@ -64,6 +64,20 @@ def when(moment: datetime) -> Markup:
     return _time(moment, f"{named} {local:%H:%M}")
 
 
+def short(moment: datetime) -> str:
+    """The time for today, else the date: for option lists, which hold no markup."""
+    local, today = timezone.localtime(moment), timezone.localtime()
+    return local.strftime("%H:%M" if local.date() == today.date() else "%-d %b %H:%M")
+
+
+def month(moment: datetime) -> str:
+    return timezone.localtime(moment).strftime("%B %Y")
+
+
+def day_key(moment: datetime) -> str:
+    return timezone.localtime(moment).strftime("%Y-%m-%d")
+
+
 def duration(length: timedelta | float) -> str:
     """45 s, 12 min, 3 h 5 min, 2 d 4 h."""
     seconds = int(length.total_seconds() if isinstance(length, timedelta) else length)
@@ -115,6 +129,10 @@ FILTERS = {
     "clock": clock,
     "day": day,
     "when": when,
+    "short": short,
+    "month": month,
+    "day_key": day_key,
+    "moment": datetime.fromisoformat,
     "exact": exact,
     "age": age,
     "duration": duration,

@@ -1,0 +1,97 @@
+// Which reply path is chosen: a tab for each thread that can be answered, one for the note.
+import { Controller } from "stimulus"
+import { storedDraft } from "lib/drafts"
+
+export default class extends Controller {
+  static targets = ["tab", "form", "text"]
+  static values = { conversation: Number, user: Number, default: String }
+
+  // Lifecycle
+
+  connect() {
+    this.#show(this.chosen ?? this.defaultValue)
+    this.mark()
+    this.element.addEventListener("htmx:beforeRequest", this.forgetRefusals)
+  }
+
+  disconnect() {
+    this.element.removeEventListener("htmx:beforeRequest", this.forgetRefusals)
+  }
+
+  formTargetConnected() {
+    if (this.chosen) this.#show(this.chosen)
+  }
+
+  formTargetDisconnected(form) {
+    if (form.id === this.chosen) this.#show(this.defaultValue)
+  }
+
+  // Actions
+
+  choose({ currentTarget }) {
+    this.#show(currentTarget.getAttribute("aria-controls"))
+    this.#form?.querySelector("textarea").focus()
+  }
+
+  step(event) {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+    if (!step) return
+    event.preventDefault()
+    const tabs = this.tabTargets
+    const next = tabs[(tabs.indexOf(event.currentTarget) + step + tabs.length) % tabs.length]
+    this.#show(next.getAttribute("aria-controls"))
+    next.focus()
+  }
+
+  reply() {
+    if (this.chosen === "path-note") this.#show(this.defaultValue)
+    this.#form?.querySelector("textarea").focus()
+  }
+
+  answer({ detail: { thread, post } }) {
+    this.#show(`path-${thread}`)
+    const select = this.#form?.querySelector("select")
+    if (select) {
+      select.value = post
+      select.dispatchEvent(new Event("change", { bubbles: true }))
+    }
+    this.#form?.querySelector("textarea").focus()
+  }
+
+  sendByKey(event) {
+    if (event.key === "Escape") event.target.blur()
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return
+    event.preventDefault()
+    event.target.form.requestSubmit()
+  }
+
+  mark() {
+    for (const tab of this.tabTargets) {
+      const path = tab.getAttribute("aria-controls").replace("path-", "")
+      const draft = storedDraft(`${this.userValue}:${this.conversationValue}:${path}`)
+      tab.toggleAttribute("data-draft", Boolean(draft?.text))
+    }
+  }
+
+  // Callbacks
+
+  forgetRefusals = () => {
+    for (const refusal of this.element.querySelectorAll("[data-refusal]")) refusal.remove()
+  }
+
+  // Private
+
+  #show(id) {
+    this.chosen = this.formTargets.some((form) => form.id === id) ? id : "path-note"
+    for (const form of this.formTargets) form.hidden = form.id !== this.chosen
+    for (const tab of this.tabTargets) {
+      const selected = tab.getAttribute("aria-controls") === this.chosen
+      tab.setAttribute("aria-selected", selected)
+      tab.tabIndex = selected ? 0 : -1
+    }
+  }
+
+  get #form() {
+    return this.formTargets.find((form) => form.id === this.chosen)
+  }
+}

@@ -1,0 +1,33 @@
+// How much of X's limit is used up, in words that don't rely on colour.
+import { Controller } from "stimulus"
+import { replyWeight } from "lib/weight"
+
+const NEAR = 20
+
+export default class extends Controller {
+  static targets = ["text", "count"]
+  static values = { kind: String, limit: Number }
+
+  connect() {
+    this.count()
+  }
+
+  count() {
+    const used = this.#used()
+    const left = this.limitValue - used
+    this.countTarget.dataset.level = left < 0 ? "over" : left <= NEAR ? "near" : "fine"
+    this.countTarget.textContent = this.#words(used, left)
+  }
+
+  #used() {
+    const text = this.textTarget.value.trim()
+    return this.kindValue === "public" ? replyWeight(text) : [...text].length
+  }
+
+  #words(used, left) {
+    if (left < 0) return `${(-left).toLocaleString("en")} too many`
+    if (left <= NEAR) return `${left} left`
+    if (this.kindValue !== "public" && used < this.limitValue / 2) return ""
+    return `${used.toLocaleString("en")} / ${this.limitValue.toLocaleString("en")}`
+  }
+}

@@ -1,0 +1,80 @@
+// Keeps what is being typed through navigation, reloads and refused requests, and gives each draft
+// the one key under which the server takes it once.
+import { Controller } from "stimulus"
+import { isDraftKey, storeDraft, storedDraft } from "lib/drafts"
+import { toast } from "lib/toast"
+import { uuid } from "lib/uuid"
+
+export default class extends Controller {
+  static targets = ["text", "clientKey"]
+  static values = { key: String }
+
+  // Lifecycle
+
+  connect() {
+    this.#restore()
+    this.element.addEventListener("htmx:beforeRequest", this.sending)
+    this.element.addEventListener("htmx:afterRequest", this.settled)
+    window.addEventListener("storage", this.changedElsewhere)
+  }
+
+  disconnect() {
+    this.element.removeEventListener("htmx:beforeRequest", this.sending)
+    this.element.removeEventListener("htmx:afterRequest", this.settled)
+    window.removeEventListener("storage", this.changedElsewhere)
+  }
+
+  // Actions
+
+  save() {
+    const text = this.textTarget.value
+    const draft = { text, clientKey: this.clientKeyTarget.value, answering: this.#select?.value }
+    if (!storeDraft(this.keyValue, text ? draft : null)) {
+      toast("This browser keeps no drafts: it has no room, or forbids it.", { tone: "warning" })
+    }
+    this.dispatch("changed", { detail: { written: Boolean(text) } })
+  }
+
+  // Callbacks
+
+  sending = ({ detail }) => {
+    if (detail.elt === this.element) this.sent = this.textTarget.value
+  }
+
+  settled = ({ detail }) => {
+    if (detail.elt !== this.element || !detail.successful) return
+    const text = this.textTarget.value
+    // What was typed while it was under way begins the next draft.
+    this.textTarget.value = text.startsWith(this.sent) ? text.slice(this.sent.length).trimStart() : text
+    this.clientKeyTarget.value = uuid()
+    this.save()
+    this.dispatch("restored")
+  }
+
+  changedElsewhere = ({ key, newValue }) => {
+    if (!isDraftKey(key, this.keyValue) || this.textTarget.matches(":focus")) return
+    const draft = newValue ? JSON.parse(newValue) : { text: "", clientKey: uuid() }
+    this.#take(draft)
+  }
+
+  // Private
+
+  #restore() {
+    const draft = storedDraft(this.keyValue)
+    if (draft && !this.textTarget.value) this.#take(draft)
+    if (!this.clientKeyTarget.value) this.clientKeyTarget.value = uuid()
+  }
+
+  #take({ text, clientKey, answering }) {
+    this.textTarget.value = text
+    this.clientKeyTarget.value = clientKey
+    const select = this.#select
+    if (select && [...select.options].some(({ value }) => value === answering)) select.value = answering
+    this.dispatch("changed", { detail: { written: Boolean(text) } })
+    this.dispatch("restored")
+  }
+
+  get #select() {
+    return this.element.querySelector("select")
+  }
+}

@@ -1,0 +1,33 @@
+// Fetching a piece of the page and merging it by id.
+import htmx from "htmx"
+import { morph } from "lib/morph"
+
+export class Refused extends Error {
+  constructor(status) {
+    super(`answered ${status}`)
+    this.status = status
+  }
+}
+
+// The elements of the answer. Throws Refused, or what fetch throws when nobody answers.
+export async function fetchFragments(address, { signal } = {}) {
+  const response = await fetch(address, { headers: { "HX-Request": "true" }, signal })
+  if (!response.ok) throw new Refused(response.status)
+  const page = new DOMParser().parseFromString(await response.text(), "text/html")
+  return [...page.body.children]
+}
+
+// Merges `fresh` into the element of the same id; what the reader has in hand stays.
+export function mergeFragment(fresh) {
+  const old = document.getElementById(fresh.id)
+  if (!old) return
+  morph(old, fresh)
+  htmx.process(document.getElementById(fresh.id))
+}
+
+export function replaceFragment(fresh) {
+  const old = document.getElementById(fresh.id)
+  const adopted = document.importNode(fresh, true)
+  old?.replaceWith(adopted)
+  htmx.process(adopted)
+}

@@ -1,0 +1,20 @@
+// htmx as the desk uses it: answers are morphed into the page, and an answer that refuses
+// (409, 422) may carry the fragment that shows why.
+import htmx from "htmx"
+import { morph } from "lib/morph"
+
+htmx.config.responseHandling = [
+  { code: "204", swap: false },
+  { code: "[23]..", swap: true },
+  { code: "409", swap: true, error: true },
+  { code: "422", swap: true, error: true },
+  { code: "[45]..", swap: false, error: true },
+]
+
+htmx.defineExtension("morph", {
+  isInlineSwap: (style) => style === "morph",
+  handleSwap: (style, target, fragment) => {
+    if (style !== "morph") return false
+    return morph(target, fragment.firstElementChild ?? fragment)
+  },
+})

@@ -1,0 +1,37 @@
+// Starts htmx and Stimulus. One controller is one behaviour; its file has its name.
+import { Application } from "stimulus"
+import "lib/htmx_setup"
+
+import ComposerController from "controllers/composer"
+import CounterController from "controllers/counter"
+import DeskController from "controllers/desk"
+import DialogController from "controllers/dialog"
+import DraftController from "controllers/draft"
+import FailuresController from "controllers/failures"
+import FocusController from "controllers/focus"
+import LiveStateController from "controllers/live_state"
+import MenuController from "controllers/menu"
+import RelativeTimeController from "controllers/relative_time"
+import ShortcutsController from "controllers/shortcuts"
+import ThemeController from "controllers/theme"
+import TimelineController from "controllers/timeline"
+import ToastController from "controllers/toast"
+import ToastsController from "controllers/toasts"
+
+const application = Application.start()
+
+application.register("composer", ComposerController)
+application.register("counter", CounterController)
+application.register("desk", DeskController)
+application.register("dialog", DialogController)
+application.register("draft", DraftController)
+application.register("failures", FailuresController)
+application.register("focus", FocusController)
+application.register("live-state", LiveStateController)
+application.register("menu", MenuController)
+application.register("relative-time", RelativeTimeController)
+application.register("shortcuts", ShortcutsController)
+application.register("theme", ThemeController)
+application.register("timeline", TimelineController)
+application.register("toast", ToastController)
+application.register("toasts", ToastsController)
