@@ -1,62 +1,15 @@
-"""The demo's people. Their passwords are public: `./run` prints them, the README names them."""
+"""The demo's people."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypedDict
 
 from django.db import transaction
 
 from accounts.models import BrandAccount, Membership, Role, User
+from accounts.sign_ins import SIGN_INS, SignIn
 
-
-class SignIn(TypedDict):
-    """`role` is `owner`, or the person's Role on their brands."""
-
-    role: str
-    name: str
-    email: str
-    password: str
-
-
-SIGN_INS: list[SignIn] = [
-    {
-        "role": "owner",
-        "name": "Olga Owner",
-        "email": "olga@demo.example",
-        "password": "olga-runs-the-house",
-    },
-    {
-        "role": "admin",
-        "name": "Ada Admin",
-        "email": "ada@demo.example",
-        "password": "ada-keeps-the-keys",
-    },
-    {
-        "role": "manager",
-        "name": "Sam Manager",
-        "email": "sam@demo.example",
-        "password": "sam-watches-the-clock",
-    },
-    {
-        "role": "agent",
-        "name": "Ana Agent",
-        "email": "ana@demo.example",
-        "password": "ana-answers-people",
-    },
-    {
-        "role": "agent",
-        "name": "Ben Agent",
-        "email": "ben@demo.example",
-        "password": "ben-answers-people",
-    },
-    {
-        "role": "agent",
-        "name": "Zoe Agent",
-        "email": "zoe@demo.example",
-        "password": "zoe-works-elsewhere",
-    },
-]
+__all__ = ["SIGN_INS", "seed_people"]
 
 
 @transaction.atomic

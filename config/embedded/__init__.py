@@ -2,12 +2,15 @@
 
 bootstrap, install   make .venv (scripts for a bare Python)
 __main__, options    the command line
-data_dir             the folder that all data lives in: marker, lock, secrets, remembered choices
-addresses            ports and sockets
+data_dir             the folder that all data lives in: marker, lock, secrets, what is remembered
+layout, addresses    where everything is: ports, sockets, addresses
+environment          what each part is told
 postgres, valkey     the two servers
-environment, parts   what each part is told, and how it is started
+parts                how each part is started, asked whether it is ready, and stopped
 child, probes        one process; whether something answers
 supervisor           start, watch, restart, stop
-session              one ./run from first line to last
+session, owner       one ./run from first line to last; who may sign in first
+orphans              parts that outlived their ./run
 console              what is printed
+manage               what manage.py takes over from a running ./run
 """

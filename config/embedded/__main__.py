@@ -9,7 +9,7 @@ import sys
 from dataclasses import replace
 
 from config.embedded import options as command_line
-from config.embedded import owner
+from config.embedded import orphans, owner
 from config.embedded.addresses import PortTakenError
 from config.embedded.console import Console
 from config.embedded.data_dir import DataDir, DataDirError
@@ -34,6 +34,7 @@ def main() -> int:
         with data_dir.claim():
             if options.fresh:
                 data_dir.empty()
+            orphans.end(data_dir.path)
             options = settle_demo(options, data_dir, console)
             asks = not (options.demo or data_dir.remembered().get("has_owner"))
             first_owner = owner.wanted(os.environ) if asks else None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.embedded import orphans
 from config.embedded.options import X_SECRETS
 
 # Our settings, as far as a `./run` decides them; also what it hands on to `manage.py`.
@@ -42,7 +43,7 @@ def of_django(
     x: Mapping[str, str],
 ) -> dict[str, str]:
     """Django's processes: what the user's environment sets about keys and addresses wins."""
-    return inherited() | {
+    return of_part(data_dir) | {
         "DJANGO_SETTINGS_MODULE": "config.settings.development",
         "DATABASE_URL": database_url,
         "REDIS_URL": addresses.redis_url,
@@ -56,18 +57,18 @@ def of_django(
     }
 
 
-def of_simulator(x: Mapping[str, str]) -> dict[str, str]:
+def of_simulator(data_dir: Path, x: Mapping[str, str]) -> dict[str, str]:
     """The simulator is a program of its own: it learns X's keys and nothing of ours."""
-    return inherited() | {name: x[name] for name in X_SECRETS}
+    return of_part(data_dir) | {name: x[name] for name in X_SECRETS}
 
 
-def inherited() -> dict[str, str]:
+def of_part(data_dir: Path) -> dict[str, str]:
     """Our environment without settings that were meant for something else."""
     return {
         name: value
         for name, value in os.environ.items()
         if name not in OURS and not name.startswith("PG")
-    } | {"PYTHONUNBUFFERED": "1"}
+    } | {"PYTHONUNBUFFERED": "1", orphans.MARK: str(data_dir)}
 
 
 def handed_on(environment: Mapping[str, str]) -> dict[str, str]:

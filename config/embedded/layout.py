@@ -48,7 +48,7 @@ def lay_out(web_port: int | None, outside: Outside, data_dir: DataDir) -> Layout
         cluster=cluster,
         addresses=addresses,
         django=environment.of_django(addresses, inner_database, data_dir.path, secrets, x),
-        simulator=None if outside.x else environment.of_simulator(x),
+        simulator=None if outside.x else environment.of_simulator(data_dir.path, x),
         reserved=reserved,
     )
 

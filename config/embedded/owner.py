@@ -7,6 +7,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from accounts.sign_ins import SIGN_INS
+
 
 @dataclass(frozen=True)
 class Owner:
@@ -43,7 +45,7 @@ def ask() -> Owner:
 
 
 def demo_sign_ins() -> list[dict[str, str]]:
-    from accounts.demo import SIGN_INS
-
-    keys = ("role", "email", "password")
-    return [{key: str(person[key]) for key in keys} for person in SIGN_INS]
+    return [
+        {"role": who["role"], "email": who["email"], "password": who["password"]}
+        for who in SIGN_INS
+    ]

@@ -48,6 +48,8 @@ def postgres(cluster: Cluster) -> Part:
         stop_within=20.0,
         death_signal=signal.SIGINT,
         prepare=cluster.clear_stale_lock,
+        # The answer to our asking whether it is ready yet.
+        leave_out="the database system is starting up",
     )
 
 

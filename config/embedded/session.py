@@ -67,7 +67,8 @@ class Session:
         helpers = []
         if not self._options.outside.redis_url:
             folder = self._data_dir.folder("valkey")
-            helpers.append(parts.queue(self._layout.sockets.path, folder, environment.inherited()))
+            told = environment.of_part(self._data_dir.path)
+            helpers.append(parts.queue(self._layout.sockets.path, folder, told))
         if self._layout.simulator is not None:
             helpers.append(
                 parts.simulator(
@@ -131,7 +132,11 @@ class Session:
     async def _fill(self) -> list[str]:
         """Make the demo, or else the first owner; answers what the user must still be told."""
         if self._options.demo:
-            await self._manage("seed_demo")
+            # Once; and again when X must be told of another address of ours.
+            web_url = self._layout.addresses.web_url
+            if self._data_dir.remembered().get("demo_seeded_at") != web_url:
+                await self._manage("seed_demo")
+                self._data_dir.remember(demo_seeded_at=web_url)
             self._sign_ins = owner.demo_sign_ins()
             return []
         if self._data_dir.remembered().get("has_owner"):
