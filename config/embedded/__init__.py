@@ -9,7 +9,8 @@ postgres, valkey     the two servers
 parts                how each part is started, asked whether it is ready, and stopped
 child, probes        one process; whether something answers
 supervisor           start, watch, restart, stop
-session, owner       one ./run from first line to last; who may sign in first
+session              one ./run from first line to last
+owner, make_owner    who may sign in first
 orphans              parts that outlived their ./run
 console              what is printed
 manage               what manage.py takes over from a running ./run

@@ -67,7 +67,7 @@ def of_part(data_dir: Path) -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if name not in OURS and not name.startswith("PG")
+        if name not in OURS and not name.startswith(("PG", "HANDLED_OWNER_"))
     } | {"PYTHONUNBUFFERED": "1", orphans.MARK: str(data_dir)}
 
 

@@ -16,6 +16,10 @@ class Owner:
     password: str
 
     @property
+    def environment(self) -> dict[str, str]:
+        return {"HANDLED_OWNER_EMAIL": self.email, "HANDLED_OWNER_PASSWORD": self.password}
+
+    @property
     def sign_in(self) -> dict[str, str]:
         return {"role": "owner", "email": self.email, "password": self.password}
 

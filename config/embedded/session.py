@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 import tempfile
@@ -144,13 +145,18 @@ class Session:
         return await self._make_owner()
 
     async def _make_owner(self) -> list[str]:
-        if self._first_owner is None:
-            link = (await self._manage("create_owner", "--link", quietly=True))[-1]
-            return ["  Nobody can sign in yet. The owner sets a password here, once:", f"  {link}"]
         first = self._first_owner
-        await self._manage("create_owner", f"--email={first.email}", f"--password={first.password}")
+        lines = await self._supervisor.run(
+            "owner",
+            parts.python("config.embedded.make_owner"),
+            self._layout.django | (first.environment if first else {}),
+            quietly=True,
+        )
+        answer = json.loads(lines[-1])
+        if link := answer.get("link"):
+            return ["", "  Nobody can sign in yet. Whoever opens this first owns it:", f"  {link}"]
         self._data_dir.remember(has_owner=True)
-        self._sign_ins = [first.sign_in]
+        self._sign_ins = [first.sign_in] if first and "made" in answer else []
         return []
 
     async def _manage(self, *command: str, quietly: bool = False) -> list[str]:
