@@ -1,5 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from twitter_sync.views.webhook import WebhookView
 
 app_name = "twitter_sync"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("webhooks/x/", WebhookView.as_view(), name="webhook"),
+]

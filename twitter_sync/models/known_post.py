@@ -6,20 +6,47 @@ the brand's own broadcasts. They are kept here, once for the installation, as co
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
+from django.db.models.functions import Now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.models.query import RawQuerySet
+
+UPWARDS = """
+WITH RECURSIVE chain AS (
+    SELECT post_id, parent_id, author_id, 1 AS height
+    FROM twitter_sync_knownpost WHERE post_id = %(first)s
+    UNION ALL
+    SELECT above.post_id, above.parent_id, above.author_id, chain.height + 1
+    FROM twitter_sync_knownpost above JOIN chain ON above.post_id = chain.parent_id
+    WHERE chain.author_id = %(author)s AND chain.height < 200
+)
+SELECT known.* FROM chain JOIN twitter_sync_knownpost known USING (post_id) ORDER BY chain.height
+"""
 
 
 class KnownPostQuerySet(models.QuerySet["KnownPost"]):
     def seen(self) -> KnownPostQuerySet:
         return self.filter(availability=KnownPost.Availability.SEEN)
 
+    def locked(self, post_ids: Iterable[str]) -> list[KnownPost]:
+        """The rows as they are now, held until the transaction ends; always in the same order."""
+        return list(self.filter(pk__in=list(post_ids)).order_by("pk").select_for_update())
+
+    def upwards(self, post_id: str, *, through: str) -> RawQuerySet[KnownPost]:
+        """The post and its ancestors, nearest first, up to the first that is not by `through`."""
+        return self.raw(UPWARDS, {"first": post_id, "author": through})
+
     def to_look_up(self) -> KnownPostQuerySet:
         return self.filter(look_up_at__isnull=False)
 
     def due(self) -> KnownPostQuerySet:
-        return self.filter(look_up_at__lte=timezone.now())
+        return self.filter(look_up_at__lte=Now())
 
 
 class KnownPost(models.Model):
@@ -47,6 +74,7 @@ class KnownPost(models.Model):
     answers_user_id = models.CharField(max_length=20, blank=True)
     x_conversation_id = models.CharField(max_length=20, blank=True)
     is_repost = models.BooleanField(default=False)
+    is_protected = models.BooleanField(default=False)
     text = models.TextField(blank=True)
     entities = models.JSONField(default=dict, blank=True)
     media = models.JSONField(default=list, blank=True)
@@ -67,3 +95,18 @@ class KnownPost(models.Model):
 
     def __str__(self) -> str:
         return f"Post {self.post_id}"
+
+    @property
+    def is_seen(self) -> bool:
+        return self.availability == self.Availability.SEEN
+
+    @property
+    def is_settled(self) -> bool:
+        """Asking X would teach us nothing more."""
+        if self.is_seen and not self.x_conversation_id:
+            return self.look_up_attempts > 0 and self.look_up_at is None
+        return self.availability != self.Availability.UNSEEN
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.availability == self.Availability.DELETED

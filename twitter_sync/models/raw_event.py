@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 
 class RawEventQuerySet(models.QuerySet["RawEvent"]):
     def due(self) -> RawEventQuerySet:
-        return self.filter(state=RawEvent.State.PENDING, due_at__lte=timezone.now())
+        return self.filter(state=RawEvent.State.PENDING, due_at__lte=Now())
 
     def unapplied(self) -> RawEventQuerySet:
         return self.filter(state__in=[RawEvent.State.PENDING, RawEvent.State.WAITING])

@@ -35,9 +35,11 @@ class Gathering:
         """Posts told along with others. One with half its fields tells us nothing: left out."""
         for source in posts:
             try:
-                self.context.append(read(source))
+                post = read(source)
             except Unreadable:
                 continue
+            if post.conversation_id:
+                self.context.append(post)
 
     def delivery(self) -> Delivery:
         return Delivery(

@@ -1,0 +1,198 @@
+"""What one row of the ledger means: parse it, then one call to the inbox for each event in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import singledispatch
+
+from accounts.models import BrandAccount
+from inbox.actions.receiving import mark_deleted, receive
+from inbox.models import Message
+from twitter_sync import tokens
+from twitter_sync.actions.placing import MustWait, active_brands, holders, place
+from twitter_sync.actions.remembering import forget, give_up, remember, wait_for
+from twitter_sync.models import KnownPost, RawEvent
+from twitter_sync.payloads import (
+    Delivery,
+    DirectMessage,
+    EncryptedMessage,
+    Event,
+    Post,
+    PostDeletion,
+    Profile,
+    Revocation,
+    Signal,
+    Unknown,
+    parse,
+)
+from twitter_sync.utterances import of_direct_message, of_encrypted_message
+
+
+class NoSuchAccount(Exception):
+    """Told for a handle that is not connected here, or about people that are not its own."""
+
+    def __init__(self, x_user_id: str | None) -> None:
+        self.x_user_id = x_user_id or "nobody"
+        super().__init__(self.x_user_id)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a row. `waits_for` is a post, `no_such_account` an account of X."""
+
+    received: int = 0
+    waits_for: str = ""
+    no_such_account: str = ""
+    unknown: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What an event is read against: our brands, the people it names, the posts around it."""
+
+    row: RawEvent
+    brands: Mapping[str, BrandAccount]
+    people: Mapping[str, Profile]
+    posts: Mapping[str, KnownPost]
+
+    def told(self, for_user_id: str | None) -> BrandAccount:
+        """The brand that X tells it to. Raises NoSuchAccount."""
+        told = self.row.brand.x_user_id if self.row.brand else for_user_id
+        if told is None or told not in self.brands:
+            raise NoSuchAccount(told)
+        return self.brands[told]
+
+
+def interpret(row: RawEvent) -> Outcome:
+    """Applies every event in `row`. Raises Unreadable when there is no sense in it at all."""
+    delivery = parse(bytes(row.body))
+    outcome = Outcome(unreadable=list(delivery.unreadable))
+    scene = scene_of(row, delivery)
+    for event in in_order(delivery.events):
+        try:
+            outcome.received += hear_patiently(event, scene)
+        except MustWait as wait:
+            outcome.waits_for = wait.post_id
+        except NoSuchAccount as missing:
+            outcome.no_such_account = missing.x_user_id
+        if isinstance(event, Unknown):
+            outcome.unknown.append(f"unknown: {event.kind}")
+    return outcome
+
+
+def scene_of(row: RawEvent, delivery: Delivery) -> Scene:
+    posts = [*delivery.context, *(event for event in delivery.events if isinstance(event, Post))]
+    if delivery.missing:
+        give_up(delivery.missing)
+    return Scene(
+        row=row,
+        brands=brands_named(row, delivery.events),
+        people=delivery.people,
+        posts=remember(posts, delivery.people) if posts else {},
+    )
+
+
+def brands_named(row: RawEvent, events: Iterable[Event]) -> dict[str, BrandAccount]:
+    told = {row.brand.x_user_id} if row.brand else set()
+    for event in events:
+        if not isinstance(event, Revocation) and event.for_user_id:
+            told.add(event.for_user_id)
+    return {brand.x_user_id: brand for brand in active_brands().filter(x_user_id__in=told)}
+
+
+def in_order(events: Iterable[Event]) -> list[Event]:
+    """By conversation, then by id: no two workers can wait for each other in a circle."""
+    return sorted(events, key=lambda event: (place_of(event), getattr(event, "id", "")))
+
+
+def place_of(event: Event) -> str:
+    return str(getattr(event, "conversation_id", ""))
+
+
+def hear_patiently(event: Event, scene: Scene) -> int:
+    """Raises MustWait for a post that must wait, once it is sure to be woken."""
+    while True:
+        try:
+            return hear(event, scene)
+        except MustWait as wait:
+            if wait_for(wait.post_id):
+                raise
+
+
+@singledispatch
+def hear(event: Event, scene: Scene) -> int:
+    """Tells the inbox. Returns how many messages it made or found.
+
+    Raises NoSuchAccount and MustWait.
+    """
+    raise NotImplementedError(f"nothing is done with {type(event).__name__}")
+
+
+@hear.register
+def hear_message(event: DirectMessage, scene: Scene) -> int:
+    brand = scene.told(event.for_user_id)
+    if not event.is_between_two or event.sender_id == event.recipient_id:
+        return 0
+    if brand.x_user_id not in (event.sender_id, event.recipient_id):
+        raise NoSuchAccount(event.for_user_id)
+    receive(brand, of_direct_message(event, brand, scene.people))
+    return 1
+
+
+@hear.register
+def hear_encrypted(event: EncryptedMessage, scene: Scene) -> int:
+    brand = scene.told(event.for_user_id)
+    if not event.is_between_two:
+        return 0
+    if brand.x_user_id not in event.conversation_id.split("-"):
+        raise NoSuchAccount(event.for_user_id)
+    receive(brand, of_encrypted_message(event, brand, scene.people))
+    return 1
+
+
+@hear.register
+def hear_post(event: Post, scene: Scene) -> int:
+    """For the brand that X tells it to, and those that talk with its author there already.
+
+    A protected author's post is for nobody but the account that may see it.
+    """
+    told, known = scene.told(event.for_user_id), scene.posts[event.id]
+    brands = {told.pk: told}
+    if not known.is_protected:
+        brands |= {brand.pk: brand for brand in holders(event)}
+    placed = [place(brand, event, known, scene.people) for _, brand in sorted(brands.items())]
+    return sum(message is not None for message in placed)
+
+
+@hear.register
+def hear_deletion(event: PostDeletion, scene: Scene) -> int:
+    scene.told(event.for_user_id)
+    forget(event.id)
+    held = Message.objects.filter(
+        brand__in=active_brands(), kind=Message.Kind.PUBLIC, external_id=event.id
+    )
+    for message in held.select_related("brand").order_by("brand"):
+        mark_deleted(
+            message.brand,
+            kind=message.kind,
+            external_id=event.id,
+            deleted_at=event.deleted_at,
+        )
+    return len(held)
+
+
+@hear.register
+def hear_revocation(event: Revocation, scene: Scene) -> int:
+    brand = BrandAccount.objects.filter(x_user_id=event.user_id).first()
+    if brand is None:
+        raise NoSuchAccount(event.user_id)
+    tokens.mark_for_reconnect(brand.pk)
+    return 1
+
+
+@hear.register(Signal)
+@hear.register(Unknown)
+def hear_nothing(event: Event, scene: Scene) -> int:
+    return 0

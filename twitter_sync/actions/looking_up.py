@@ -1,0 +1,98 @@
+"""Asking X for posts that others hang on: up to a hundred at a time, as the app, when due."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.models import BrandAccount
+from twitter_sync.actions.placing import MustWait, concerned, place
+from twitter_sync.actions.remembering import give_up, remember, want
+from twitter_sync.backoff import delay
+from twitter_sync.budgets import Purpose
+from twitter_sync.client import Client
+from twitter_sync.errors import RateLimited, XError
+from twitter_sync.failures import where
+from twitter_sync.models import KnownPost
+from twitter_sync.payloads import Post, parse
+from twitter_sync.utterances import People
+
+MOST_AT_ONCE = 100
+MOST_ATTEMPTS = 4
+# Longer than a call to X may take; a worker that died leaves the rest to the next.
+LEASE = timedelta(seconds=60)
+
+log = structlog.get_logger(__name__)
+
+
+def look_up_due() -> int:
+    """Asks X for what is due. Returns how many posts were asked for."""
+    post_ids = claim()
+    if not post_ids:
+        return 0
+    try:
+        page = Client.for_app(purpose=Purpose.POLL).posts(post_ids)
+    except RateLimited as limit:
+        KnownPost.objects.filter(pk__in=post_ids).update(
+            look_up_at=limit.resets_at, look_up_attempts=F("look_up_attempts") - 1
+        )
+    except XError as error:
+        log.warning("look-up failed", error=str(error), posts=len(post_ids))
+        try_again(post_ids)
+    else:
+        settle(post_ids, page)
+    return len(post_ids)
+
+
+@transaction.atomic
+def claim() -> list[str]:
+    """Ids that are due, ours for the time of the lease. Those asked for in vain are given up."""
+    due = KnownPost.objects.due().order_by("look_up_at").select_for_update(skip_locked=True)
+    rows = list(due[:MOST_AT_ONCE])
+    in_vain = {known.pk for known in rows if known.look_up_attempts >= MOST_ATTEMPTS}
+    give_up(in_vain)
+    post_ids = [known.pk for known in rows if known.pk not in in_vain]
+    KnownPost.objects.filter(pk__in=post_ids).update(
+        look_up_at=Now() + LEASE, look_up_attempts=F("look_up_attempts") + 1
+    )
+    return post_ids
+
+
+def try_again(post_ids: list[str]) -> None:
+    for known in KnownPost.objects.filter(pk__in=post_ids):
+        later = timezone.now() + delay(known.look_up_attempts)
+        KnownPost.objects.filter(pk=known.pk).update(look_up_at=later)
+
+
+@transaction.atomic
+def settle(post_ids: list[str], page: dict[str, Any]) -> None:
+    """Keeps what X shows, gives up what it does not, and asks for what stands above."""
+    delivery = parse(json.dumps(page).encode())
+    shown = {event.id: event for event in delivery.events if isinstance(event, Post)}
+    shown |= {post.id: post for post in delivery.context if post.id not in shown}
+    give_up(sorted(set(post_ids) - shown.keys()))
+    held = remember(shown.values(), delivery.people)
+    for post_id in sorted(shown, key=int):
+        known, post = held[post_id], shown[post_id]
+        if post.parent_id:
+            want(post.parent_id, hops=known.hops + 1)
+        for brand in concerned(post):
+            place_alone(brand, post, known, delivery.people)
+
+
+def place_alone(brand: BrandAccount, post: Post, known: KnownPost, people: People) -> None:
+    """One post that fails must not cost the others of its page."""
+    try:
+        with transaction.atomic():
+            place(brand, post, known, people)
+    except MustWait as wait:
+        want(wait.post_id, hops=known.hops + 1)
+    except Exception as error:
+        log.error("post not placed", post=post.id, **where(error))

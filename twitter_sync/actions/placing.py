@@ -1,0 +1,200 @@
+"""Which brand's conversation a public post belongs to, and with whom (design §4.1).
+
+A post is a message for brand B when it names B, answers B, is B's answer to someone, or is another
+post by C in an X conversation that (B, C) holds. C is its author; for B's own posts, the author of
+the nearest ancestor that is not by B. Everything else is context and stays in the known tree.
+"""
+
+from __future__ import annotations
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.models import BrandAccount
+from inbox.actions.receiving import receive
+from inbox.models import Message, Thread
+from twitter_sync.actions.remembering import want
+from twitter_sync.models import KnownPost
+from twitter_sync.payloads import Post
+from twitter_sync.utterances import People, author_of, of_post, post_of
+
+
+class MustWait(Exception):
+    """The post can't be placed before `post_id` is known."""
+
+    def __init__(self, post_id: str) -> None:
+        self.post_id = post_id
+        super().__init__(post_id)
+
+
+def place(brand: BrandAccount, post: Post, known: KnownPost, people: People) -> Message | None:
+    """Receives `post` as a message for `brand`, if it is one. Raises MustWait.
+
+    The known tree around the post must be remembered already. One X conversation at a time: of two
+    workers, the second sees the thread that the first has opened.
+    """
+    if post.is_repost or known.is_deleted:
+        return None
+    conversation_id = conversation_of(post, known)
+    lock_conversation(conversation_id)
+    customer_id = customer_of(brand, post, conversation_id)
+    if customer_id is None:
+        return None
+    opens = not holds(brand, customer_id, conversation_id)
+    if opens and is_connected(customer_id):
+        return None
+    message = take(brand, post, customer_id, conversation_id, people)
+    if post.parent_id:
+        want(post.parent_id, hops=known.hops + 1)
+    if opens:
+        take_the_rest(brand, customer_id, conversation_id, besides=post.id)
+    return message
+
+
+def take(
+    brand: BrandAccount, post: Post, customer_id: str, conversation_id: str, people: People
+) -> Message:
+    utterance = of_post(
+        post,
+        brand,
+        customer_id=customer_id,
+        x_conversation_id=conversation_id,
+        people=people,
+    )
+    return receive(brand, utterance)
+
+
+def take_the_rest(
+    brand: BrandAccount, customer_id: str, conversation_id: str, *, besides: str
+) -> None:
+    """What the customer said in the X conversation before it concerned the brand."""
+    rest = KnownPost.objects.seen().filter(
+        x_conversation_id=conversation_id,
+        author_id=customer_id,
+        is_repost=False,
+        is_protected=False,
+    )
+    for known in rest.exclude(pk=besides).order_by("posted_at"):
+        take(brand, post_of(known), customer_id, conversation_id, author_of(known))
+
+
+def lock_conversation(conversation_id: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext('public'), hashtext(%s))", [conversation_id]
+        )
+
+
+# Whose it is
+
+
+def customer_of(brand: BrandAccount, post: Post, conversation_id: str) -> str | None:
+    """The other side of the conversation; None when the post is no message of the brand's."""
+    if post.author_id == brand.x_user_id:
+        return answered_by(brand, post)
+    if names(post, brand) or answers(post, brand) or holds(brand, post.author_id, conversation_id):
+        return post.author_id
+    return None
+
+
+def names(post: Post, brand: BrandAccount) -> bool:
+    """X's mentions carry the id, nearly always; the handle speaks where it is missing."""
+    return any(
+        mention["id"] == brand.x_user_id
+        if "id" in mention
+        else mention["username"].casefold() == brand.handle.casefold()
+        for mention in post.entities.get("mentions", [])
+    )
+
+
+def answers(post: Post, brand: BrandAccount) -> bool:
+    """The post answers a post by the brand. Raises MustWait when only its parent can tell."""
+    if post.parent_id is None:
+        return False
+    if post.answers_user_id is not None:
+        return post.answers_user_id == brand.x_user_id
+    parent = KnownPost.objects.get(pk=post.parent_id)
+    if not parent.is_settled:
+        raise MustWait(parent.post_id)
+    return parent.author_id == brand.x_user_id
+
+
+def answered_by(brand: BrandAccount, post: Post) -> str | None:
+    """Whom the brand's own post answers; None for a broadcast and what the brand adds to it."""
+    if post.parent_id is None:
+        return None
+    below: Post | KnownPost = post
+    for above in KnownPost.objects.upwards(post.parent_id, through=brand.x_user_id):
+        if below.answers_user_id and below.answers_user_id != brand.x_user_id:
+            return below.answers_user_id
+        if not above.is_settled:
+            raise MustWait(above.post_id)
+        if not above.author_id:
+            return first_named(below, brand)
+        if above.author_id != brand.x_user_id:
+            return above.author_id
+        below = above
+    return None
+
+
+def first_named(post: Post | KnownPost, brand: BrandAccount) -> str | None:
+    """The post answers one that X does not show: its first name is whom it is for."""
+    ids = (mention.get("id") for mention in post.entities.get("mentions", []))
+    return next((person for person in ids if person and person != brand.x_user_id), None)
+
+
+def conversation_of(post: Post, known: KnownPost) -> str:
+    """X's conversation. The older payloads don't say: look it up, else climb as far as we can."""
+    if told := post.conversation_id or known.x_conversation_id:
+        return told
+    if not known.is_settled:
+        raise MustWait(known.post_id)
+    return topmost(known).post_id
+
+
+def topmost(known: KnownPost) -> KnownPost:
+    above = KnownPost.objects.filter(pk=known.parent_id).first() if known.parent_id else None
+    return topmost(above) if above else known
+
+
+# Which brands
+
+
+def active_brands() -> QuerySet[BrandAccount]:
+    """Brands for which messages are taken: all but those that were disconnected."""
+    return BrandAccount.objects.exclude(status=BrandAccount.Status.DISCONNECTED)
+
+
+def is_connected(x_user_id: str) -> bool:
+    return active_brands().filter(x_user_id=x_user_id).exists()
+
+
+def threads_with(x_user_id: str, conversation_id: str) -> QuerySet[Thread]:
+    return Thread.objects.filter(
+        kind=Thread.Kind.PUBLIC,
+        x_conversation_id=conversation_id,
+        conversation__contact__x_user_id=x_user_id,
+    )
+
+
+def holds(brand: BrandAccount, x_user_id: str, conversation_id: str) -> bool:
+    return threads_with(x_user_id, conversation_id).filter(brand=brand).exists()
+
+
+def holders(post: Post) -> QuerySet[BrandAccount]:
+    """The brands that already talk with the author in this X conversation."""
+    threads = threads_with(post.author_id, post.conversation_id)
+    return active_brands().filter(Exists(threads.filter(brand=OuterRef("pk")))).order_by("pk")
+
+
+def concerned(post: Post) -> QuerySet[BrandAccount]:
+    """The brands that a post that anyone may see can be a message of."""
+    people = {mention.get("id") for mention in post.entities.get("mentions", [])}
+    people |= {post.author_id, post.answers_user_id}
+    threads = threads_with(post.author_id, post.conversation_id)
+    is_theirs = Q(x_user_id__in=[person for person in people if person])
+    return (
+        active_brands()
+        .filter(is_theirs | Exists(threads.filter(brand=OuterRef("pk"))))
+        .order_by("pk")
+    )

@@ -1,0 +1,71 @@
+"""Everything that X tells us becomes a row before anything else happens to it (trust R1, R2)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection
+
+from accounts.models import BrandAccount
+from inbox.doorbell import ring
+from twitter_sync.models import RawEvent
+
+INSERT = """
+INSERT INTO twitter_sync_rawevent
+    (source, fact, body, state, waits_for, attempts, error, received_at, due_at)
+VALUES (%s, %s, %s, 'pending', '', 0, '', statement_timestamp(), statement_timestamp())
+ON CONFLICT (fact) DO NOTHING
+RETURNING id
+"""
+
+
+def record_delivery(body: bytes, source: RawEvent.Source = RawEvent.Source.WEBHOOK) -> int | None:
+    """Keeps a body that X pushed, once. Returns the new row's id, None for one that we have.
+
+    Commits by itself (the request is not atomic), so that X is told 200 for what is safe.
+    """
+    fact = f"body:{hashlib.sha256(body).hexdigest()}"
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [source, fact, body])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    if is_first_in_line(row[0]):
+        ring("twitter_sync.apply", queue="ingest")
+    return int(row[0])
+
+
+def is_first_in_line(row_id: int) -> bool:
+    """A worker that has an older row in hand looks for more when it is done: one ring is enough."""
+    return not RawEvent.objects.due().filter(pk__lt=row_id).exists()
+
+
+def record_items(brand: BrandAccount, kind: str, items: Iterable[dict[str, Any]]) -> int:
+    """Keeps what is new of a polled page: `kind:brand:id` is the fact. Returns how many were.
+
+    Call inside the transaction that moves the cursor (trust R5). Each item is a page of its own:
+    `{"data": item, "includes": …}`.
+    """
+    rows = [
+        RawEvent(
+            source=RawEvent.Source.POLL,
+            fact=f"{kind}:{brand.pk}:{name_of(item)}",
+            brand=brand,
+            body=json.dumps(item).encode(),
+        )
+        for item in items
+    ]
+    before = RawEvent.objects.filter(fact__in=[row.fact for row in rows]).count()
+    RawEvent.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows) - before
+
+
+def name_of(item: dict[str, Any]) -> str:
+    """X's id; where that is missing, the digest of what is there: kept, and set aside later."""
+    x_id = item["data"].get("id")
+    if isinstance(x_id, str) and 0 < len(x_id) <= 60:
+        return x_id
+    return hashlib.sha256(json.dumps(item["data"], sort_keys=True).encode()).hexdigest()

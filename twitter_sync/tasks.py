@@ -1,0 +1,39 @@
+"""Tasks of the X side: each makes one call, and is safe to run any number of times."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+
+from twitter_sync.actions import applying, looking_up, polling, sending, sweeping
+
+
+@shared_task(name="twitter_sync.apply", queue="ingest")
+def apply(**_: Any) -> None:
+    applying.apply_due()
+
+
+@shared_task(name="twitter_sync.look_up", queue="default")
+def look_up(**_: Any) -> None:
+    looking_up.look_up_due()
+
+
+@shared_task(name="twitter_sync.poll_due", queue="default")
+def poll_due(**_: Any) -> None:
+    polling.poll_due()
+
+
+@shared_task(name="twitter_sync.poll", queue="default")
+def poll(cursor_id: int, **_: Any) -> None:
+    polling.poll(cursor_id)
+
+
+@shared_task(name="twitter_sync.send", queue="send")
+def send(conversation_id: int, **_: Any) -> None:
+    sending.send_next(conversation_id)
+
+
+@shared_task(name="twitter_sync.sweep", queue="default")
+def sweep(**_: Any) -> None:
+    sweeping.sweep()

@@ -1,0 +1,55 @@
+"""Where X pushes: prove it is X, keep the body, say 200. Nothing else happens here (trust R2)."""
+
+from __future__ import annotations
+
+import structlog
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+
+from twitter_sync.actions.recording import record_delivery
+from twitter_sync.signatures import TokenRefused, answer_crc, is_signed_event
+
+LARGEST_BODY = 1024 * 1024
+SIGNATURE_HEADER = "x-twitter-webhooks-signature"
+
+log = structlog.get_logger(__name__)
+
+
+@method_decorator([csrf_exempt, transaction.non_atomic_requests], name="dispatch")
+class WebhookView(View):
+    """Public by nature: X signs in with the signature of each body."""
+
+    http_method_names = ("get", "post")
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """X's challenge (CRC): shows that we hold the secret. At any time, answered at once."""
+        try:
+            answer = answer_crc(request.GET.get("crc_token", ""), secret=settings.X_CONSUMER_SECRET)
+        except TokenRefused as error:
+            return JsonResponse({"error": str(error)}, status=400)
+        return JsonResponse({"response_token": answer})
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """200: kept. 403: not X's, not kept. 413: too large. 503: the database is down."""
+        if content_length(request) > LARGEST_BODY:
+            return HttpResponse(status=413)
+        header = request.headers.get(SIGNATURE_HEADER, "")
+        if not is_signed_event(request.body, header, secret=settings.X_CONSUMER_SECRET):
+            log.warning("webhook refused", bytes=len(request.body))
+            return HttpResponse(status=403)
+        try:
+            record_delivery(request.body)
+        except DatabaseError:
+            log.exception("webhook not kept")
+            return HttpResponse(status=503, headers={"Retry-After": "10"})
+        return HttpResponse()
+
+
+def content_length(request: HttpRequest) -> int:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return int(length) if length.isdecimal() else 0
