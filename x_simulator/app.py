@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import httpx
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from x_simulator import errors
 from x_simulator.api import Endpoint, refusal
+from x_simulator.outbound import Outbound
 from x_simulator.routes import activity, control, dms, oauth, page, posts, users, webhooks
 from x_simulator.settings import Settings
 from x_simulator.templates import STATIC
@@ -29,9 +29,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 
 
 def build(settings: Settings) -> Starlette:
-    # One client for challenges and deliveries, which never asks the environment for a proxy.
-    client = httpx.AsyncClient(trust_env=False, limits=httpx.Limits(max_connections=64))
-    world = World(settings, client)
+    outbound = Outbound()
+    world = World(settings, outbound)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -40,7 +39,7 @@ def build(settings: Settings) -> Starlette:
         yield
         await world.chatty.stop()
         await world.courier.stop()
-        await client.aclose()
+        outbound.close()
         world.store.close()
 
     app = Starlette(

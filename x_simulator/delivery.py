@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from x_simulator import activity, clock, webhooks
+from x_simulator import activity, clock
 from x_simulator.activity import Happening
+from x_simulator.outbound import Outbound
 from x_simulator.store import Row
 
 if TYPE_CHECKING:
@@ -48,9 +49,9 @@ def _delivery(row: Row) -> Delivery:
 
 
 class Courier:
-    def __init__(self, world: "World", client: httpx.AsyncClient) -> None:
+    def __init__(self, world: "World", outbound: Outbound) -> None:
         self._world = world
-        self._client = client
+        self._outbound = outbound
         self._queues: dict[int, asyncio.Queue[Delivery]] = {}
         self._carriers: set[asyncio.Task[None]] = set()
 
@@ -189,9 +190,7 @@ class Courier:
             "x-twitter-webhooks-signature": self._world.webhooks.sign(raw),
         }
         try:
-            answer = await self._client.post(
-                webhook.url, content=raw, headers=headers, timeout=webhooks.TIMEOUT
-            )
-        except httpx.HTTPError as error:
+            answer = await self._outbound.post(webhook.url, raw, headers)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             return type(error).__name__
         return "" if answer.is_success else f"status {answer.status_code}"

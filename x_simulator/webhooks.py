@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 import httpx
 
 from x_simulator import clock, ids
+from x_simulator.outbound import Outbound
 from x_simulator.settings import Settings
 from x_simulator.store import Row, Store
 
 CAP = 1
 MAX_URL_LENGTH = 200
-TIMEOUT = httpx.Timeout(10, connect=3)
 
 
 class WebhookRefused(Exception):
@@ -48,12 +48,12 @@ def _webhook(row: Row) -> Webhook:
 
 class Webhooks:
     def __init__(
-        self, store: Store, minter: ids.Minter, settings: Settings, client: httpx.AsyncClient
+        self, store: Store, minter: ids.Minter, settings: Settings, outbound: Outbound
     ) -> None:
         self._store = store
         self._minter = minter
         self._settings = settings
-        self._client = client
+        self._outbound = outbound
 
     def all(self) -> list[Webhook]:
         return [_webhook(row) for row in self._store.rows("SELECT * FROM webhooks ORDER BY id")]
@@ -98,8 +98,8 @@ class Webhooks:
         """Asks the address to prove that it knows the consumer secret; what is wrong, or ``""``."""
         crc_token = secrets.token_hex(24)
         try:
-            answer = await self._client.get(url, params={"crc_token": crc_token}, timeout=TIMEOUT)
-        except httpx.HTTPError as error:
+            answer = await self._outbound.get(url, {"crc_token": crc_token})
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             return f"the CRC GET request failed ({type(error).__name__})."
         if answer.status_code != 200:
             return f"the CRC GET request was answered with status {answer.status_code}."

@@ -1,7 +1,5 @@
 """Everything one running simulator holds, built once and handed to every route."""
 
-import httpx
-
 from x_simulator import ids
 from x_simulator.activity import Subscriptions
 from x_simulator.chatty import Chatty
@@ -9,6 +7,7 @@ from x_simulator.delivery import Courier
 from x_simulator.feed import Feed
 from x_simulator.ledger import Ledger
 from x_simulator.messages import Messages
+from x_simulator.outbound import Outbound
 from x_simulator.people import People
 from x_simulator.posts import Posts
 from x_simulator.quotas import Quotas
@@ -19,7 +18,7 @@ from x_simulator.webhooks import Webhooks
 
 
 class World:
-    def __init__(self, settings: Settings, client: httpx.AsyncClient) -> None:
+    def __init__(self, settings: Settings, outbound: Outbound) -> None:
         self.settings = settings
         self.store = Store(settings.data_dir / "x_simulator.sqlite3")
         self.minter = ids.Minter(_last_minted(self.store))
@@ -29,10 +28,10 @@ class World:
         self.tokens = Tokens(self.store, settings)
         self.quotas = Quotas(self.store)
         self.subscriptions = Subscriptions(self.store)
-        self.webhooks = Webhooks(self.store, self.minter, settings, client)
+        self.webhooks = Webhooks(self.store, self.minter, settings, outbound)
         self.ledger = Ledger(self.store)
         self.feed = Feed()
-        self.courier = Courier(self, client)
+        self.courier = Courier(self, outbound)
         self.chatty = Chatty(self)
 
 
