@@ -1,0 +1,216 @@
+"""A queued reply reaches X once and its fate is known: `twitter_sync.actions.sending`."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import BrandAccount, User
+from inbox.actions.replies import reply
+from inbox.models import Conversation, Message, Thread
+from tests.factories import make_contact, make_conversation, make_message, make_thread, make_user
+from tests.x import Simulator
+from twitter_sync.actions.sending import begin, send_next, sweep
+from twitter_sync.models import SendAttempt
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def brand(connected: Callable[..., BrandAccount]) -> BrandAccount:
+    return connected()
+
+
+@pytest.fixture
+def agent(brand: BrandAccount) -> User:
+    return make_user("Ana Agent", brand)
+
+
+@pytest.fixture
+def customer(simulator: Simulator) -> dict[str, Any]:
+    return simulator.person()
+
+
+@pytest.fixture
+def thread(brand: BrandAccount, simulator: Simulator, customer: dict[str, Any]) -> Thread:
+    """Carla wrote a DM, on X and here."""
+    written = simulator.post(
+        "dms", sender_id=customer["id"], recipient_id=brand.x_user_id, text="Where is it?"
+    )
+    thread = make_thread(
+        make_conversation(brand, make_contact(customer["username"], x_user_id=customer["id"]))
+    )
+    make_message(thread, "Where is it?", external_id=written["id"], sequence=int(written["id"]))
+    return thread
+
+
+@pytest.fixture
+def post_thread(brand: BrandAccount, simulator: Simulator, customer: dict[str, Any]) -> Thread:
+    """Carla named the brand in a post, on X and here."""
+    text = f"@{brand.handle} nothing works"
+    written = simulator.post("posts", author_id=customer["id"], text=text)
+    thread = make_thread(
+        make_conversation(brand, make_contact(customer["username"], x_user_id=customer["id"])),
+        "public",
+        written["id"],
+    )
+    make_message(thread, text, external_id=written["id"], sequence=int(written["id"]))
+    return thread
+
+    return make_contact(customer["username"], x_user_id=customer["id"])
+
+
+def sent_by_us(simulator: Simulator, kind: str, brand: BrandAccount) -> list[dict[str, Any]]:
+    who = "sender_id" if kind == "dms" else "author_id"
+    return [one for one in simulator.get("ledger")[kind] if one[who] == brand.x_user_id]
+
+
+def test_a_dm_reaches_x_with_the_words_typed(simulator, brand, agent, thread):
+    message = reply(thread, by=agent, text="It's <on> its way & fine", client_key=uuid4())
+    send_next(thread.conversation_id)
+    on_x = sent_by_us(simulator, "dms", brand)
+    message.refresh_from_db()
+    assert [one["id"] for one in on_x] == [message.external_id]
+    assert "It's <on> its way & fine" in str(on_x[0]["text"]).replace("&lt;", "<").replace(
+        "&gt;", ">"
+    ).replace("&amp;", "&")
+    assert message.state == "sent"
+    assert Conversation.objects.get().status == "waiting"
+
+
+def test_a_public_reply_goes_under_the_post(simulator, brand, agent, post_thread):
+    message = reply(post_thread, by=agent, text="We are looking into it.", client_key=uuid4())
+    send_next(post_thread.conversation_id)
+    message.refresh_from_db()
+    assert message.state == "sent"
+    assert [one["id"] for one in sent_by_us(simulator, "posts", brand)] == [message.external_id]
+
+
+def test_the_attempt_is_kept(agent, thread):
+    message = reply(thread, by=agent, text="Hello", client_key=uuid4())
+    send_next(thread.conversation_id)
+    attempt = SendAttempt.objects.get(message=message)
+    assert (attempt.outcome, attempt.status) == ("sent", 201)
+    assert attempt.finished_at is not None
+
+
+def test_sending_twice_sends_nothing_more(simulator, brand, agent, thread):
+    reply(thread, by=agent, text="Hello", client_key=uuid4())
+    send_next(thread.conversation_id)
+    assert send_next(thread.conversation_id) is None
+    assert len(sent_by_us(simulator, "dms", brand)) == 1
+
+
+def test_eight_workers_send_one_conversation_once_and_in_order(simulator, brand, agent, thread):
+    for number in range(4):
+        reply(thread, by=agent, text=f"Message {number}", client_key=uuid4())
+
+    def work(_: int) -> None:
+        try:
+            while send_next(thread.conversation_id):
+                continue
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
+    while send_next(thread.conversation_id):
+        continue
+    texts = [one["text"] for one in sent_by_us(simulator, "dms", brand)]
+    assert texts == [f"Message {number}" for number in range(4)]
+
+
+def test_a_refusal_is_shown_in_x_words(simulator, brand, agent):
+    stranger = simulator.person(receives_your_dm=False)
+    contact = make_contact(stranger["username"], x_user_id=stranger["id"])
+    thread = make_thread(make_conversation(brand, contact))
+    message = reply(thread, by=agent, text="Hello", client_key=uuid4())
+    send_next(thread.conversation_id)
+    message.refresh_from_db()
+    assert message.state == "failed"
+    assert message.failure == "You do not have permission to DM one or more participants."
+
+
+def test_a_brand_that_must_reconnect_sends_nothing_and_says_so(agent, thread, brand):
+    brand.status = BrandAccount.Status.NEEDS_RECONNECT
+    brand.save()
+    message = reply(thread, by=agent, text="Hello", client_key=uuid4())
+    send_next(thread.conversation_id)
+    message.refresh_from_db()
+    assert message.state == "failed"
+    assert "reconnect" in message.failure
+
+
+@pytest.fixture
+def silent_x(settings: Any, thread: Thread) -> Iterator[None]:
+    """An X that takes the request and hangs up without a word."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def hang_up() -> None:
+        while True:
+            try:
+                asking, _ = listening.accept()
+            except OSError:
+                return
+            with asking:
+                asking.recv(65536)
+
+    threading.Thread(target=hang_up, daemon=True).start()
+    settings.X_API_URL = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    yield
+    listening.close()
+
+
+def test_an_answer_that_never_came_leaves_it_uncertain(silent_x, agent, thread):
+    message = reply(thread, by=agent, text="Hello", client_key=uuid4())
+    reply(thread, by=agent, text="And more", client_key=uuid4())
+    send_next(thread.conversation_id)
+    message.refresh_from_db()
+    assert message.state == "uncertain"
+    assert message.send_attempts.get().outcome == "uncertain"
+    assert send_next(thread.conversation_id) is None
+
+
+def test_nobody_home_is_a_definite_failure(settings, agent, thread):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings.X_API_URL = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    message = reply(thread, by=agent, text="Hello", client_key=uuid4())
+    send_next(thread.conversation_id)
+    message.refresh_from_db()
+    assert message.state == "failed"
+
+
+def test_the_sweeper_doubts_what_a_dead_worker_left_open(agent, thread):
+    message = reply(thread, by=agent, text="Hello", client_key=uuid4())
+    assert begin(thread.conversation_id) is not None
+    sweep()
+    message.refresh_from_db()
+    assert message.state == "sending"
+    SendAttempt.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    sweep()
+    message.refresh_from_db()
+    assert message.state == "uncertain"
+    assert SendAttempt.objects.get().outcome == "uncertain"
+
+
+def test_past_the_quota_it_waits_in_its_place(simulator, agent, thread):
+    simulator.post("quotas", lifted=False)
+    for number in range(16):
+        reply(thread, by=agent, text=f"Message {number}", client_key=uuid4())
+    while (sent := send_next(thread.conversation_id)) and sent.state == "sent":
+        continue
+    states = list(Message.objects.filter(direction="out").order_by("id").values_list("state"))
+    assert states.count(("sent",)) == 15
+    assert states[-1] == ("queued",)
+    waiting = Message.objects.filter(state="queued").get()
+    assert waiting.not_before is not None
+    assert waiting.not_before > timezone.now()
