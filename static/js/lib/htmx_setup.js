@@ -15,6 +15,6 @@ htmx.defineExtension("morph", {
   isInlineSwap: (style) => style === "morph",
   handleSwap: (style, target, fragment) => {
     if (style !== "morph") return false
-    return morph(target, fragment.firstElementChild ?? fragment)
+    return morph(target, fragment.firstElementChild)
   },
 })

@@ -12,6 +12,7 @@ const NEVER_OURS = new Set(["style", "open", "aria-expanded"])
 
 export function morph(element, fresh) {
   const choices = chosenIn(element)
+  fresh.remove()
   const merged = Idiomorph.morph(element, fresh, options)
   for (const [id, value] of choices) choose(id, value)
   return merged
