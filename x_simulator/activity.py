@@ -237,8 +237,9 @@ def _post_told(world: "World", event: Happening, post: Post) -> dict[str, Any]:
     payload = wire.doubled(wire.whole_post(post))
     if post.in_reply_to_post_id is not None:
         payload["in_reply_to_tweet_id"] = str(post.in_reply_to_post_id)
-    if event.event_type == "post.reply.create":
-        return {"payload": payload, "includes": {}}  # empty in X's documents
+    if event.event_type == "post.reply.create":  # so X's documents show it
+        del payload["edit_controls"]
+        return {"payload": payload, "includes": {}}
     people = [post.author_id]
     if event.event_type == "post.mention.create":
         people.append(event.user_id)

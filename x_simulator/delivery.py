@@ -7,6 +7,7 @@ retries.
 
 import asyncio
 import json
+import logging
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from x_simulator.store import Row
 
 if TYPE_CHECKING:
     from x_simulator.world import World
+
+log = logging.getLogger("x_simulator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +165,11 @@ class Courier:
     async def _carry(self, queue: asyncio.Queue[Delivery]) -> None:
         while True:
             delivery = await queue.get()
-            reason = await self._send(delivery)
+            try:
+                reason = await self._send(delivery)
+            except Exception as error:  # the next ones must go out all the same
+                log.exception("a delivery could not be made")
+                reason = type(error).__name__
             self._world.store.write(
                 "UPDATE deliveries SET state = ?, reason = ?, done_ms = ? WHERE id = ?",
                 ("failed" if reason else "delivered", reason, clock.now_ms(), delivery.id),

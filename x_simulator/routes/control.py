@@ -193,10 +193,11 @@ async def revoke(world: World, body: Body, request: Request) -> Body:
 
 async def write_dm(world: World, body: Body, request: Request) -> Body:
     sender, recipient = _person(world, body, "sender_id"), _person(world, body, "recipient_id")
-    deliver = _flag({"deliver": True, **body}, "deliver")
+    deliver, told = _flag({"deliver": True, **body}, "deliver"), _told(body)
+    _check_new(told, world.messages.is_taken)
     try:
         message = deeds.send_message(
-            world, _told(body), sender=sender, recipient=recipient, source="app", deliver=deliver
+            world, told, sender=sender, recipient=recipient, source="app", deliver=deliver
         )
     except deeds.NotAllowed as error:
         raise BadControl(str(error), 403) from error
@@ -205,16 +206,22 @@ async def write_dm(world: World, body: Body, request: Request) -> Body:
 
 async def write_post(world: World, body: Body, request: Request) -> Body:
     author = _person(world, body, "author_id")
-    deliver = _flag({"deliver": True, **body}, "deliver")
+    deliver, told = _flag({"deliver": True, **body}, "deliver"), _told(body)
+    _check_new(told, world.posts.is_taken)
     try:
         post = deeds.publish_post(
-            world, _told(body), _place(body), author=author, source="app", deliver=deliver
+            world, told, _place(body), author=author, source="app", deliver=deliver
         )
     except deeds.NotAllowed as error:
         raise BadControl(str(error), 403) from error
     except (ValueError, TypeError) as error:
         raise BadControl(f"an id in the post is wrong: {error}") from error
     return {"id": str(post.id)}
+
+
+def _check_new(told: deeds.Told, is_taken: Callable[[int], bool]) -> None:
+    if told.id is not None and is_taken(told.id):
+        raise BadControl(f"id [{told.id}] is taken", 409)
 
 
 async def delete_post(world: World, body: Body, request: Request) -> Body:

@@ -90,7 +90,10 @@ def _place(call: Call, body: dict[str, Any]) -> tuple[deeds.Place, frozenset[int
             "Reply to this conversation is not allowed because you have not been mentioned or"
             " otherwise engaged by the author of the post you are replying to."
         )
-    excluded = frozenset(_body_id(given) for given in reply.get("exclude_reply_user_ids", []))
+    left_out = reply.get("exclude_reply_user_ids", [])
+    if not isinstance(left_out, list):
+        raise errors.invalid("$.reply.exclude_reply_user_ids: has the wrong type")
+    excluded = frozenset(_body_id(given) for given in left_out)
     return deeds.Place(in_reply_to_post_id=parent_id, quoted_post_id=quoted), excluded
 
 
