@@ -47,7 +47,7 @@ def error(reply: Reply, *, endpoint: str, resets_at: datetime) -> XError:
         "reason": _reason(problem, reply),
         "endpoint": endpoint,
         "status": reply.status,
-        "problem": str(problem.get("type", "")).rpartition("/")[2],
+        "problem": str(problem.get("type", "")).rpartition("/")[2].removeprefix("about:blank"),
     }
     if reply.status == 429:
         return RateLimited(resets_at=resets_at, **said)
@@ -72,8 +72,14 @@ def _reason(problem: Answer, reply: Reply) -> str:
         words.append(reply.body[:MAX_REASON].decode(errors="replace"))
     for word in words:
         if isinstance(word, str) and word.strip() and word not in _EMPTY_REASONS:
-            return " ".join(word.split())[:MAX_REASON]
+            return _on_one_line(word)
     return ""
+
+
+def _on_one_line(word: str) -> str:
+    """Without what breaks lines, terminals or Postgres: controls, NUL, lone surrogates."""
+    shown = "".join(letter if letter.isprintable() else " " for letter in word)
+    return " ".join(shown.split())[:MAX_REASON]
 
 
 def _messages(problem: Answer) -> list[Any]:

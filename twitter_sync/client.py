@@ -113,8 +113,10 @@ class Client(tweepy.Client):  # type: ignore[misc] # tweepy is untyped
         )
 
     def dm_event(self, event_id: str) -> Answer:
-        params = {name.replace("_", "."): ",".join(asked) for name, asked in ASK_FOR_DMS.items()}
-        return self.request("GET", f"/2/dm_events/{event_id}", params=params)
+        named = ("dm_event.fields", "expansions", "media.fields", "user.fields")
+        route = f"/2/dm_events/{event_id}"
+        asked = self._make_request("GET", route, ASK_FOR_DMS, endpoint_parameters=named)
+        return _answer(asked)
 
     def send_dm(self, text: str, *, to: str = "", conversation_id: str = "") -> Answer:
         """To a person or into a conversation. X has no idempotency key: never repeat blindly."""

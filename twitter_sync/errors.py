@@ -11,7 +11,8 @@ from datetime import datetime
 
 
 class XError(Exception):
-    """`status` is None when no answer came; `problem` is the last part of X's problem type."""
+    """`status` is None when no answer came. `problem` names it for logs: the last part of X's
+    problem type, or what happened to the connection."""
 
     may_have_taken_effect = False
     default_reason = "X did not do this."

@@ -88,18 +88,23 @@ def refresh(refresh_token: str) -> TokenPair:
 
 def _pair(form: dict[str, str]) -> TokenPair:
     _require("X_CLIENT_ID", "X_CLIENT_SECRET")
-    sent_at = timezone.now()
+    asked_at = timezone.now()
     answer = _post(
         "/2/oauth2/token",
         {**form, "client_id": settings.X_CLIENT_ID},
         user=settings.X_CLIENT_ID,
         password=settings.X_CLIENT_SECRET,
     )
+    return pair_of(answer, asked_at=asked_at)
+
+
+def pair_of(answer: Answer, *, asked_at: datetime | None = None) -> TokenPair:
+    """The pair in an answer of X. Raises Unconfirmed when a token is missing."""
     life = timedelta(seconds=int(answer.get("expires_in", DEFAULT_LIFE_SECONDS)))
     return TokenPair(
         access_token=_required(answer, "access_token"),
         refresh_token=_required(answer, "refresh_token"),
-        expires_at=sent_at + life,
+        expires_at=(asked_at or timezone.now()) + life,
         scopes=str(answer.get("scope", "")),
     )
 
@@ -115,6 +120,12 @@ def app_bearer(*, rejected: str = "") -> str:
         if not _bearer or _bearer == rejected:
             _bearer = _new_bearer()
         return _bearer
+
+
+def forget_bearer() -> None:
+    global _bearer
+    with _bearer_lock:
+        _bearer = ""
 
 
 def _new_bearer() -> str:

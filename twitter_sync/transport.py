@@ -133,11 +133,11 @@ def exchange(
     with _under_way() as call:
         try:
             return _answer(session, method, url, request)
-        except _TooLarge as error:
-            raise Unconfirmed("X's answer was too large.", endpoint=endpoint) from error
+        except _TooLarge:
+            raise Unconfirmed("X's answer was too large.", endpoint=endpoint) from None
         except (requests.RequestException, OSError) as error:
-            # The cause carries addresses and sometimes text: neither is passed on.
-            raise _named(call, endpoint) from error
+            # Its own words quote queries and answers: of the cause, only the kind is kept.
+            raise _named(call, endpoint, type(error).__name__) from None
 
 
 class _TooLarge(Exception):
@@ -171,5 +171,6 @@ def _answer(session: requests.Session, method: str, url: str, request: dict[str,
         return Reply(response.status_code, response.headers, bytes(body))
 
 
-def _named(call: Call, endpoint: str) -> XError:
-    return Unconfirmed(endpoint=endpoint) if call.bytes_left else NotSent(endpoint=endpoint)
+def _named(call: Call, endpoint: str, cause: str) -> XError:
+    kind = Unconfirmed if call.bytes_left else NotSent
+    return kind(endpoint=endpoint, problem=cause)

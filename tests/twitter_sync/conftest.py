@@ -1,0 +1,81 @@
+"""X for the tests of twitter_sync: the simulator, our webhook's address, connected brands."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from socketserver import ThreadingMixIn
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import pytest
+from django.conf import settings as configured
+from django.core.wsgi import get_wsgi_application
+from pytest_django import Settings
+
+from accounts.models import BrandAccount
+from tests import x
+from tests.x import Simulator
+from twitter_sync import oauth, tokens
+from twitter_sync.models import Connection
+
+
+@pytest.fixture(scope="session")
+def _simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+    with x.running(tmp_path_factory.mktemp("x"), configured.X_CALLBACK_URL) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def simulator(_simulator: Simulator, settings: Settings) -> Simulator:
+    """X is the simulator, for this test; one process serves them all, so people need new names."""
+    settings.X_API_URL = _simulator.url
+    settings.X_AUTHORIZE_URL = f"{_simulator.url}/i/oauth2/authorize"
+    settings.X_IS_SIMULATOR = True
+    oauth.forget_bearer()
+    return _simulator
+
+
+@pytest.fixture
+def connected(simulator: Simulator, db: None) -> Callable[..., BrandAccount]:
+    """`connected("acme")`: a brand with tokens that X takes, without webhook or subscriptions."""
+
+    def connected(handle: str = "", **facts: object) -> BrandAccount:
+        person = simulator.brand(handle, **facts)
+        brand = BrandAccount.objects.create(
+            x_user_id=person["id"], handle=person["username"], name=person["name"]
+        )
+        pair = oauth.pair_of(simulator.consent(person))
+        Connection.objects.create(brand=brand, **tokens.columns(pair))
+        return brand
+
+    return connected
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def _web() -> Iterator[str]:
+    """Our pages on a real port. What asks the database there doesn't see a test's rows."""
+    server = make_server(
+        "127.0.0.1", 0, get_wsgi_application(), server_class=_Server, handler_class=_Quiet
+    )
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture
+def webhook_url(_web: str, simulator: Simulator, settings: Settings) -> str:
+    """Where X reaches our webhook view; X has no webhook yet."""
+    settings.X_WEBHOOK_URL = f"{_web}/webhooks/x/"
+    simulator.forget_webhooks()
+    return settings.X_WEBHOOK_URL
