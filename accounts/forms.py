@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -10,6 +11,10 @@ from django import forms
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.forms.renderers import BaseRenderer
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from accounts.models import BrandAccount, Role, User
 
@@ -18,6 +23,7 @@ BIDI_CONTROLS = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u206
 PASSWORD_HELP = "At least 10 characters. A few words you remember are better than odd signs."  # noqa: S105
 
 
+@cache
 def time_zones() -> list[tuple[str, str | list[tuple[str, str]]]]:
     """UTC, then regions with their cities, as grouped choices."""
     regions: dict[str, list[tuple[str, str]]] = {}
@@ -26,6 +32,35 @@ def time_zones() -> list[tuple[str, str | list[tuple[str, str]]]]:
         if city and region not in {"Etc", "SystemV", "US", "posix", "right"}:
             regions.setdefault(region, []).append((zone, city.replace("_", " ")))
     return [("UTC", "UTC"), *regions.items()]
+
+
+class ZoneSelect(forms.Select):
+    """Drawn in one go: Django draws each option with a template, 100 ms for the world's zones."""
+
+    def render(
+        self,
+        name: str,
+        value: Any,
+        attrs: dict[str, Any] | None = None,
+        renderer: BaseRenderer | None = None,
+    ) -> SafeString:
+        groups = format_html_join(
+            "",
+            "{}",
+            ((self.drawn(label, zones, value),) for label, zones in time_zones()),
+        )
+        every = flatatt({**self.build_attrs(self.attrs, attrs), "name": name})
+        return format_html("<select{}>{}</select>", every, groups)
+
+    def drawn(self, label: str, zones: str | list[tuple[str, str]], value: Any) -> SafeString:
+        if isinstance(zones, str):
+            return self.option(label, zones, value)
+        options = format_html_join("", "{}", ((self.option(z, c, value),) for z, c in zones))
+        return format_html('<optgroup label="{}">{}</optgroup>', label, options)
+
+    def option(self, zone: str, label: str, value: Any) -> SafeString:
+        chosen = SafeString(" selected") if zone == value else ""
+        return format_html('<option value="{}"{}>{}</option>', zone, chosen, label)
 
 
 class NameField(forms.CharField):
@@ -110,7 +145,9 @@ class ChangePasswordForm(NewPasswordForm):
 class ProfileForm(forms.Form):
     name = NameField(max_length=100, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     time_zone = forms.ChoiceField(
-        choices=time_zones, help_text="Times on every page are shown on this clock."
+        choices=time_zones,
+        widget=ZoneSelect,
+        help_text="Times on every page are shown on this clock.",
     )
 
 

@@ -7,14 +7,17 @@ Carla is the customer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from django.db import transaction
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from accounts.models import BrandAccount, Role, User
 from inbox.models import Contact
 from tests.factories import make_brand, make_contact, make_user
+from tests.world import World, build_world
 
 
 @pytest.fixture
@@ -76,3 +79,11 @@ def sign_in() -> Callable[[Client, User], Client]:
         return client
 
     return sign_in
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """Two companies alike, for the tests that ask every URL (tests/world.py)."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield build_world()
+        transaction.set_rollback(True)

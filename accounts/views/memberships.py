@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from accounts.access import access_membership, access_person, administers_person, admins_only
+from accounts.access import access_membership, access_person, administers_person
 from accounts.actions import memberships
 from accounts.forms import MembershipForm, RoleForm
 from accounts.models import BrandAccount, Membership, Role, User
@@ -18,7 +19,7 @@ LAST_ADMIN = "{brand} would have no admin left. Make someone else admin first, o
 
 
 @require_POST
-@admins_only
+@login_required
 def add(request: SignedInRequest, pk: int) -> HttpResponse:
     person = access_person(request.user, pk)
     free = BrandAccount.objects.administered_by(request.user).exclude(memberships__user=person)
@@ -31,7 +32,7 @@ def add(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@admins_only
+@login_required
 def change_role(request: SignedInRequest, pk: int) -> HttpResponse:
     membership = access_membership(request.user, pk)
     form = RoleForm(request.POST)
@@ -49,7 +50,7 @@ def change_role(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@admins_only
+@login_required
 def remove(request: SignedInRequest, pk: int) -> HttpResponse:
     membership = access_membership(request.user, pk)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -31,13 +32,13 @@ def people(request: SignedInRequest) -> HttpResponse:
 
 
 @require_safe
-@admins_only
+@login_required
 def person(request: SignedInRequest, pk: int) -> HttpResponse:
     return person_page(request, access_person(request.user, pk))
 
 
 @require_POST
-@admins_only
+@login_required
 def disable(request: SignedInRequest, pk: int) -> HttpResponse:
     whom = access_person(request.user, pk)
     try:
@@ -49,7 +50,7 @@ def disable(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@admins_only
+@login_required
 def enable(request: SignedInRequest, pk: int) -> HttpResponse:
     whom = access_person(request.user, pk)
     deeds.enable(whom, by=request.user)
@@ -58,7 +59,7 @@ def enable(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@admins_only
+@login_required
 def send_link(request: SignedInRequest, pk: int) -> HttpResponse:
     """The way in by mail: the invitation once more, or a link for a new password."""
     whom = access_person(request.user, pk)

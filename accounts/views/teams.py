@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Prefetch
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -35,7 +36,7 @@ def teams(request: SignedInRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@admins_only
+@login_required
 def team(request: SignedInRequest, pk: int) -> HttpResponse:
     which = access_team(request.user, pk)
     form = TeamForm(
@@ -56,7 +57,7 @@ def team(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@admins_only
+@login_required
 def remove(request: SignedInRequest, pk: int) -> HttpResponse:
     which = access_team(request.user, pk)
     deeds.delete_team(which, by=request.user)

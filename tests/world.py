@@ -1,0 +1,201 @@
+"""Two companies alike, so that every id of one has a twin in the other, and a way to ask for pages.
+
+The world lives in one transaction of a test module, and every request in a savepoint of its own:
+whatever a request writes is gone before the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from accounts.links import invitation_link, reset_link, set_up_address
+from accounts.models import BrandAccount, Role, User
+from inbox.models import Conversation, Message, Thread
+from tests.factories import (
+    make_brand,
+    make_conversation,
+    make_message,
+    make_note,
+    make_team,
+    make_thread,
+    make_user,
+    minutes_ago,
+)
+from tests.role_matrix import CAST, Row, The
+
+ADMIN_TABLES = {"django_session", "django_migrations", "axes_accesslog"}
+
+
+@dataclass
+class Company:
+    """What one company owns. `person` works there and signs in nowhere."""
+
+    brand: BrandAccount
+    agent: User
+    admin: User
+    person: User
+    invited: User
+    forgetful: User
+    second_brand: BrandAccount
+    conversation: Conversation
+    threads: dict[str, Thread]
+    messages: dict[str, Message] = field(default_factory=dict)
+
+
+# What a row of the matrix may name: one line for each, from the company that owns it.
+THINGS: dict[str, Callable[[Company], object]] = {
+    "brand": lambda company: company.brand.pk,
+    "handle": lambda company: company.brand.handle,
+    "second_brand": lambda company: company.second_brand.pk,
+    "person": lambda company: company.person.pk,
+    "membership": lambda company: company.person.memberships.get(brand=company.brand).pk,
+    "team": lambda company: company.brand.teams.get().pk,
+    "invited_person": lambda company: company.invited.pk,
+    "invitation_token": lambda company: invitation_link.make_token(company.invited),
+    "forgetful_person": lambda company: company.forgetful.pk,
+    "reset_token": lambda company: reset_link.make_token(company.forgetful),
+    "set_up_token": lambda company: set_up_address().rstrip("/").rsplit("/")[-1],
+    "conversation": lambda company: company.conversation.pk,
+    "version": lambda company: company.conversation.version,
+    "thread": lambda company: company.threads["dm"].pk,
+    "public_thread": lambda company: company.threads["public"].pk,
+    "queued_message": lambda company: company.messages["queued"].pk,
+    "failed_message": lambda company: company.messages["failed"].pk,
+}
+
+
+@dataclass
+class World:
+    acme: Company
+    globex: Company
+    sessions: dict[str, str]
+
+    def path(self, name: str, row: Row, swap: str = "") -> str:
+        """The address of a row; with `swap`, that one id of the path is @globex's."""
+        ids = {
+            key: self.value(value, self.globex if key == swap else self.acme)
+            for key, value in row.ids.items()
+        }
+        return reverse(name, kwargs=ids)
+
+    def form(self, row: Row, swap: str = "") -> dict[str, Any]:
+        return {
+            key: self.value(value, self.globex if key == swap else self.acme)
+            for key, value in row.form.items()
+        }
+
+    def value(self, value: Any, company: Company) -> Any:
+        return THINGS[value.thing](company) if isinstance(value, The) else value
+
+    def client(self, who: str, **options: Any) -> Client:
+        client = Client(**options)
+        if who in self.sessions:
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[who]
+        return client
+
+    def ask(
+        self, who: str, method: str, path: str, form: dict[str, Any] | None = None, **options: Any
+    ) -> HttpResponse:
+        """One request as one of the cast. What it wrote is undone; see `asking` to look at it."""
+        with self.asking(who, method, path, form, **options) as response:
+            return response
+
+    @contextmanager
+    def asking(
+        self, who: str, method: str, path: str, form: dict[str, Any] | None = None, **options: Any
+    ) -> Iterator[HttpResponse]:
+        call = getattr(self.client(who, **options), method.lower())
+        with transaction.atomic():
+            yield call(path, form or {}) if method in ("GET", "POST") else call(path)
+            transaction.set_rollback(True)
+
+
+def build_world() -> World:
+    acme, globex = build_company("acme"), build_company("globex")
+    people = {
+        "zoe": globex.agent,
+        "nia": globex.admin,
+        "ana": acme.agent,
+        "sam": make_user("Sam Manager", acme.brand, Role.MANAGER),
+        "ada": acme.admin,
+        "olga": make_user("Olga Owner", is_superuser=True),
+        "disabled": make_user("Dan Disabled", acme.brand, is_active=False),
+    }
+    assert {"anonymous", *people} == set(CAST)
+    return World(acme, globex, {who: session_of(person) for who, person in people.items()})
+
+
+def session_of(person: User) -> str:
+    client = Client()
+    client.force_login(person)
+    key: str = client.session.session_key
+    return key
+
+
+def build_company(handle: str) -> Company:
+    brand = make_brand(handle)
+    person = make_user(f"Pat of {handle}", brand, email=f"pat@{handle}.example")
+    conversation = make_conversation(brand)
+    company = Company(
+        brand=brand,
+        second_brand=make_brand(f"{handle}_help"),
+        agent=make_user(f"Ana of {handle}", brand, email=f"ana@{handle}.example"),
+        admin=make_user(f"Ada of {handle}", brand, Role.ADMIN, email=f"ada@{handle}.example"),
+        person=person,
+        invited=make_user(
+            f"Ivy of {handle}",
+            brand,
+            email=f"ivy@{handle}.example",
+            password=None,
+            invited_at=minutes_ago(5),
+        ),
+        forgetful=make_user(f"Fay of {handle}", brand, email=f"fay@{handle}.example"),
+        conversation=conversation,
+        threads={kind: make_thread(conversation, kind) for kind in ("dm", "public")},
+    )
+    make_team(brand, members=(person,))
+    make_note(conversation, person)
+    write_messages(company)
+    return company
+
+
+def write_messages(company: Company) -> None:
+    dm, public = company.threads["dm"], company.threads["public"]
+    company.messages = {
+        "private": make_message(dm, "Where is my parcel?"),
+        "public": make_message(public, "Nobody answers at this company"),
+        "failed": make_message(
+            dm, "Sorry!", ours=True, state="failed", external_id=None, client_key=key()
+        ),
+        "queued": make_message(
+            public, "Sorry!", ours=True, state="queued", external_id=None, client_key=key()
+        ),
+    }
+
+
+def key() -> str:
+    return str(uuid4())
+
+
+def snapshot() -> dict[str, str]:
+    """A checksum of each table's content, so that one can say that nothing changed."""
+    with connection.cursor() as cursor:
+        tables = sorted(set(connection.introspection.table_names(cursor)) - ADMIN_TABLES)
+        cursor.execute(
+            " UNION ALL ".join(
+                f"SELECT '{table}', md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), ''))"  # noqa: S608
+                f" FROM {table} t"
+                for table in tables
+            )
+        )
+        return dict(cursor.fetchall())
