@@ -95,7 +95,9 @@ def first_keys(
     if not tops:
         return []
     columns = [top.values_list("pk", view.sort) for top in tops]
-    merged = columns[0] if len(columns) == 1 else columns[0].union(*columns[1:], all=True)
+    if len(columns) == 1:
+        return [pk for pk, _ in columns[0]]
+    merged = columns[0].union(*columns[1:], all=True)
     direction = "-" if view.descending else ""
     ordered = merged.order_by(f"{direction}{view.sort}", f"{direction}pk")[:count]
     return [pk for pk, _ in ordered]
