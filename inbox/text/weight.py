@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from twitter_text import parse_tweet
-
 POST_LIMIT = 280
 DM_LIMIT = 10_000
 
@@ -18,6 +16,9 @@ def weighted_length(text: str) -> int:
     """The weight of `text` as a person wrote it: URLs 23, an emoji 2, most of CJK 2 each."""
     if not text:
         return 0
+    # Its tables take half a second to build, which every process of a start would pay.
+    from twitter_text import parse_tweet
+
     return int(parse_tweet(LONE_SELECTOR.sub("", text)).weightedLength)
 
 
