@@ -65,6 +65,12 @@ class Nursery:
         if PRCTL:
             PRCTL(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
+    def close(self) -> None:
+        """Leave the process as it was; every child must have ended."""
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGCHLD)
+        if PRCTL:
+            PRCTL(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
     async def start(
         self,
         command: Sequence[str],

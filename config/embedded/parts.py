@@ -14,8 +14,12 @@ from config.embedded.postgres import Cluster, server_environment
 
 # What ends first, ends last in the list: workers, then pages, then what they all lean on.
 DATABASE, QUEUE, OUTSIDE_WORLD, PAGES, WORK = range(5)
-# Celery warns of root in four lines at every start; nothing of ours unpickles.
-QUIET_CELERY = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
+CELERY = {
+    # Four lines at every start as root; nothing of ours unpickles.
+    "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
+    # Django's checks load every page; the tests run them.
+    "CELERY_SKIP_CHECKS": "1",
+}
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,7 @@ def worker(name: str, queues: str, environment: Mapping[str, str]) -> Part:
             "--without-mingle",
             "--without-gossip",
         ),
-        environment={**environment, **QUIET_CELERY},
+        environment={**environment, **CELERY},
         says_ready=rf"{name}@\S+ ready\.",
         # Any task may be cut short and run again; nobody waits for a long one.
         death_signal=signal.SIGKILL,

@@ -50,7 +50,7 @@ class Session:
         is_new = await self._start_database()
         # Beside a new database the pages would only complain until it is migrated.
         pages = [] if is_new else self._begin(self._pages())
-        await self._manage("migrate", "--no-input", quietly=True)
+        await self._manage("migrate", "--no-input", "--skip-checks", quietly=True)
         pages = pages or self._begin(self._pages())
         workers = self._begin(self._workers())
         await self._supervisor.until_ready(*helpers, *pages, *workers)

@@ -64,7 +64,7 @@ class Keeper:
             within = 0 if at_once else self.part.stop_within
             await self.child.stop(self.part.stop_signal, within)
         self._keeping.cancel()
-        await asyncio.wait([self._keeping])
+        await asyncio.gather(self._keeping, return_exceptions=True)
 
     async def _keep(self) -> None:
         while not self._stopping:
@@ -181,3 +181,4 @@ class Supervisor:
         keepers = sorted(self._keepers.values(), key=lambda keeper: -keeper.part.stage)
         for _, stage in groupby(keepers, key=lambda keeper: keeper.part.stage):
             await asyncio.gather(*(keeper.stop(at_once) for keeper in stage))
+        self._nursery.close()
