@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from config.importmap import importmap_hash
 
 
-class ContentSecurityPolicy(CSPMiddleware):  # type: ignore[misc] # django-csp is untyped
+class ContentSecurityPolicy(CSPMiddleware):
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:

@@ -56,10 +56,11 @@ def icon(name: str, label: str = "", classes: str = "") -> Markup:
     Raises LookupError for a name that scripts/vendor does not copy.
     """
     if name not in icon_names():
-        raise LookupError(f"No icon {name!r}: add it to ICONS in scripts/vendor, run `make vendor`")
-    says = Markup('role="img" aria-label="{}"').format(label) if label else 'aria-hidden="true"'
+        raise LookupError(f"No icon {name!r}: add it to scripts/icons.txt, run `make vendor`")
+    named = Markup('role="img" aria-label="{}"').format(label)
+    says = named if label else Markup('aria-hidden="true"')
     return Markup('<svg class="icon {}" {}><use href="{}#{}"></use></svg>').format(
-        classes, Markup(says), static(SPRITE), name
+        classes, says, static(SPRITE), name
     )
 
 
@@ -70,5 +71,3 @@ def icon_names() -> frozenset[str]:
         raise LookupError(f"{SPRITE} is missing: run `make vendor`")
     with open(path) as sprite:
         return frozenset(re.findall(r'<symbol id="([^"]+)"', sprite.read()))
-
-

@@ -14,6 +14,7 @@ from django.utils import timezone
 from markupsafe import Markup
 
 AVATAR_COLOURS = 8
+NOTHING = Markup("")
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
@@ -118,7 +119,7 @@ def colour(text: str) -> int:
     return crc32(text.encode()) % AVATAR_COLOURS
 
 
-def _time(moment: datetime, words: str, extra: Markup = Markup("")) -> Markup:
+def _time(moment: datetime, words: str, extra: Markup = NOTHING) -> Markup:
     return Markup('<time datetime="{}" title="{}"{}>{}</time>').format(
         moment.isoformat(), exact(moment), extra, words
     )

@@ -50,5 +50,3 @@ def shown_by(request: HttpRequest) -> int:
     """How many messages the page has on it, so that a refresh shows no fewer."""
     asked = request.GET.get("shown", request.headers.get("Desk-Shown", ""))
     return int(asked) if asked.isdecimal() else PAGE_SIZE
-
-

@@ -41,6 +41,8 @@ def hand_over(request: HttpRequest, conversation: Conversation) -> None:
         assign(conversation, to=colleague, by=user)
 
 
-def answer(request: HttpRequest, number: int, *, status: int = 200, toast: str = "") -> HttpResponse:
+def answer(
+    request: HttpRequest, number: int, *, status: int = 200, toast: str = ""
+) -> HttpResponse:
     fresh = access_conversation(person(request), number)
     return conversation_answer(request, fresh, status=status, toast=toast)

@@ -1,4 +1,4 @@
-"""Where in the desk somebody is: a view, perhaps narrowed to one brand. It travels in the address."""
+"""Where in the desk somebody is: a view, perhaps narrowed to one brand; the address says it."""
 
 from __future__ import annotations
 

@@ -41,7 +41,9 @@ def replies(request: HttpRequest, pk: int) -> HttpResponse:
         return refused(request, thread, words_of(news), status=409, tone="warning")
     except (EmptyReply, ReplyTooLong, NothingToAnswer) as error:
         return refused(request, thread, str(error), status=422)
-    return conversation_answer(request, access_conversation(person(request), thread.conversation_id))
+    return conversation_answer(
+        request, access_conversation(person(request), thread.conversation_id)
+    )
 
 
 def refused(

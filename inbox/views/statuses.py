@@ -22,7 +22,7 @@ def status(request: HttpRequest, number: int) -> HttpResponse:
     user, form = person(request), StatusForm(request.POST)
     conversation = access_conversation(user, number)
     if not form.is_valid():
-        words = " ".join(error for errors in form.errors.values() for error in errors)
+        words = " ".join(str(error) for errors in form.errors.values() for error in errors)
         return conversation_answer(request, conversation, status=422, toast=words)
     try:
         move(conversation, form, by=user)
