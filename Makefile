@@ -12,8 +12,8 @@ test: ## Run every test (./test -k claim for some)
 	./test
 
 ##@ Before a commit
-check: .venv lint types migrations ## Everything that must hold: style, types, migrations, tests
-	./test
+check: .venv ## Everything that must hold: style, types, migrations, tests
+	@$(MAKE) --no-print-directory --keep-going lint types migrations test && echo "Everything holds."
 lint: .venv ## Style and layout of the code
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
