@@ -49,6 +49,15 @@ def _person(row: Row) -> Person:
     )
 
 
+def _joined_ms(spec: Mapping[str, Any]) -> int:
+    """When a new person came to X: now, where `created_at` doesn't say otherwise."""
+    told = spec.get("created_at")
+    try:
+        return clock.now_ms() if told is None else clock.parse_iso(str(told))
+    except ValueError as error:
+        raise InvalidPerson(f"created_at [{told}] is not a time") from error
+
+
 class People:
     def __init__(self, store: Store, minter: ids.Minter) -> None:
         self._store = store
@@ -148,7 +157,7 @@ class People:
                 int(bool(kept("locked", "locked", False))),
                 int(bool(kept("protected", "protected", False))),
                 str(kept("verified_type", "verified_type", "business" if brand else "none")),
-                known.created_ms if known else clock.now_ms(),
+                known.created_ms if known else _joined_ms(spec),
             ),
         )
 
