@@ -2,6 +2,10 @@
 
 import asyncio
 import random
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from x_simulator import deeds
@@ -12,6 +16,7 @@ if TYPE_CHECKING:
 
 USERNAME = "chatty_charlie"
 EVERY_S = (20.0, 60.0)
+OF_THE_DEMO = Path(__file__).parent / "demo" / "chatty.toml"
 COMPLAINTS = (
     "My order still says 'being packed'. It has said so since Tuesday.",
     "I was charged twice for the same thing. Can you have a look, please?",
@@ -54,6 +59,16 @@ COMPLAINTS = (
     "Why do I need to give my birthday to buy a lamp?",
     "Thanks, it works now! But please fix the instructions, step 3 is wrong.",
 )
+
+
+@cache
+def _of_the_demo() -> dict[str, list[str]]:
+    return tomllib.loads(OF_THE_DEMO.read_text(encoding="utf-8"))
+
+
+def complaints_to(username: str) -> Sequence[str]:
+    """The demo's brands are asked about what they sell, others about what everyone sells."""
+    return _of_the_demo().get(username, COMPLAINTS)
 
 
 class Chatty:
@@ -102,7 +117,8 @@ class Chatty:
         customer, brands = self._customer(), self._world.people.brands()
         if customer is None or not brands:
             return
-        brand, words = random.choice(brands), random.choice(COMPLAINTS)  # noqa: S311 (as above)
+        brand = random.choice(brands)  # noqa: S311 (as above)
+        words = random.choice(complaints_to(brand.username))  # noqa: S311 (as above)
         try:
             if random.random() < 0.5:  # noqa: S311 (as above)
                 told = deeds.Told(words)
