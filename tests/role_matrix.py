@@ -186,6 +186,14 @@ INBOX = {
 }
 
 TWITTER_SYNC = {
+    "twitter_sync:handles": Row(get=any_admin(200)),
+    "twitter_sync:connect": Row(
+        get=any_admin(200), post=any_admin(302, nia=422), form={"brand": the("brand")}
+    ),
+    # Without a state that was begun here.
+    "twitter_sync:callback": Row(get=any_admin(400)),
+    "twitter_sync:checklist": Row({"handle": the("handle")}, get=admins(200)),
+    "twitter_sync:check-again": Row({"handle": the("handle")}, post=admins(302)),
     # Unsigned here: tests/twitter_sync has what a signature opens.
     "twitter_sync:webhook": Row(get=everyone(400), post=everyone(403), csrf=False),
 }

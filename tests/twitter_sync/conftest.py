@@ -26,13 +26,14 @@ def _simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def simulator(_simulator: Simulator, settings: Settings) -> Simulator:
+def simulator(_simulator: Simulator, settings: Settings) -> Iterator[Simulator]:
     """X is the simulator, for this test; one process serves them all, so people need new names."""
     settings.X_API_URL = _simulator.url
     settings.X_AUTHORIZE_URL = f"{_simulator.url}/i/oauth2/authorize"
     settings.X_IS_SIMULATOR = True
     oauth.forget_bearer()
-    return _simulator
+    yield _simulator
+    oauth.forget_bearer()
 
 
 @pytest.fixture

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+if TYPE_CHECKING:
+    from django.db.models.query import RawQuerySet
+
+NEXT_DUE = """
+SELECT * FROM twitter_sync_rawevent
+WHERE state = 'pending' AND due_at <= statement_timestamp()
+ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+"""
+
 
 class RawEventQuerySet(models.QuerySet["RawEvent"]):
     def due(self) -> RawEventQuerySet:
         return self.filter(state=RawEvent.State.PENDING, due_at__lte=Now())
+
+    def next_due(self) -> RawQuerySet[RawEvent]:
+        """The oldest due row that nobody has in hand, ours until the transaction ends."""
+        return self.raw(NEXT_DUE)
 
     def unapplied(self) -> RawEventQuerySet:
         return self.filter(state__in=[RawEvent.State.PENDING, RawEvent.State.WAITING])
@@ -56,7 +71,7 @@ class RawEvent(models.Model):
         indexes = [
             models.Index("due_at", "id", name="raw_due", condition=Q(state="pending")),
             models.Index("waits_for", name="raw_waits", condition=Q(state="waiting")),
-            models.Index(fields=["brand", "-id"], name="raw_newest_of_brand"),
+            models.Index(fields=["brand", "source", "-id"], name="raw_newest_of_brand"),
             models.Index("id", name="raw_dead", condition=Q(state__in=["dead", "orphan"])),
         ]
 

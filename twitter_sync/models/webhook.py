@@ -7,12 +7,16 @@ from django.utils import timezone
 
 
 class Webhook(models.Model):
-    """`external_id` is X's id, "" while X has not accepted the address; `failure` says why not."""
+    """`external_id` is X's id, "" while X has not accepted the address; `failure` says why not.
+
+    `blocked_by` is another address of the same X app that takes the only place.
+    """
 
     url = models.URLField(max_length=200, unique=True)
     external_id = models.CharField(max_length=20, blank=True)
     is_valid = models.BooleanField(default=False)
     failure = models.CharField(max_length=300, blank=True)
+    blocked_by = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(default=timezone.now)
 
