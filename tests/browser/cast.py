@@ -1,0 +1,71 @@
+"""Makes the people and the handles of the browser tests in a running stack.
+
+`HANDLED_DATA_DIR=… python -m tests.browser.cast SIMULATOR_URL` prints the handles' ids on X.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import httpx
+
+PASSWORD = "a long password of the cast"
+BRANDS = ("acme", "globex")
+CUSTOMERS = ("carla", "xavier", "piet", "rosa")
+PEOPLE = (
+    ("Ana Agent", "ana@example.com", "acme", "agent"),
+    ("Ben Agent", "ben@example.com", "acme", "agent"),
+    ("Sam Manager", "sam@example.com", "acme", "manager"),
+    ("Ada Admin", "ada@example.com", "acme", "admin"),
+    ("Zoe Other", "zoe@example.com", "globex", "agent"),
+)
+
+
+def main(simulator: str) -> None:
+    from accounts.models import BrandAccount, Membership, User
+
+    ids = people_on_x(simulator)
+    for handle in BRANDS:
+        connect_as_if_consented(simulator, ids[handle])
+    for name, email, handle, role in PEOPLE:
+        user = User.objects.create_user(email=email, name=name, password=PASSWORD)
+        Membership.objects.create(
+            user=user, brand=BrandAccount.objects.get(handle=handle), role=role
+        )
+    print(json.dumps(ids))
+
+
+def people_on_x(simulator: str) -> dict[str, str]:
+    brands = [{"username": name, "name": name.title(), "brand": True} for name in BRANDS]
+    customers = [{"username": name, "name": f"{name.title()} Customer"} for name in CUSTOMERS]
+    answer = post(simulator, "users", {"users": brands + customers})
+    return {person["username"]: person["id"] for person in answer["users"]}
+
+
+def connect_as_if_consented(simulator: str, x_user_id: str) -> None:
+    from twitter_sync.actions.connecting import connect
+    from twitter_sync.oauth import pair_of
+
+    connect(pair_of(post(simulator, "tokens", {"user_id": x_user_id})), by=None)
+
+
+def post(simulator: str, path: str, body: object) -> dict:
+    answer = httpx.post(f"{simulator}/_sim/{path}", json=body, trust_env=False, timeout=20)
+    answer.raise_for_status()
+    return answer.json()
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
+
+    import django
+
+    from config.embedded.data_dir import DataDir
+    from config.embedded.manage import take_over
+
+    take_over(DataDir(Path(os.environ["HANDLED_DATA_DIR"])))
+    django.setup()
+    main(sys.argv[1])
