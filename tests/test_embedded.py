@@ -25,10 +25,13 @@ from config.embedded import install, manage, options, orphans, parts, supervisor
 from config.embedded.addresses import LONGEST_SOCKET_PATH, Ports, PortTakenError, SocketFolder
 from config.embedded.console import Console
 from config.embedded.data_dir import DataDir, DataDirError
+from config.embedded.identity import Identity
 from config.embedded.install import InstallError
 from config.embedded.options import OptionsError
-from config.embedded.postgres import ITSELF, Cluster
+from config.embedded.postgres import Cluster
 from config.embedded.supervisor import StartError, Supervisor
+
+ITSELF = Identity((), os.getuid(), Path("/usr/bin"))
 
 # Installing
 

@@ -5,7 +5,8 @@ __main__, options    the command line
 data_dir             the folder that all data lives in: marker, lock, secrets, what is remembered
 layout, addresses    where everything is: ports, sockets, addresses
 environment          what each part is told
-postgres, valkey     the two servers
+postgres, identity   the database server, and who runs it
+valkey               the queue's server
 parts                how each part is started, asked whether it is ready, and stopped
 child, probes        one process; whether something answers
 supervisor           start, watch, restart, stop

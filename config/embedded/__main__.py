@@ -13,10 +13,10 @@ from config.embedded import orphans, owner
 from config.embedded.addresses import PortTakenError
 from config.embedded.console import Console
 from config.embedded.data_dir import DataDir, DataDirError
+from config.embedded.identity import PostgresError
 from config.embedded.layout import lay_out
 from config.embedded.options import Options, OptionsError
 from config.embedded.owner import Owner
-from config.embedded.postgres import PostgresError
 from config.embedded.session import Session
 from config.embedded.supervisor import StartError
 from config.embedded.valkey import ValkeyError

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from config.embedded import environment, postgres, valkey
+from config.embedded import environment, valkey
 from config.embedded.addresses import HOST, Ports, SocketFolder
 from config.embedded.data_dir import DataDir
 from config.embedded.environment import Addresses
+from config.embedded.identity import identity
 from config.embedded.options import X_SECRETS, Outside
 from config.embedded.postgres import Cluster
 
@@ -24,6 +25,11 @@ class Layout:
     django: dict[str, str]
     simulator: dict[str, str] | None  # None where X_API_URL names X or another simulator
     reserved: Ports
+
+    def remove_what_is_temporary(self) -> None:
+        self.sockets.remove()
+        if self.cluster:
+            self.cluster.identity.remove_copy()
 
 
 def lay_out(web_port: int | None, outside: Outside, data_dir: DataDir) -> Layout:
@@ -69,7 +75,7 @@ def own_cluster(
         sockets=sockets.path,
         port=ports["postgres"],
         password=secrets["DATABASE_PASSWORD"],
-        identity=postgres.identity(),
+        identity=identity(),
     )
 
 

@@ -52,8 +52,8 @@ def postgres(cluster: Cluster) -> Part:
         stop_within=20.0,
         death_signal=signal.SIGINT,
         prepare=cluster.clear_stale_lock,
-        # The answer to our asking whether it is ready yet.
-        leave_out="the database system is starting up",
+        # Its answer to our asking whether it is ready yet.
+        leave_out="database system is (starting up|not yet accepting)|Consistent recovery state",
     )
 
 

