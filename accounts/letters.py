@@ -28,6 +28,7 @@ def compose(letter: Letter) -> tuple[str, str]:
 def invitation(letter: Letter) -> tuple[str, str]:
     if not letter.to.is_invited:
         raise NoLongerMeant("The invitation was accepted already.")
+    require_role(letter)
     whom = f"{inviter(letter)} invites you to answer customers of {place(letter)} in Handled."
     return (
         f"Your invitation to {place(letter)}",
@@ -39,6 +40,7 @@ def invitation(letter: Letter) -> tuple[str, str]:
 
 
 def welcome(letter: Letter) -> tuple[str, str]:
+    require_role(letter)
     desk = f"{settings.WEB_URL}{reverse('accounts:sign-in')}"
     return (
         f"You now work on {place(letter)} too",
@@ -57,6 +59,13 @@ def reset(letter: Letter) -> tuple[str, str]:
         f"The link works once, for {hours} hours. If you asked for nothing, do nothing: "
         "your password stays as it is.\n",
     )
+
+
+def require_role(letter: Letter) -> None:
+    """Raises NoLongerMeant when the role that the letter tells of was taken back."""
+    roles = letter.to.memberships.all()
+    if not (roles.filter(brand=letter.brand) if letter.brand else roles).exists():
+        raise NoLongerMeant("The role was taken back.")
 
 
 def inviter(letter: Letter) -> str:

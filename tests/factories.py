@@ -40,8 +40,9 @@ def make_user(
     name: str = "", brand: BrandAccount | None = None, role: Role = Role.AGENT, **fields: Any
 ) -> User:
     """Someone who can sign in with PASSWORD; with a brand, a member of it."""
-    name = name or f"Person {next_number()}"
-    fields = {"email": f"{name.split()[0].lower()}@example.com", "password": PASSWORD, **fields}
+    mailbox = name.split()[0].lower() if name else f"person{next_number()}"
+    name = name or mailbox.title()
+    fields = {"email": f"{mailbox}@example.com", "password": PASSWORD, **fields}
     user = User.objects.create_user(name=name, **fields)
     if brand is not None:
         make_membership(user, brand, role)

@@ -33,11 +33,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return redirect(where_to) if request.user.is_authenticated else page(request, SignInForm())
     form = SignInForm(request.POST)
     if form.is_valid():
-        person = authenticate(
-            request,
-            username=form.cleaned_data["email"],
-            password=form.cleaned_data["password"],
-        )
+        person = authenticate(request, **form.cleaned_data)
         if person is not None:
             login(request, person)
             return redirect(where_to)
@@ -80,7 +76,7 @@ def locked_out(
     credentials: dict[str, str] | None = None,
 ) -> HttpResponse:
     """django-axes' answer after too many failures. Says when to try again, and of nobody else."""
-    email = (credentials or {}).get("username", "")
+    email = (credentials or {}).get("email", "")
     context = {"until": locked_until(request, email)}
     return render(request, "accounts/locked_out.html", context, status=429)
 
