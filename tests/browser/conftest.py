@@ -1,0 +1,167 @@
+"""A real browser before the real thing: one stack and one Chromium for the tests of this folder.
+
+Playwright's own loop stays inside this package, where no test touches Django's database.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.browser.cast import PASSWORD
+from tests.stack import Stack, running
+
+HERE = Path(__file__).parent
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+).split()
+AXE = (HERE / "axe.js").read_text()
+# Told by the page before any of its own scripts run.
+WATCH = "addEventListener('securitypolicyviolation', e => console.error('CSP', e.violatedDirective))"
+WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+expect.set_options(timeout=15_000)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.processes)
+
+
+@pytest.fixture(scope="package")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with running(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="package")
+def ids(stack: Stack) -> dict[str, str]:
+    """Everybody's id on X, by handle."""
+    told = stack.manage("-m", "tests.browser.cast", stack.simulator)
+    found: dict[str, str] = json.loads(next(line for line in told.splitlines() if line[0] == "{"))
+    return found
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        path = os.environ["HANDLED_CHROMIUM"]
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Windows:
+    """Opens pages as a person of the cast; remembers what went wrong in any of them."""
+
+    browser: Browser
+    stack: Stack
+    signed_in: dict[str, Any]
+    contexts: list[BrowserContext] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+
+    def context(self, who: str = "", before: str = "", **options: Any) -> BrowserContext:
+        """A browser of one's own. `before` is script that runs first in every page."""
+        options = {"viewport": WIDE, "storage_state": self.state(who), **options}
+        context = self.browser.new_context(**options)
+        context.add_init_script(WATCH + ";" + before)
+        context.on("page", self.watch)
+        self.contexts.append(context)
+        return context
+
+    def open(self, address: str, who: str = "", **options: Any) -> Page:
+        page = self.context(who, **options).new_page()
+        page.goto(self.stack.web + address if address.startswith("/") else address)
+        return page
+
+    def watch(self, page: Page) -> None:
+        page.on("pageerror", lambda error: self.troubles.append(f"script: {error}"))
+        page.on("dialog", lambda dialog: self.troubles.append(f"dialog: {dialog.message}"))
+        page.on("console", lambda said: self.heed(said.type, said.text))
+
+    def heed(self, kind: str, text: str) -> None:
+        # The browser's own line about a refusal that the test is about.
+        if kind in ("error", "warning") and not text.startswith("Failed to load resource"):
+            self.troubles.append(f"console {kind}: {text}")
+
+    def state(self, who: str) -> Any:
+        """Cookies of a signed-in person; the sign-in page is used once for each."""
+        if not who:
+            return None
+        if who not in self.signed_in:
+            self.signed_in[who] = self.sign_in(who)
+        return self.signed_in[who]
+
+    def sign_in(self, who: str) -> Any:
+        context = self.browser.new_context()
+        page = context.new_page()
+        page.goto(f"{self.stack.web}/sign-in/")
+        page.get_by_label("E-mail").fill(f"{who}@example.com")
+        page.get_by_label("Password").fill("a-long-password-9" if who == "olga" else PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.locator(".topbar")).to_be_visible()
+        state = context.storage_state()
+        context.close()
+        return state
+
+
+@pytest.fixture(scope="package")
+def signed_in() -> dict[str, Any]:
+    return {}
+
+
+@pytest.fixture
+def windows(
+    browser: Browser, stack: Stack, ids: dict[str, str], signed_in: dict[str, Any]
+) -> Iterator[Windows]:
+    windows = Windows(browser, stack, signed_in)
+    yield windows
+    for context in windows.contexts:
+        context.close()
+    assert not windows.troubles
+
+
+@pytest.fixture
+def writes(stack: Stack, ids: dict[str, str]) -> Callable[..., str]:
+    """`writes("carla", "Hello")`: a DM to @acme; with `public=True` a post that names it."""
+
+    def writes(who: str, text: str, *, to: str = "acme", public: bool = False) -> str:
+        if public:
+            told = stack.tell_x("posts", author_id=ids[who], text=f"@{to} {text}")
+        else:
+            told = stack.tell_x("dms", sender_id=ids[who], recipient_id=ids[to], text=text)
+        return str(told["id"])
+
+    return writes
+
+
+def number_of(page: Page) -> int:
+    """The number of the conversation that the page is about."""
+    found = re.search(r"/conversations/(\d+)/", page.url)
+    assert found, page.url
+    return int(found[1])
+
+
+def axe(page: Page) -> list[str]:
+    """What axe finds wrong with the page as it is; empty when nothing."""
+    page.evaluate(AXE)
+    found = page.evaluate(
+        "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+    )
+    return [
+        f"{rule['id']}: {node['html'][:160]} {node['failureSummary'][:240]}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
