@@ -5,10 +5,12 @@ write to it at all. Everything here may be repeated; what fails is kept in words
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import BrandAccount
@@ -55,10 +57,26 @@ def set_up(brand: BrandAccount, *, replacing: str = "") -> None:
 
     `replacing` is another address to take down, where X allows one only.
     """
-    webhook = register_webhook(replacing=replacing)
-    if webhook.is_valid:
-        subscribe(brand, webhook)
+    with one_at_a_time():
+        webhook = register_webhook(replacing=replacing)
+        if webhook.is_valid:
+            subscribe(brand, webhook)
     look_at_messages(brand)
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Two who look and then make what is missing would make it twice, and X refuses the second.
+
+    A lock of the session: one of a transaction would hold that open while X answers.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext('twitter_sync.set_up'))")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(hashtext('twitter_sync.set_up'))")
 
 
 # The webhook: one for the installation
@@ -115,10 +133,8 @@ def is_former(webhook: dict[str, Any]) -> bool:
 
     On real X nothing is taken down unasked: a copy of the database must not silence the original.
     """
-    return (
-        settings.X_IS_SIMULATOR
-        and Webhook.objects.filter(external_id=webhook["id"]).exclude(url=webhook["url"]).exists()
-    )
+    known = Webhook.objects.filter(external_id=webhook["id"]).exists()
+    return settings.X_IS_SIMULATOR and known
 
 
 # Subscriptions: of each handle

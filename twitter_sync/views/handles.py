@@ -56,7 +56,7 @@ def start(request: SignedInRequest) -> HttpResponse:
 @require_GET
 @admins_only
 def callback(request: SignedInRequest) -> HttpResponse:
-    """Where X sends the browser back to. Changes rows by GET, as OAuth has it: `state` guards it."""
+    """Where X sends the browser back to. A GET that writes, as OAuth has it: `state` guards it."""
     try:
         brand = finish(request)
     except ConsentRefused as refusal:
