@@ -53,9 +53,19 @@ def timeline(
     return Timeline(items, messages[-1].sequence if more else None)
 
 
+def moment_of(event: ConversationEvent) -> datetime:
+    """Our clock, but for the opening, which stands before the message that opened."""
+    if event.kind == ConversationEvent.Kind.OPENED and event.message is not None:
+        return event.message.sent_at
+    return event.created_at
+
+
 def position(item: Item) -> tuple[datetime, int]:
-    sequence = item.row.sequence if isinstance(item.row, Message) else 2**63
-    return item.at, sequence
+    """At the same moment: the opening, then messages in X's order, then notes and other lines."""
+    if isinstance(item.row, Message):
+        return item.at, item.row.sequence
+    opens = isinstance(item.row, ConversationEvent) and item.row.kind == item.row.Kind.OPENED
+    return item.at, 0 if opens else 2**63
 
 
 def page_of_messages(conversation: Conversation, before: int | None, count: int) -> list[Message]:
@@ -85,7 +95,9 @@ def notes(conversation: Conversation, since: datetime | None, until: datetime | 
 def events(
     conversation: Conversation, since: datetime | None, until: datetime | None
 ) -> list[ConversationEvent]:
-    rows = conversation.events.exclude(kind__in=TOLD_BY_ITEMS).select_related("actor", "subject")
+    rows = conversation.events.exclude(kind__in=TOLD_BY_ITEMS).select_related(
+        "actor", "subject", "message"
+    )
     if since is not None:
         rows = rows.filter(created_at__gte=since)
     if until is not None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 
-os.environ.setdefault("HANDLED_SECRET_KEY", "a key for tests alone, long enough to please the checks")
+os.environ.setdefault(
+    "HANDLED_SECRET_KEY", "a key for tests alone, long enough to please the checks"
+)
 os.environ.setdefault("HANDLED_TOKEN_KEYS", "M3XlZ2VmYl9rZXlfZm9yX3Rlc3RzX2FuZF9ub19tb3I=")
 os.environ.setdefault("DATABASE_URL", "postgresql:///handled")
 os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:6379/0")
@@ -14,7 +16,7 @@ os.environ.setdefault("X_CLIENT_ID", "test-client-id")
 os.environ.setdefault("X_CLIENT_SECRET", "test-client-secret")
 os.environ.setdefault("X_API_URL", "http://127.0.0.1:9")
 
-from config.settings.base import *  # noqa: E402, F403 - the environment comes first
+from config.settings.base import *  # noqa: F403 - the environment comes first
 
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -1,0 +1,52 @@
+"""What the thread pane shows, in what order: `inbox.timeline`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from inbox.actions.receiving import receive
+from inbox.models import Conversation, ConversationEvent
+from inbox.timeline import timeline
+from tests.factories import make_note
+
+YESTERDAY = datetime.now(UTC) - timedelta(days=1)
+
+
+def kinds(conversation: Conversation, **asked: int) -> list[str]:
+    return [item.kind for item in timeline(conversation, **asked).items]
+
+
+def test_the_opening_stands_before_the_first_message(acme, says):
+    receive(acme, says("Hello", at=YESTERDAY))
+    conversation = receive(acme, says("Hello?", at=YESTERDAY + timedelta(minutes=1))).conversation
+    assert kinds(conversation) == ["event", "message", "message"]
+
+
+def test_messages_stand_in_x_order_with_notes_between(acme, ana, says):
+    late = receive(acme, says("second", at=YESTERDAY + timedelta(hours=2)))
+    receive(acme, says("first", at=YESTERDAY))
+    conversation = late.conversation
+    make_note(conversation, ana, created_at=YESTERDAY + timedelta(hours=1))
+    ConversationEvent.objects.all().delete()
+    shown = [item.row for item in timeline(conversation).items]
+    assert [getattr(row, "text", "") for row in shown] == ["first", "Called her.", "second"]
+
+
+def test_older_pages_end_where_newer_ones_begin(acme, says):
+    for minute in range(7):
+        message = receive(acme, says(f"{minute}", at=YESTERDAY + timedelta(minutes=minute)))
+    ConversationEvent.objects.all().delete()
+    newest = timeline(message.conversation, size=3)
+    middle = timeline(message.conversation, size=3, before=newest.before)
+    oldest = timeline(message.conversation, size=3, before=middle.before)
+    pages = [[item.row.text for item in page.items] for page in (oldest, middle, newest)]
+    assert pages == [["0"], ["1", "2", "3"], ["4", "5", "6"]]
+    assert oldest.before is None
+
+
+def test_it_costs_the_same_at_any_length(acme, says, django_assert_num_queries):
+    for minute in range(20):
+        message = receive(acme, says(f"{minute}", at=YESTERDAY + timedelta(minutes=minute)))
+    for size in (3, 20):
+        with django_assert_num_queries(4):
+            timeline(message.conversation, size=size)
