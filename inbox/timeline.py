@@ -47,7 +47,7 @@ def timeline(
     items = [Item("message", message.sent_at, message) for message in messages]
     items += [Item("note", note.created_at, note) for note in notes(conversation, since, until)]
     items += [
-        Item("event", event.created_at, event) for event in events(conversation, since, until)
+        Item("event", moment_of(event), event) for event in events(conversation, since, until)
     ]
     items.sort(key=position)
     return Timeline(items, messages[-1].sequence if more else None)
