@@ -62,7 +62,7 @@ def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> S
     messages = [item.row for item in lines.items if isinstance(item.row, Message)]
     paths = reply_paths(conversation)
     role = role_on(user, conversation.brand_id)
-    people = colleagues(conversation) if role and role.includes(Role.MANAGER) else []
+    people = colleagues(user, conversation) if role and role.includes(Role.MANAGER) else []
     return Showing(
         conversation=conversation,
         timeline=lines,
@@ -106,8 +106,10 @@ def thread_to_answer(messages: list[Message], paths: list[ReplyPath]) -> int | N
     return paths[-1].thread.pk if paths else None
 
 
-def colleagues(conversation: Conversation) -> list[User]:
-    people = User.objects.enabled().filter(memberships__brand=conversation.brand_id)
+def colleagues(user: User, conversation: Conversation) -> list[User]:
+    people = User.objects.visible_to(user).filter(
+        is_active=True, memberships__brand=conversation.brand_id
+    )
     return list(people.order_by("name", "pk"))
 
 
