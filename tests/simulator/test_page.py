@@ -1,0 +1,130 @@
+"""The customer page, as HTML and in a real browser."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.simulator.program import Json, Program
+
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run"
+    " --disable-background-networking --disable-component-update --disable-sync"
+)
+
+
+def address(program: Program, customer: Json, brand: Json) -> str:
+    return f"{program.url}/?customer={customer['id']}&brand={brand['id']}"
+
+
+def test_what_a_customer_writes_is_text(program: Program) -> None:
+    brand, customer = program.brand(), program.person(name="<i>Eve</i>")
+    program.dm(customer, brand, "<script>alert(1)</script> &amp; https://example.com/?a=1&b=2")
+    program.post(customer, f"@{brand['username']} <img src=x onerror=alert(1)>")
+    page = program.http.get(address(program, customer, brand))
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp;amp; <a href=" in page.text
+    assert 'href="https://example.com/?a=1&amp;b=2"' in page.text
+    assert "&lt;img src=x" in page.text
+    assert "<i>Eve" not in page.text
+    assert "unsafe-inline" not in page.headers["content-security-policy"]
+
+
+def test_it_works_without_its_script(program: Program) -> None:
+    brand, customer = program.brand(), program.person()
+    form = {"customer": customer["id"], "brand": brand["id"], "text": "by form"}
+    sent = program.http.post(f"{program.url}/page/messages", data=form)
+    assert sent.status_code == 303
+    there = f"{program.url}{sent.headers['location']}"
+    assert there == address(program, customer, brand)
+    assert "by form" in program.http.get(there).text
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "sentence"),
+    [
+        ("messages", {"text": "  "}, "Write something first."),
+        ("messages", {"text": "x" * 10_001}, "at most 10000"),
+        ("posts", {"text": "x" * 281}, "281 characters"),
+        ("posts", {"text": "hm", "in_reply_to": "123"}, "was deleted"),
+        ("customers", {"username": "two words"}, "1 to 15 letters"),
+    ],
+)
+def test_it_says_why_not(program: Program, path: str, form: Json, sentence: str) -> None:
+    people = {"customer": program.person()["id"], "brand": program.brand()["id"]}
+    answer = program.http.post(f"{program.url}/page/{path}", data={**people, **form})
+    assert answer.status_code >= 400
+    assert sentence in answer.text
+
+
+def test_forms_of_other_sites_are_refused(program: Program) -> None:
+    answer = program.http.post(
+        f"{program.url}/page/chatty",
+        data={"on": "true"},
+        headers={"origin": "https://evil.example.com"},
+    )
+    assert answer.status_code == 403
+    assert program.control("GET", "chatty") == {"on": False}
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("HANDLED_CHROMIUM", "/usr/bin/chromium"),
+            args=FLAGS.split(),
+        )
+        page = browser.new_page()
+        page.set_default_timeout(10_000)
+        yield page
+        browser.close()
+
+
+@pytest.mark.browser
+def test_a_person_is_a_customer(program: Program, page: Page) -> None:
+    program.control("POST", "quotas", lifted=True)
+    brand, customer = program.brand(), program.person()
+    page.goto(address(program, customer, brand))
+    page.get_by_test_id("dm-text").fill("Where is my parcel?")
+    page.get_by_test_id("dm-send").click()
+    messages, posts = page.get_by_test_id("dm-list"), page.get_by_test_id("post-list")
+    expect(messages).to_contain_text("Where is my parcel?")
+    expect(page.get_by_test_id("dm-text")).to_have_value("")
+    answer = {"json": {"text": "On its way <b>now</b>"}}
+    path = f"/2/dm_conversations/with/{customer['id']}/messages"
+    assert program.call("POST", path, brand["token"], **answer).status_code == 201
+    expect(messages).to_contain_text("On its way <b>now</b>")
+
+    page.get_by_test_id("post-text").fill(f"@{brand['username']} anyone there?")
+    page.get_by_test_id("post-send").click()
+    expect(posts).to_contain_text("anyone there?")
+    (complaint,) = program.get(f"/2/users/{brand['id']}/mentions", brand["token"])["data"]
+    page.get_by_test_id(f"reply-to-{complaint['id']}").click()
+    expect(page.get_by_text(f"Replying to @{customer['username']}")).to_be_visible()
+    page.get_by_test_id("post-text").fill("I found it myself")
+    page.get_by_test_id("post-send").click()
+    expect(posts).to_contain_text("I found it myself")
+    newest = program.get(f"/2/users/{brand['id']}/mentions", brand["token"])["data"]
+    assert len(newest) == 2
+    program.control("POST", "quotas", lifted=False)
+
+
+@pytest.mark.browser
+def test_a_new_customer_can_be_made_and_charlie_switched(program: Program, page: Page) -> None:
+    brand, customer = program.brand(), program.person()
+    page.goto(address(program, customer, brand))
+    page.get_by_test_id("new-customer").click()
+    page.get_by_test_id("new-customer-name").fill("Nora New")
+    page.get_by_test_id("new-customer-username").fill(customer["username"])
+    page.get_by_test_id("new-customer-save").click()
+    expect(page.get_by_role("alert").filter(has_text="is taken")).to_be_visible()
+    page.get_by_test_id("new-customer-username").fill("nora_new")
+    page.get_by_test_id("new-customer-save").click()
+    expect(page.get_by_text("in private, as @nora_new")).to_be_visible()
+    switch = page.get_by_test_id("chatty-switch")
+    switch.click()
+    expect(switch).to_have_attribute("aria-checked", "true")
+    program.control("POST", "chatty", on=False)
+    expect(switch).to_contain_text("Writes by himself: off")

@@ -1,0 +1,64 @@
+"""How often one may call, and what the headers say about it."""
+
+from __future__ import annotations
+
+import time
+
+from tests.simulator.program import Program
+
+
+def test_the_headers_count_down(program: Program) -> None:
+    token = program.brand()["token"]
+    answers = [program.call("GET", "/2/dm_events", token) for _ in range(2)]
+    assert [a.headers["x-rate-limit-limit"] for a in answers] == ["15", "15"]
+    assert [a.headers["x-rate-limit-remaining"] for a in answers] == ["14", "13"]
+    ahead = int(answers[0].headers["x-rate-limit-reset"]) - time.time()
+    assert 890 < ahead <= 901
+
+
+def test_the_sixteenth_look_is_refused_until_the_window_ends(program: Program) -> None:
+    brand = program.brand()
+    for _ in range(15):
+        assert program.call("GET", "/2/dm_events", brand["token"]).status_code == 200
+    refused = program.call("GET", "/2/dm_events", brand["token"])
+    assert refused.status_code == 429
+    assert refused.headers["x-rate-limit-remaining"] == "0"
+    assert refused.json() == {
+        "title": "Too Many Requests",
+        "detail": "Too Many Requests",
+        "type": "about:blank",
+        "status": 429,
+    }
+    # Each of the four ways to read has its own fifteen, and so has everyone else.
+    assert program.call("GET", "/2/dm_events/123", brand["token"]).status_code == 200
+    assert program.call("GET", "/2/dm_events", program.brand()["token"]).status_code == 200
+    program.pretend("UPDATE quota_windows SET started_ms = started_ms - 900000")
+    assert program.call("GET", "/2/dm_events", brand["token"]).status_code == 200
+
+
+def test_sending_counts_for_the_person_and_the_app_by_the_day(program: Program) -> None:
+    brand, customer = program.brand(), program.person()
+    path = f"/2/dm_conversations/with/{customer['id']}/messages"
+    headers = program.call("POST", path, brand["token"], json={"text": "Hi"}).headers
+    assert headers["x-user-limit-24hour-limit"] == headers["x-app-limit-24hour-limit"] == "1440"
+    assert headers["x-user-limit-24hour-remaining"] == "1439"
+    program.pretend(
+        "UPDATE quota_windows SET used = 1440 WHERE bucket = 'POST dm' AND holder = 'app'"
+    )
+    refused = program.call("POST", path, brand["token"], json={"text": "Hi again"})
+    assert refused.status_code == 429
+    assert refused.headers["x-rate-limit-remaining"] == "14"
+    assert refused.headers["x-app-limit-24hour-remaining"] == "0"
+    program.pretend("DELETE FROM quota_windows WHERE holder = 'app'")
+
+
+def test_quotas_can_be_lifted_and_restored(program: Program) -> None:
+    brand = program.brand()
+    for _ in range(16):
+        last = program.call("GET", "/2/dm_events", brand["token"])
+    assert last.status_code == 429
+    assert program.control("POST", "quotas", lifted=True) == {"lifted": True}
+    free = program.call("GET", "/2/dm_events", brand["token"])
+    assert (free.status_code, free.headers["x-rate-limit-remaining"]) == (200, "15")
+    assert program.control("POST", "quotas", lifted=False) == {"lifted": False}
+    assert program.call("GET", "/2/dm_events", brand["token"]).status_code == 429
