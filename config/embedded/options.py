@@ -81,7 +81,7 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
     )
     parser.add_argument(
         "--ready-file",
-        type=Path,
+        type=new_file,
         metavar="FILE",
         help="write addresses, sign-ins and process ids here (JSON) once everything answers",
     )
@@ -91,7 +91,7 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Options:
         data_dir=found.data_dir.expanduser().resolve(),
         fresh=found.fresh,
         demo=not found.no_demo,
-        ready_file=found.ready_file and found.ready_file.expanduser().absolute(),
+        ready_file=found.ready_file,
         outside=outside(environment),
     )
 
@@ -100,6 +100,13 @@ def port(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"{text} is not a port: give a number from 1 to 65535")
     return int(text)
+
+
+def new_file(text: str) -> Path:
+    file = Path(text).expanduser().absolute()
+    if file.is_dir() or not file.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{file} can't be written: name a file in a folder")
+    return file
 
 
 def outside(environment: Mapping[str, str]) -> Outside:

@@ -165,7 +165,7 @@ def refusal(url: str) -> str | None:
         with closing(psycopg2.connect(url, connect_timeout=5)):
             return None
     except psycopg2.Error as error:
-        return str(error).strip()
+        return " ".join(str(error).split())
 
 
 def remove(files: Path) -> None:
