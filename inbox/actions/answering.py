@@ -29,8 +29,14 @@ def summarise(conversation: Conversation) -> None:
     """Sets the SUMMARY fields of a locked conversation; the caller saves them."""
     messages = conversation.messages.exclude(state=Message.State.CANCELLED)
     ours = Q(direction=Message.Direction.OUT, state=Message.State.SENT)
-    known = messages.aggregate(number=Count("id"), answered=Max("sequence", filter=ours))
+    known = messages.aggregate(
+        number=Count("id"),
+        private=Count("id", filter=Q(kind=Message.Kind.DM)),
+        answered=Max("sequence", filter=ours),
+    )
     conversation.message_count = known["number"]
+    conversation.has_dm = known["private"] > 0
+    conversation.has_public = known["number"] > known["private"]
     conversation.unanswered_since = first_unanswered_at(conversation, known["answered"])
     newest = messages.order_by("-sequence", "-id").first()
     if newest is None:
@@ -38,10 +44,6 @@ def summarise(conversation: Conversation) -> None:
     conversation.last_activity_at = newest.sent_at
     conversation.preview = preview_of(newest)
     conversation.preview_is_ours = newest.is_ours
-    if newest.kind == Message.Kind.DM:
-        conversation.has_dm = True
-    else:
-        conversation.has_public = True
 
 
 def first_unanswered_at(conversation: Conversation, answered: int | None) -> datetime | None:

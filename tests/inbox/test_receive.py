@@ -177,6 +177,12 @@ def test_a_first_public_post_joins_the_conversation_that_has_dms(acme, says):
     assert public.conversation_id == dm.conversation_id
 
 
+def test_it_shows_both_ways_whichever_came_in_first(acme, says):
+    receive(acme, says("And in private", at=minutes(10)))
+    conversation = receive(acme, says("In public", at=NOON, kind="public")).conversation
+    assert (conversation.has_dm, conversation.has_public) == (True, True)
+
+
 def test_a_second_public_thread_is_a_conversation_of_its_own(acme, says):
     first = receive(acme, says("@acme help", at=NOON, kind="public"))
     second = receive(acme, says("@acme another thing", at=minutes(5), kind="public"))
