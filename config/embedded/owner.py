@@ -14,14 +14,18 @@ from accounts.sign_ins import SIGN_INS
 class Owner:
     email: str
     password: str
+    was_asked: bool = False
 
     @property
     def environment(self) -> dict[str, str]:
         return {"HANDLED_OWNER_EMAIL": self.email, "HANDLED_OWNER_PASSWORD": self.password}
 
     @property
-    def sign_in(self) -> dict[str, str]:
-        return {"role": "owner", "email": self.email, "password": self.password}
+    def sign_ins(self) -> list[dict[str, str]]:
+        """For the ready file: not a password that somebody has just typed unseen."""
+        if self.was_asked:
+            return []
+        return [{"role": "owner", "email": self.email, "password": self.password}]
 
 
 def wanted(environment: Mapping[str, str]) -> Owner | None:
@@ -43,7 +47,7 @@ def ask() -> Owner:
         if len(password) < 10:
             print("  Too short.")
         elif password == getpass.getpass("  The same again: "):
-            return Owner(email, password)
+            return Owner(email, password, was_asked=True)
         else:
             print("  The two differ.")
 

@@ -156,8 +156,10 @@ class Session:
         if link := answer.get("link"):
             return ["", "  Nobody can sign in yet. Whoever opens this first owns it:", f"  {link}"]
         self._data_dir.remember(has_owner=True)
-        self._sign_ins = [first.sign_in] if first and "made" in answer else []
-        return []
+        if not first or "made" not in answer:
+            return []
+        self._sign_ins = first.sign_ins
+        return [f"  Sign in as        {first.email}"]
 
     async def _manage(self, *command: str, quietly: bool = False) -> list[str]:
         line = [sys.executable, "manage.py", *command]
@@ -168,9 +170,9 @@ class Session:
     def _greet(self, last_words: list[str]) -> None:
         began = float(os.environ.get("HANDLED_STARTED_AT", time.time()))
         addresses = self._layout.addresses
-        lines = welcome(
-            addresses.web_url, addresses.simulator_url, self._sign_ins, time.time() - began
-        )
+        shown = self._sign_ins if self._options.demo else []
+        took = time.time() - began
+        lines = welcome(addresses.web_url, addresses.simulator_url, shown, took)
         self._console.show(lines + last_words)
 
     def _write_facts(self) -> None:

@@ -120,7 +120,7 @@ class Keeper:
     def _heard(self, line: str) -> None:
         if self.part.says_ready and re.search(self.part.says_ready, line):
             self._said_ready = True
-        if not (self.part.leave_out and re.search(self.part.leave_out, line)):
+        if line.strip() and not (self.part.leave_out and re.search(self.part.leave_out, line)):
             self._console.say(line, self.part.name)
 
     def _say(self, line: str) -> None:
