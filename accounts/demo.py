@@ -16,7 +16,7 @@ __all__ = ["SIGN_INS", "seed_people"]
 def seed_people(brands: Sequence[BrandAccount]) -> list[User]:
     """The people of SIGN_INS, in that order. A second time changes nobody.
 
-    Zoe works on the last of `brands` alone, the others on all before it, the owner on none.
+    Zoe works on the last of `brands` alone, the others on all of them, the owner on none.
     """
     people = [seed_person(sign_in) for sign_in in SIGN_INS]
     for person, sign_in in zip(people, SIGN_INS, strict=True):
@@ -39,7 +39,4 @@ def seed_person(sign_in: SignIn) -> User:
 
 
 def brands_of(sign_in: SignIn, brands: Sequence[BrandAccount]) -> Sequence[BrandAccount]:
-    """With a single brand everybody works on it."""
-    if len(brands) < 2:
-        return brands
-    return brands[-1:] if sign_in["name"].startswith("Zoe") else brands[:-1]
+    return brands[-1:] if sign_in["name"].startswith("Zoe") else brands

@@ -1,0 +1,155 @@
+"""The demo as its files tell it (`x_simulator/demo`): who there is, what was said and done when."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+FOLDER = Path(settings.BASE_DIR) / "x_simulator" / "demo"
+
+# What a line is: its one key that is not about when and by whom.
+SAID_BY_CUSTOMER = ("post", "dm")
+SAID_BY_BRAND = ("answer", "dm_answer")
+DONE_BY_TEAM = ("note", "assign", "resolve", "snooze")
+KINDS = SAID_BY_CUSTOMER + SAID_BY_BRAND + DONE_BY_TEAM
+LENGTH = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?")
+
+
+class BadContent(Exception):
+    """Names the file, the conversation and what is wrong there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone with an account on X."""
+
+    username: str
+    name: str
+    joined: date
+    description: str
+    location: str
+    is_brand: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Something said or done, `ago` before the demo was seeded. `by` is one of the team."""
+
+    kind: str
+    words: str
+    ago: timedelta
+    by: str
+
+    @property
+    def is_said(self) -> bool:
+        return self.kind not in DONE_BY_TEAM
+
+    @property
+    def is_public(self) -> bool:
+        return self.kind in ("post", "answer")
+
+    @property
+    def is_by_brand(self) -> bool:
+        return self.kind in SAID_BY_BRAND
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """A post of the brand to everyone; `under` is the one that it continues."""
+
+    brand: str
+    key: str
+    words: str
+    ago: timedelta
+    under: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One conversation of a customer with a brand; `under` is the broadcast that it hangs below."""
+
+    brand: str
+    customer: str
+    lines: tuple[Line, ...]
+    under: str
+    lang: str
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    people: tuple[Person, ...]
+    broadcasts: tuple[Broadcast, ...]
+    stories: tuple[Story, ...]
+
+    @property
+    def brands(self) -> tuple[Person, ...]:
+        return tuple(person for person in self.people if person.is_brand)
+
+
+def read(folder: Path = FOLDER) -> Demo:
+    """Raises BadContent."""
+    tables = _load(folder / "people.toml")
+    people = [_person(entry, is_brand=True) for entry in tables["brand"]]
+    people += [_person(entry, is_brand=False) for entry in tables["customer"]]
+    broadcasts: list[Broadcast] = []
+    stories: list[Story] = []
+    for brand in tables["brand"]:
+        day = _load(folder / f"{brand['username']}.toml")
+        broadcasts += [_broadcast(day["brand"], entry) for entry in day.get("broadcast", [])]
+        stories += [_story(day["brand"], entry) for entry in day["conversation"]]
+    return Demo(tuple(people), tuple(broadcasts), tuple(stories))
+
+
+def _load(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise BadContent(f"{file}: {error}") from error
+
+
+def _person(entry: Mapping[str, Any], *, is_brand: bool) -> Person:
+    return Person(
+        username=entry["username"],
+        name=entry["name"],
+        joined=entry["joined"],
+        description=entry.get("description", ""),
+        location=entry.get("location", ""),
+        is_brand=is_brand,
+    )
+
+
+def _broadcast(brand: str, entry: Mapping[str, Any]) -> Broadcast:
+    return Broadcast(
+        brand, entry["key"], entry["post"], length(entry["ago"]), entry.get("under", "")
+    )
+
+
+def _story(brand: str, entry: Mapping[str, Any]) -> Story:
+    try:
+        lines = tuple(_line(line) for line in entry["lines"])
+    except (BadContent, KeyError) as error:
+        raise BadContent(f"{brand}, conversation with {entry.get('customer')}: {error}") from error
+    return Story(brand, entry["customer"], lines, entry.get("under", ""), entry.get("lang", "en"))
+
+
+def _line(entry: Mapping[str, Any]) -> Line:
+    kinds = [key for key in entry if key in KINDS]
+    if len(kinds) != 1 or entry.keys() - {kinds[0], "ago", "by"}:
+        raise BadContent(f"a line has one of {', '.join(KINDS)}, `ago` and `by`: {dict(entry)}")
+    return Line(kinds[0], str(entry[kinds[0]]), length(entry["ago"]), entry.get("by", ""))
+
+
+def length(text: str) -> timedelta:
+    """1d3h, 2h05m, 40m. Raises BadContent."""
+    found = LENGTH.fullmatch(text)
+    if not text or not found:
+        raise BadContent(f"{text!r} is not a length of time like 1d3h, 2h05m or 40m")
+    days, hours, minutes = (int(part or 0) for part in found.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes)

@@ -1,0 +1,68 @@
+"""What the demo's team did with a conversation: through the inbox's actions, then dated back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from inbox.actions.assignment import assign
+from inbox.actions.notes import add_note
+from inbox.actions.recording import locked
+from inbox.actions.status import resolve, snooze
+from inbox.demo import credit, date_history_by_messages, done_at
+from inbox.models import Conversation
+from twitter_sync.demo.content import Line, Story, length
+
+# The team by the names that the content uses: `ana`, `sam`.
+Team = Mapping[str, User]
+
+
+@transaction.atomic
+def work_through(
+    conversation: Conversation, story: Story, *, team: Team, now: datetime, ids: Mapping[Line, str]
+) -> bool:
+    """Does once what the story says. False when somebody has worked on the conversation already."""
+    conversation = locked(conversation)
+    if conversation.events.filter(actor__isnull=False).exists():
+        return False
+    date_history_by_messages(conversation)
+    for line in story.lines:
+        if line.is_said and line.by:
+            credit_answer(conversation, line, team[line.by], ids[line])
+        elif not line.is_said:
+            with done_at(conversation, now - line.ago):
+                do(conversation, line, team, now)
+    return True
+
+
+def credit_answer(conversation: Conversation, line: Line, author: User, external_id: str) -> None:
+    kind = "public" if line.is_public else "dm"
+    message = conversation.messages.get(kind=kind, external_id=external_id)
+    credit(message, to=author, client_key=key_of(conversation, line))
+
+
+def do(conversation: Conversation, line: Line, team: Team, now: datetime) -> None:
+    by = team[line.by]
+    if line.kind == "note":
+        key = key_of(conversation, line)
+        add_note(conversation, text=line.words, by=by, client_key=key)
+    elif line.kind == "assign":
+        assign(conversation, to=team[line.words], by=by)
+    elif line.kind == "resolve":
+        resolve(conversation, by=by)
+    elif (until := full_hour(now - line.ago + length(line.words))) > timezone.now():
+        snooze(conversation, until=until, by=by)
+
+
+def full_hour(moment: datetime) -> datetime:
+    """The next one: nobody snoozes until 11:07."""
+    return (moment + timedelta(minutes=59)).replace(minute=0, second=0, microsecond=0)
+
+
+def key_of(conversation: Conversation, line: Line) -> UUID:
+    return uuid5(NAMESPACE_URL, f"demo:{conversation.pk}:{line.ago}:{line.words}")
