@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from accounts.models import BrandAccount
 from inbox.doorbell import ring
-from twitter_sync.actions.interpreting import Outcome, interpret
+from twitter_sync.actions.interpreting import Brands, Outcome, interpret
+from twitter_sync.actions.placing import active_brands
 from twitter_sync.backoff import delay
 from twitter_sync.failures import where
 from twitter_sync.models import RawEvent
@@ -30,40 +31,42 @@ log = structlog.get_logger(__name__)
 
 def apply_due(limit: int = BATCH) -> int:
     """Applies what is due, oldest first, and rings again when more is left. Returns how many."""
+    brands = {brand.x_user_id: brand for brand in active_brands()}
     for done in range(limit):
-        if not apply_next():
+        if not apply_next(brands):
             return done
     ring("twitter_sync.apply", queue="ingest")
     return limit
 
 
-@transaction.atomic
-def apply_next() -> bool:
+def apply_next(brands: Brands) -> bool:
     """Applies the oldest due row that no other worker has in hand. False when there is none."""
-    due = RawEvent.objects.due().order_by("due_at", "id")
-    row = due.select_for_update(skip_locked=True, of=("self",)).select_related("brand").first()
-    if row is None:
-        return False
+    row: RawEvent | None = None
     try:
         with transaction.atomic():
-            outcome = interpret(row)
+            row = next(iter(RawEvent.objects.next_due()), None)
+            if row is not None:
+                settle(row, interpret(row, brands))
     except Unreadable as error:
-        set_aside(row, f"Unreadable: {error}")
+        set_aside(row, error)
     except Exception as error:
+        # A poison row must not stop the ledger. Is it the database, this fails as well.
         postpone(row, error)
-    else:
-        settle(row, outcome)
-    row.save(update_fields=["state", "waits_for", "attempts", "error", "due_at", "applied_at"])
-    return True
+    return row is not None
 
 
 def settle(row: RawEvent, outcome: Outcome) -> None:
-    row.state = state_after(outcome)
-    row.waits_for = outcome.waits_for or outcome.no_such_account
-    row.error = "; ".join([*outcome.unreadable, *outcome.unknown])[:300]
-    row.applied_at = timezone.now() if row.state == State.APPLIED else None
-    if row.error or row.state == State.ORPHAN:
-        log.warning("event not understood", row=row.pk, state=row.state, why=row.error)
+    state = state_after(outcome)
+    error = "; ".join([*outcome.unreadable, *outcome.unknown])[:300]
+    RawEvent.objects.filter(pk=row.pk).update(
+        state=state,
+        brand_id=outcome.brand_id,
+        waits_for=outcome.waits_for or outcome.no_such_account,
+        error=error,
+        applied_at=Now() if state == State.APPLIED else None,
+    )
+    if error or state == State.ORPHAN:
+        log.warning("event not understood", row=row.pk, state=state, why=error)
 
 
 def state_after(outcome: Outcome) -> RawEvent.State:
@@ -77,19 +80,26 @@ def state_after(outcome: Outcome) -> RawEvent.State:
     return State.APPLIED if outcome.received else State.IGNORED
 
 
-def postpone(row: RawEvent, error: Exception) -> None:
-    failure = where(error)
-    row.attempts += 1
-    row.error = f"{failure['error']} at {failure['at']}"
-    row.due_at = timezone.now() + delay(row.attempts)
-    if row.attempts >= MOST_ATTEMPTS:
-        row.state = State.DEAD
-    log.error("event not applied", row=row.pk, attempts=row.attempts, **failure)
+def set_aside(row: RawEvent | None, error: Unreadable) -> None:
+    if row is None:
+        raise error
+    reason = f"Unreadable: {error}"[:300]
+    RawEvent.objects.filter(pk=row.pk).update(state=State.DEAD, error=reason)
+    log.error("event set aside", row=row.pk, why=reason)
 
 
-def set_aside(row: RawEvent, reason: str) -> None:
-    row.state, row.error = State.DEAD, reason[:300]
-    log.error("event set aside", row=row.pk, why=row.error)
+def postpone(row: RawEvent | None, error: Exception) -> None:
+    """Later; after the last try the row is dead: shown to an admin, and replayed when asked."""
+    if row is None:
+        raise error
+    failure, attempts = where(error), row.attempts + 1
+    RawEvent.objects.filter(pk=row.pk).update(
+        state=State.DEAD if attempts >= MOST_ATTEMPTS else State.PENDING,
+        attempts=attempts,
+        error=f"{failure['error']} at {failure['at']}"[:300],
+        due_at=timezone.now() + delay(attempts),
+    )
+    log.error("event not applied", row=row.pk, attempts=attempts, **failure)
 
 
 # Taking up again

@@ -28,6 +28,8 @@ from twitter_sync.payloads import (
 )
 from twitter_sync.utterances import of_direct_message, of_encrypted_message
 
+Brands = Mapping[str, BrandAccount]
+
 
 class NoSuchAccount(Exception):
     """Told for a handle that is not connected here, or about people that are not its own."""
@@ -39,8 +41,10 @@ class NoSuchAccount(Exception):
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a row. `waits_for` is a post, `no_such_account` an account of X."""
+    """What became of a row, and whose it was. `waits_for` is a post, `no_such_account` an account
+    of X."""
 
+    brand_id: int | None = None
     received: int = 0
     waits_for: str = ""
     no_such_account: str = ""
@@ -52,24 +56,31 @@ class Outcome:
 class Scene:
     """What an event is read against: our brands, the people it names, the posts around it."""
 
-    row: RawEvent
-    brands: Mapping[str, BrandAccount]
+    brand_id: int | None
+    brands: Brands
     people: Mapping[str, Profile]
     posts: Mapping[str, KnownPost]
 
     def told(self, for_user_id: str | None) -> BrandAccount:
-        """The brand that X tells it to. Raises NoSuchAccount."""
-        told = self.row.brand.x_user_id if self.row.brand else for_user_id
-        if told is None or told not in self.brands:
-            raise NoSuchAccount(told)
-        return self.brands[told]
+        """The brand that X tells it to, or that asked for it. Raises NoSuchAccount."""
+        if self.brand_id is not None:
+            asked = (brand for brand in self.brands.values() if brand.pk == self.brand_id)
+            told = next(asked, None)
+        else:
+            told = self.brands.get(for_user_id or "")
+        if told is None:
+            raise NoSuchAccount(for_user_id)
+        return told
 
 
-def interpret(row: RawEvent) -> Outcome:
-    """Applies every event in `row`. Raises Unreadable when there is no sense in it at all."""
+def interpret(row: RawEvent, brands: Brands) -> Outcome:
+    """Applies every event in `row`. Raises Unreadable when there is no sense in it at all.
+
+    `brands` are those for which messages are taken, by X's id.
+    """
     delivery = parse(bytes(row.body))
-    outcome = Outcome(unreadable=list(delivery.unreadable))
-    scene = scene_of(row, delivery)
+    outcome = Outcome(brand_id_of(row, delivery, brands), unreadable=list(delivery.unreadable))
+    scene = Scene(row.brand_id, brands, delivery.people, posts_in(delivery))
     for event in in_order(delivery.events):
         try:
             outcome.received += hear_patiently(event, scene)
@@ -82,24 +93,19 @@ def interpret(row: RawEvent) -> Outcome:
     return outcome
 
 
-def scene_of(row: RawEvent, delivery: Delivery) -> Scene:
+def brand_id_of(row: RawEvent, delivery: Delivery, brands: Brands) -> int | None:
+    """The brand that asked for the row, or the first that X tells it to."""
+    told = (str(getattr(event, "for_user_id", "")) for event in delivery.events)
+    named = (brands[x_user_id].pk for x_user_id in told if x_user_id in brands)
+    return row.brand_id or next(named, None)
+
+
+def posts_in(delivery: Delivery) -> Mapping[str, KnownPost]:
+    """Remembers every post that a delivery tells of, before one of them is placed."""
     posts = [*delivery.context, *(event for event in delivery.events if isinstance(event, Post))]
     if delivery.missing:
         give_up(delivery.missing)
-    return Scene(
-        row=row,
-        brands=brands_named(row, delivery.events),
-        people=delivery.people,
-        posts=remember(posts, delivery.people) if posts else {},
-    )
-
-
-def brands_named(row: RawEvent, events: Iterable[Event]) -> dict[str, BrandAccount]:
-    told = {row.brand.x_user_id} if row.brand else set()
-    for event in events:
-        if not isinstance(event, Revocation) and event.for_user_id:
-            told.add(event.for_user_id)
-    return {brand.x_user_id: brand for brand in active_brands().filter(x_user_id__in=told)}
+    return remember(posts, delivery.people) if posts else {}
 
 
 def in_order(events: Iterable[Event]) -> list[Event]:

@@ -1,0 +1,124 @@
+"""Where X pushes: `GET` and `POST /webhooks/x/`."""
+
+from __future__ import annotations
+
+import ast
+import gzip
+import inspect
+import time
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+
+from tests.twitter_sync.bodies import dm_received, encoded, push
+from twitter_sync import signatures
+from twitter_sync.models import RawEvent
+from twitter_sync.signatures import signature
+from twitter_sync.views import webhook
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_answers_the_challenge(client, settings):
+    answer = client.get("/webhooks/x/", {"crc_token": "some_random+/=="})
+    expected = signature(b"some_random+/==", secret=settings.X_CONSUMER_SECRET)
+    assert (answer.status_code, answer.json()) == (200, {"response_token": expected})
+
+
+@pytest.mark.parametrize("token", ["", '{"data":{}}', "a\x00b"])
+def test_it_refuses_a_challenge_that_could_be_an_event(client, token):
+    assert client.get("/webhooks/x/", {"crc_token": token}).status_code == 400
+
+
+def test_the_challenge_signs_nothing_that_is_then_taken(client):
+    """Replaying its answers as signatures of the tokens themselves stores nothing (W1)."""
+    for token in ['{"a":1}', "{}", ' {"a":1}', "plain", "[{}]", "\ufeff{}", "data"]:
+        answer = client.get("/webhooks/x/", {"crc_token": token})
+        signed = answer.json().get("response_token", "")
+        assert push(client, token.encode(), signed=signed).status_code == 403
+    assert not RawEvent.objects.exists()
+
+
+def test_it_keeps_a_signed_body_byte_for_byte(client, acme, carla):
+    raw = encoded(dm_received(acme, carla, "Wo ist es? 📦")) + b"\n"
+    answer = push(client, raw)
+    assert (answer.status_code, answer.content) == (200, b"")
+    event = RawEvent.objects.get()
+    assert (bytes(event.body), event.source, event.state) == (raw, "webhook", "pending")
+
+
+def test_the_same_delivery_twice_is_one_row(client, acme, carla):
+    body = dm_received(acme, carla)
+    assert [push(client, body).status_code for _ in range(3)] == [200, 200, 200]
+    assert RawEvent.objects.count() == 1
+
+
+@pytest.mark.parametrize("signed", ["", "sha256=", "nonsense", signature(b"{}", secret="another")])
+def test_it_keeps_nothing_that_x_did_not_sign(client, acme, carla, signed):
+    assert push(client, dm_received(acme, carla), signed=signed).status_code == 403
+    assert not RawEvent.objects.exists()
+
+
+def test_one_changed_byte_is_refused(client, settings):
+    signed = signature(b'{"a": 1}', secret=settings.X_CONSUMER_SECRET)
+    assert push(client, b'{"a": 2}', signed=signed).status_code == 403
+    assert push(client, b'{"a": 1}', signed=signed).status_code == 200
+
+
+def test_a_compressed_body_is_not_what_was_signed(client, settings):
+    signed = signature(b"{}", secret=settings.X_CONSUMER_SECRET)
+    assert push(client, gzip.compress(b"{}"), signed=signed).status_code == 403
+
+
+def test_it_refuses_a_huge_body_before_reading_it(client):
+    started = time.perf_counter()
+    answer = push(client, b"{" + b" " * (2 * 1024 * 1024) + b"}")
+    assert answer.status_code == 413
+    assert time.perf_counter() - started < 1
+    assert not RawEvent.objects.exists()
+
+
+def test_it_keeps_what_cannot_be_parsed(client):
+    """Whether it makes sense is not asked here."""
+    assert push(client, b'{"data": ').status_code == 200
+    assert RawEvent.objects.count() == 1
+
+
+def test_a_database_that_is_down_is_said_to_x(client, acme, carla, monkeypatch):
+    def down(*args: object) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    with connection.execute_wrapper(down):
+        answer = push(client, dm_received(acme, carla))
+    assert answer.status_code == 503
+    assert not RawEvent.objects.exists()
+
+
+def test_it_needs_no_session_and_no_csrf_token(acme, carla):
+    strict = Client(enforce_csrf_checks=True)
+    assert push(strict, dm_received(acme, carla)).status_code == 200
+
+
+def test_it_asks_the_database_twice(client, acme, carla, django_assert_num_queries):
+    with django_assert_num_queries(2):
+        push(client, dm_received(acme, carla))
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete", "head", "options"])
+def test_it_takes_nothing_but_get_and_post(client, method):
+    assert getattr(client, method)("/webhooks/x/").status_code == 405
+
+
+def test_its_requests_are_not_atomic():
+    """A row must be committed before X hears 200, whatever ATOMIC_REQUESTS says."""
+    dispatch = webhook.WebhookView.as_view()
+    assert "default" in dispatch._non_atomic_requests
+
+
+def test_signatures_are_compared_in_constant_time():
+    tree = ast.parse(inspect.getsource(signatures.is_signed_event))
+    names = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    equalities = [node for node in ast.walk(tree) if isinstance(node, ast.Eq | ast.NotEq)]
+    assert "compare_digest" in names
+    assert not equalities
