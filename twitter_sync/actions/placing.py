@@ -144,17 +144,24 @@ def first_named(post: Post | KnownPost, brand: BrandAccount) -> str | None:
 
 
 def conversation_of(post: Post, known: KnownPost) -> str:
-    """X's conversation. The older payloads don't say: look it up, else climb as far as we can."""
+    """X's conversation. The older payloads don't say: then that of the parent, or what X says when
+    asked, or the topmost post that we know of. Raises MustWait."""
     if told := post.conversation_id or known.x_conversation_id:
         return told
+    top = topmost(known)
+    if top.x_conversation_id:
+        return top.x_conversation_id
     if not known.is_settled:
         raise MustWait(known.post_id)
-    return topmost(known).post_id
+    return top.post_id
 
 
 def topmost(known: KnownPost) -> KnownPost:
+    """The nearest post upwards that names its conversation, else the last that we have heard of."""
     above = KnownPost.objects.filter(pk=known.parent_id).first() if known.parent_id else None
-    return topmost(above) if above else known
+    if known.x_conversation_id or above is None:
+        return known
+    return topmost(above)
 
 
 # Which brands
