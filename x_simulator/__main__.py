@@ -14,6 +14,7 @@ from x_simulator import app, settings
 from x_simulator.world import World
 
 GRACE_S = 5
+KEEP_ALIVE_S = 75  # longer than callers keep an idle connection
 
 
 class Program(uvicorn.Server):
@@ -50,6 +51,7 @@ def main() -> None:
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
         server_header=False,
         # Who calls is who connects: control calls are for this machine only.
         proxy_headers=False,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from x_simulator import deeds
+from x_simulator.composing import Place, Told
 from x_simulator.people import Person
 
 if TYPE_CHECKING:
@@ -121,13 +122,13 @@ class Chatty:
         words = random.choice(complaints_to(brand.username))  # noqa: S311 (as above)
         try:
             if random.random() < 0.5:  # noqa: S311 (as above)
-                told = deeds.Told(words)
+                told = Told(words)
                 deeds.send_message(
                     self._world, told, sender=customer, recipient=brand, source="app"
                 )
             else:
-                told = deeds.Told(f"@{brand.username} {words}")
-                deeds.publish_post(self._world, told, deeds.Place(), author=customer, source="app")
+                told = Told(f"@{brand.username} {words}")
+                deeds.publish_post(self._world, told, Place(), author=customer, source="app")
         except deeds.NotAllowed:
             return  # a closed inbox, or the same words twice in a day: he tries again later
 

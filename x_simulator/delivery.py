@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from x_simulator import activity, clock
-from x_simulator.activity import Happening
+from x_simulator import clock, envelopes
+from x_simulator.happenings import ON_REVOKE, Happening
 from x_simulator.outbound import Outbound
 from x_simulator.store import Row
 
@@ -127,7 +127,7 @@ class Courier:
 
     def _addressed(self, event: Happening) -> list[Delivery]:
         now = clock.now_ms()
-        if event.event_type == activity.ON_REVOKE:
+        if event.event_type == ON_REVOKE:
             return [Delivery(one.id, event, "", "", now) for one in self._world.webhooks.all()]
         return [
             Delivery(one.webhook_id, event, one.tag, one.direction, now)
@@ -182,7 +182,7 @@ class Courier:
             return "the webhook is gone"
         if not webhook.valid:
             return "the webhook is not valid"
-        body = activity.envelope(
+        body = envelopes.envelope(
             self._world,
             delivery.event,
             tag=delivery.tag,

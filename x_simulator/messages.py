@@ -84,7 +84,9 @@ class Messages:
         self, user_id: int, window: Slice, *, conversation_id: str | None = None
     ) -> Page[DirectMessage]:
         """Newest first, of one conversation or of all this person is in."""
-        where, values = window.where("dm_boxes.dm_id")
+        # Whichever index leads straight to the page: the conversation's or the box's.
+        column = "dm_boxes.dm_id" if conversation_id is None else "dms.id"
+        where, values = window.where(column)
         clauses: list[tuple[str, list[Value]]] = [
             ("", [user_id]),
             (f"AND {where}", values),
@@ -94,7 +96,7 @@ class Messages:
             clauses.append(("AND dms.conversation_id = ?", [conversation_id]))
         rows = self._store.rows(
             f"SELECT dms.* {_IN_BOX} {' '.join(sql for sql, _ in clauses)}"
-            f" ORDER BY dm_boxes.dm_id {window.direction} LIMIT ?",
+            f" ORDER BY {column} {window.direction} LIMIT ?",
             [*(value for _, given in clauses for value in given), window.limit + 1],
         )
         return window.page([_message(row) for row in rows])

@@ -91,7 +91,8 @@ class People:
         ]
 
     def brands(self) -> list[Person]:
-        return [person for person in self.all() if person.brand]
+        rows = self._store.rows("SELECT * FROM users WHERE brand ORDER BY username_key")
+        return [_person(row) for row in rows]
 
     def upsert(self, spec: Mapping[str, Any]) -> Person:
         """By id, else by username. Fields that are not given keep their value.

@@ -244,7 +244,7 @@ def _operation(operator: str, operand: str) -> tuple[str, tuple[Value, ...]]:
         if number is None:
             raise InvalidQuery(f"{operator}:{operand}")
         column = "conversation_id" if operator == "conversation_id" else "in_reply_to_post_id"
-        return f"ifnull({column}, 0) = ?", (number,)
+        return f"{column} IS ?", (number,)
     if operator == "is":
         kinds = {"reply": "in_reply_to_post_id IS NOT NULL", "quote": "quoted_post_id IS NOT NULL"}
         kinds["retweet"] = "FALSE"

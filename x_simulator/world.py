@@ -1,7 +1,6 @@
 """Everything one running simulator holds, built once and handed to every route."""
 
 from x_simulator import ids
-from x_simulator.activity import Subscriptions
 from x_simulator.chatty import Chatty
 from x_simulator.delivery import Courier
 from x_simulator.feed import Feed
@@ -13,6 +12,7 @@ from x_simulator.posts import Posts
 from x_simulator.quotas import Quotas
 from x_simulator.settings import Settings
 from x_simulator.store import Store
+from x_simulator.subscriptions import Subscriptions
 from x_simulator.tokens import Tokens
 from x_simulator.webhooks import Webhooks
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from x_simulator import activity, clock, errors, ids
-from x_simulator.activity import Subscription
+from x_simulator import clock, errors, ids
 from x_simulator.api import Answer, Call, Endpoint, checked_body
 from x_simulator.quotas import Limits
+from x_simulator.subscriptions import ALIASES, CAP, EVENT_TYPES, Subscription
 
 FILTER = frozenset({"user_id", "direction", "keyword"})
 DIRECTIONS = ("inbound", "outbound")
@@ -17,8 +17,8 @@ async def create(call: Call) -> Answer:
         {"event_type": str, "filter": dict, "tag": str, "webhook_id": str},
         required=("event_type", "filter"),
     )
-    event_type = activity.ALIASES.get(body["event_type"], body["event_type"])
-    if event_type not in activity.EVENT_TYPES:
+    event_type = ALIASES.get(body["event_type"], body["event_type"])
+    if event_type not in EVENT_TYPES:
         raise errors.invalid(f"$.event_type: [{event_type}] is not a known event type")
     user_id, direction = _filter(body["filter"])
     _check_person(call, event_type, user_id)
@@ -33,8 +33,8 @@ async def create(call: Call) -> Answer:
         created_ms=now,
         updated_ms=now,
     )
-    if call.world.subscriptions.count() >= activity.CAP:
-        raise errors.forbidden(f"SubscriptionLimitExceeded: at most {activity.CAP} subscriptions")
+    if call.world.subscriptions.count() >= CAP:
+        raise errors.forbidden(f"SubscriptionLimitExceeded: at most {CAP} subscriptions")
     if not call.world.subscriptions.add(subscription):
         raise errors.invalid(
             "DuplicateSubscriptionFailed: a subscription for this event type and filter exists"
@@ -58,7 +58,7 @@ def _check_person(call: Call, event_type: str, user_id: int) -> None:
     """Private events need the token of the very person, with the event's scope."""
     if call.world.people.get(user_id) is None:
         raise errors.invalid(f"$.filter.user_id: no user with id [{user_id}]")
-    scope = activity.EVENT_TYPES[event_type]
+    scope = EVENT_TYPES[event_type]
     if scope is None:
         return
     if call.caller.kind == "app":

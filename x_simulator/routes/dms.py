@@ -5,6 +5,7 @@ from typing import Any
 
 from x_simulator import deeds, errors, ids, wire
 from x_simulator.api import Answer, Call, Endpoint, checked_body
+from x_simulator.composing import Told
 from x_simulator.messages import conversation_of
 from x_simulator.people import Person
 from x_simulator.quotas import Limits
@@ -117,7 +118,7 @@ def _send(call: Call, recipient_id: int) -> Answer:
     sender, recipient = _both(call, recipient_id)
     try:
         message = deeds.send_message(
-            world, deeds.Told(body["text"]), sender=sender, recipient=recipient, source="api"
+            world, Told(body["text"]), sender=sender, recipient=recipient, source="api"
         )
     except deeds.MessageTooLong as error:
         raise errors.invalid(f"$.text: {error}") from error

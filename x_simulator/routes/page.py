@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response, S
 from starlette.routing import Route
 
 from x_simulator import clock, deeds, ids, pictures, text
+from x_simulator.composing import Place, Told
 from x_simulator.messages import DirectMessage
 from x_simulator.people import USERNAME, InvalidPerson, Person
 from x_simulator.posts import Post
@@ -204,7 +205,7 @@ async def write_message(request: Request) -> Response:
     words = form.get("text", "").strip()
     customer, brand = _both(scene, words)
     try:
-        told = deeds.Told(words)
+        told = Told(words)
         deeds.send_message(scene.world, told, sender=customer, recipient=brand, source="app")
     except deeds.MessageTooLong as error:
         raise Unwelcome(str(error)) from error
@@ -222,8 +223,8 @@ async def write_post(request: Request) -> Response:
     try:
         deeds.publish_post(
             scene.world,
-            deeds.Told(words),
-            deeds.Place(in_reply_to_post_id=answered),
+            Told(words),
+            Place(in_reply_to_post_id=answered),
             author=customer,
             source="app",
         )

@@ -4,6 +4,7 @@ from typing import Any
 
 from x_simulator import deeds, errors, ids, wire
 from x_simulator.api import Answer, Call, Endpoint, checked_body
+from x_simulator.composing import Place, Told
 from x_simulator.pages import Page
 from x_simulator.posts import InvalidQuery, Post, Query
 from x_simulator.quotas import Limits
@@ -51,15 +52,9 @@ async def create(call: Call) -> Answer:
     author = call.world.people.get(call.caller.viewer)
     if author is None:
         raise errors.unauthorized()
-    place, excluded = _place(call, body)
     try:
         post = deeds.publish_post(
-            call.world,
-            deeds.Told(body["text"]),
-            place,
-            author=author,
-            source="api",
-            excluded=excluded,
+            call.world, Told(body["text"]), _place(call, body), author=author, source="api"
         )
     except deeds.PostTooLong as error:
         raise errors.text_too_long() from error
@@ -70,12 +65,12 @@ async def create(call: Call) -> Answer:
     return Answer({"data": said}, status=201)
 
 
-def _place(call: Call, body: dict[str, Any]) -> tuple[deeds.Place, frozenset[int]]:
+def _place(call: Call, body: dict[str, Any]) -> Place:
     """Where the post goes and whom it leaves out; refuses what X's reply gate refuses."""
     quoted = _body_id(body["quote_tweet_id"]) if "quote_tweet_id" in body else None
     reply = body.get("reply")
     if reply is None:
-        return deeds.Place(quoted_post_id=quoted), frozenset()
+        return Place(quoted_post_id=quoted)
     if not reply.keys() <= _REPLY or "in_reply_to_tweet_id" not in reply:
         raise errors.invalid("$.reply: is not valid")
     parent_id = _body_id(reply["in_reply_to_tweet_id"])
@@ -94,7 +89,7 @@ def _place(call: Call, body: dict[str, Any]) -> tuple[deeds.Place, frozenset[int
     if not isinstance(left_out, list):
         raise errors.invalid("$.reply.exclude_reply_user_ids: has the wrong type")
     excluded = frozenset(_body_id(given) for given in left_out)
-    return deeds.Place(in_reply_to_post_id=parent_id, quoted_post_id=quoted), excluded
+    return Place(in_reply_to_post_id=parent_id, quoted_post_id=quoted, excluded=excluded)
 
 
 def _body_id(given: Any) -> int:

@@ -1,0 +1,171 @@
+"""From what an author gives to a message or a post as X keeps it: ids, times, entities, and the
+names that X puts at the head of a reply.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from x_simulator import ids, text
+from x_simulator.messages import DirectMessage, Source
+from x_simulator.posts import Mention, Post
+from x_simulator.text import Entities, Prepared
+
+if TYPE_CHECKING:
+    from x_simulator.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The words, and whatever is already known about them. With `entities` the text is X's own
+    (shortened and escaped) and is kept as it is."""
+
+    text: str
+    entities: Entities | None = None
+    id: int | None = None
+    created_ms: int | None = None
+
+    def on_the_wire(self, world: "World") -> Prepared:
+        if self.entities is not None:
+            return Prepared(self.text, self.entities)
+        return text.prepare(self.text, _finder(world))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a post stands among others, and whom it leaves out when it answers."""
+
+    in_reply_to_post_id: int | None = None
+    in_reply_to_user_id: int | None = None
+    conversation_id: int | None = None
+    quoted_post_id: int | None = None
+    excluded: frozenset[int] = frozenset()
+    lang: str = "en"
+
+    @property
+    def is_reply(self) -> bool:
+        return self.in_reply_to_post_id is not None
+
+
+def _finder(world: "World") -> text.FindPerson:
+    def find(username: str) -> tuple[str, int] | None:
+        person = world.people.by_username(username)
+        return (person.username, person.id) if person else None
+
+    return find
+
+
+def _when(world: "World", told: Told, is_taken: Callable[[int], bool]) -> tuple[int, int]:
+    """Id and time belong together: whichever is given tells the other."""
+    if told.id is not None:
+        return told.id, ids.time_of(told.id) if told.created_ms is None else told.created_ms
+    if told.created_ms is not None:
+        return world.minter.mint_at(told.created_ms, is_taken), told.created_ms
+    snowflake = world.minter.mint()
+    return snowflake, ids.time_of(snowflake)
+
+
+def make_message(
+    world: "World", told: Told, sender_id: int, recipient_id: int, source: Source
+) -> DirectMessage:
+    prepared = told.on_the_wire(world)
+    dm_id, created_ms = _when(world, told, world.messages.is_taken)
+    return DirectMessage(
+        dm_id, sender_id, recipient_id, prepared.text, prepared.entities, created_ms, source
+    )
+
+
+def make_post(
+    world: "World", told: Told, place: Place, author_id: int, source: Source
+) -> tuple[Post, list[Mention]]:
+    """A post, and who is named in it."""
+    parent = world.posts.get(place.in_reply_to_post_id) if place.in_reply_to_post_id else None
+    prepared = told.on_the_wire(world)
+    if told.entities is None:
+        explicit = set(_named(prepared.entities.get("mentions", [])))
+        prepared = _addressed(world, prepared, parent, place.excluded | {author_id})
+    else:
+        explicit = _explicit(prepared.entities, is_reply=place.is_reply)
+    post_id, created_ms = _when(world, told, world.posts.is_taken)
+    post = Post(
+        id=post_id,
+        author_id=author_id,
+        text=prepared.text,
+        entities=prepared.entities,
+        conversation_id=place.conversation_id or (parent.conversation_id if parent else post_id),
+        in_reply_to_post_id=place.in_reply_to_post_id,
+        in_reply_to_user_id=place.in_reply_to_user_id or _answers(prepared, parent),
+        quoted_post_id=place.quoted_post_id,
+        display_range=_display_range(prepared, is_reply=place.is_reply),
+        lang=place.lang,
+        created_ms=created_ms,
+        source=source,
+    )
+    named = dict.fromkeys(_named(prepared.entities.get("mentions", [])))
+    return post, [Mention(user_id, user_id in explicit) for user_id in named]
+
+
+def counted_words(world: "World", typed: str, parent: Post | None) -> str:
+    """What weighs: in a reply the @names that X would put in front anyway do not."""
+    if parent is None:
+        return typed
+    named = {name.lower() for name, _ in _whom_to_name(world, parent)}
+    words = typed.split(" ")
+    while words and words[0].startswith("@") and words[0][1:].lower() in named:
+        words.pop(0)
+    return " ".join(words)
+
+
+def _whom_to_name(world: "World", parent: Post) -> list[tuple[str, int]]:
+    """A reply to this post is addressed to its author, then to those it names."""
+    author = world.people.get(parent.author_id)
+    people = [(author.username, author.id)] if author else []
+    people += [
+        (mention["username"], int(mention["id"]))
+        for mention in parent.entities.get("mentions", [])
+        if mention.get("id") and int(mention["id"]) != parent.author_id
+    ]
+    return list(dict.fromkeys(people))
+
+
+def _addressed(
+    world: "World", prepared: Prepared, parent: Post | None, left_out: frozenset[int]
+) -> Prepared:
+    """With the names at its head that X puts there; those that were typed already stand once."""
+    if parent is None:
+        return prepared
+    typed = _named(text.leading_mentions(prepared.entities)[0])
+    mentions: list[dict[str, Any]] = []
+    head = ""
+    for name, user_id in _whom_to_name(world, parent):
+        if user_id not in left_out and user_id not in typed:
+            start, head = len(head), f"{head}@{name} "
+            mention = {"start": start, "end": len(head) - 1, "username": name, "id": str(user_id)}
+            mentions.append(mention)
+    if not mentions:
+        return prepared
+    entities = text.shifted(prepared.entities, len(head))
+    entities["mentions"] = mentions + entities.get("mentions", [])
+    return Prepared(head + prepared.text, entities)
+
+
+def _named(mentions: Sequence[dict[str, Any]]) -> list[int]:
+    return [int(mention["id"]) for mention in mentions if mention.get("id")]
+
+
+def _explicit(entities: Entities, *, is_reply: bool) -> set[int]:
+    """Of a ready text: in a reply the run of names at its head was X's doing."""
+    run = text.leading_mentions(entities)[0] if is_reply else []
+    return set(_named([mention for mention in entities.get("mentions", []) if mention not in run]))
+
+
+def _answers(prepared: Prepared, parent: Post | None) -> int | None:
+    """X names a user on a post that merely begins with a name, too."""
+    if parent is not None:
+        return parent.author_id
+    return next(iter(_named(text.leading_mentions(prepared.entities)[0])), None)
+
+
+def _display_range(prepared: Prepared, *, is_reply: bool) -> tuple[int, int]:
+    start = text.leading_mentions(prepared.entities)[1] if is_reply else 0
+    return min(start, len(prepared.text)), len(prepared.text)

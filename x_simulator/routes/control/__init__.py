@@ -1,0 +1,11 @@
+"""The control calls under `/_sim/`: JSON, no sign-in, and for this machine alone."""
+
+from x_simulator.routes.control import delivering, ledger, people, switches, writing
+
+ROUTES = (
+    *people.ROUTES,
+    *writing.ROUTES,
+    *delivering.ROUTES,
+    *switches.ROUTES,
+    *ledger.ROUTES,
+)

@@ -1,0 +1,101 @@
+"""What every control call goes through, and how it reads its body."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from x_simulator import ids
+from x_simulator.api import refusal
+from x_simulator.errors import Refused
+from x_simulator.people import Person
+from x_simulator.webhooks import is_loopback
+from x_simulator.world import World
+
+MOST_LISTED = 20_000
+
+Body = dict[str, Any]
+Control = Callable[[World, Body], Awaitable[Body]]
+
+
+class BadControl(Exception):
+    """What is wrong with a control call, for the one who made it."""
+
+    def __init__(self, sentence: str, status: int = 400) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+def route(method: str, path: str, handler: Control) -> Route:
+    return Route(f"/_sim/{path}", _guarded(handler), methods=[method])
+
+
+def _guarded(handler: Control) -> Callable[[Request], Awaitable[Response]]:
+    """Only for callers on this machine who address it as such, and only JSON: a page of another
+    site in the same browser can do neither."""
+
+    async def answer(request: Request) -> Response:
+        client = request.client.host if request.client else ""
+        if not is_loopback(client) or not is_loopback(request.url.hostname or ""):
+            return refusal(Refused(403, {"error": "control calls are for this machine only"}))
+        try:
+            return JSONResponse(await handler(request.app.state.world, await _body(request)))
+        except BadControl as error:
+            return JSONResponse({"error": str(error)}, error.status)
+
+    return answer
+
+
+async def _body(request: Request) -> Body:
+    """The JSON of a POST; the query of a GET."""
+    if request.method != "POST":
+        return dict(request.query_params)
+    if request.headers.get("content-type", "").partition(";")[0] != "application/json":
+        raise BadControl("the content type must be application/json", 415)
+    try:
+        body = json.loads(await request.body())
+    except ValueError as error:
+        raise BadControl(f"the body is not JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise BadControl("the body must be a JSON object")
+    return body
+
+
+def person(world: World, body: Body, name: str) -> Person:
+    user_id = ids.parse(str(body.get(name, "")))
+    known = None if user_id is None else world.people.get(user_id)
+    if known is None:
+        raise BadControl(f"{name} [{body.get(name)}] is not a known user")
+    return known
+
+
+def flag(body: Body, name: str, default: bool | None = None) -> bool:
+    value = body.get(name, default)
+    if not isinstance(value, bool):
+        raise BadControl(f"{name} must be true or false")
+    return value
+
+
+def number(body: Body, name: str, default: float, low: float, high: float) -> float:
+    value = body.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise BadControl(f"{name} must be a number from {low} to {high}")
+    return value
+
+
+def items(body: Body, name: str) -> list[Body]:
+    given = body.get(name, [])
+    if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
+        raise BadControl(f"{name} must be a list of objects")
+    return given
+
+
+def limit(body: Body) -> int:
+    """Of a list: `?limit=`."""
+    given = str(body.get("limit", "500"))
+    if not given.isascii() or not given.isdigit():
+        raise BadControl("limit must be a number")
+    return min(int(given), MOST_LISTED)

@@ -1,0 +1,67 @@
+"""Making people, relating them, letting the app in and out."""
+
+from x_simulator import deeds
+from x_simulator.people import InvalidPerson, Person
+from x_simulator.routes.control.calling import BadControl, Body, flag, items, person, route
+from x_simulator.tokens import EVERYDAY_SCOPE, SCOPES
+from x_simulator.world import World
+
+RELATIONS = ("following", "blocking", "muting")
+
+
+def _body_of(one: Person) -> Body:
+    return {
+        "id": str(one.id),
+        "username": one.username,
+        "name": one.name,
+        "description": one.description,
+        "brand": one.brand,
+        "receives_your_dm": one.open_dms,
+        "locked": one.locked,
+    }
+
+
+async def users(world: World, body: Body) -> Body:
+    return {"users": [_body_of(one) for one in world.people.all()]}
+
+
+async def upsert_users(world: World, body: Body) -> Body:
+    try:
+        with world.store.transaction():
+            people = [world.people.upsert(spec) for spec in items(body, "users")]
+    except InvalidPerson as error:
+        raise BadControl(str(error)) from error
+    world.feed.changed()
+    return {"users": [_body_of(one) for one in people]}
+
+
+async def relate(world: World, body: Body) -> Body:
+    kind = body.get("kind")
+    if kind not in RELATIONS:
+        raise BadControl(f"kind must be one of {', '.join(RELATIONS)}")
+    source, target = person(world, body, "source_id"), person(world, body, "target_id")
+    world.people.relate(source.id, kind, target.id, on=flag(body, "on"))
+    return {"connection_status": world.people.connection_status(source.id, target.id)}
+
+
+async def issue_tokens(world: World, body: Body) -> Body:
+    consenting = person(world, body, "user_id")
+    scope = body.get("scopes") or EVERYDAY_SCOPE
+    scope = scope if isinstance(scope, str) else " ".join(scope)
+    if not set(scope.split()) <= SCOPES:
+        raise BadControl("scopes names something that X does not have")
+    return dict(world.tokens.grant(consenting.id, scope).body())
+
+
+async def revoke(world: World, body: Body) -> Body:
+    deeds.revoke_app(world, person(world, body, "user_id").id)
+    return {"revoked": True}
+
+
+ROUTES = (
+    route("GET", "users", users),
+    route("POST", "users", upsert_users),
+    route("POST", "relations", relate),
+    route("POST", "tokens", issue_tokens),
+    route("POST", "revoke", revoke),
+)

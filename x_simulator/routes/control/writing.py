@@ -1,0 +1,143 @@
+"""Writing as a person does in X's own app, and loading history."""
+
+from collections.abc import Callable, Sequence
+
+from x_simulator import clock, composing, deeds, ids
+from x_simulator.composing import Place, Told
+from x_simulator.routes.control.calling import BadControl, Body, flag, items, person, route
+from x_simulator.world import World
+
+LOOKED_UP_AT_ONCE = 500
+
+
+def told(spec: Body) -> Told:
+    created = spec.get("created_at")
+    try:
+        given = Told(
+            text=str(spec["text"]),
+            entities=spec.get("entities"),
+            id=None if spec.get("id") is None else int(spec["id"]),
+            created_ms=None if created is None else clock.parse_iso(str(created)),
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise BadControl(f"text, id or created_at is missing or wrong: {error!r}") from error
+    if not given.text:
+        raise BadControl("text is empty")
+    if given.id is not None and not 0 < given.id <= ids.MAX_ID:
+        raise BadControl(f"id [{given.id}] is not an id")
+    return given
+
+
+def place(spec: Body) -> Place:
+    """Our own names, or X's `referenced_tweets`. Raises ValueError, TypeError, KeyError."""
+    references = {item["type"]: item["id"] for item in spec.get("referenced_tweets", [])}
+
+    def given(name: str, reference: str = "") -> int | None:
+        value = spec.get(name) or references.get(reference)
+        return None if value is None else int(value)
+
+    return Place(
+        in_reply_to_post_id=given("in_reply_to_post_id", "replied_to"),
+        in_reply_to_user_id=given("in_reply_to_user_id"),
+        conversation_id=given("conversation_id"),
+        quoted_post_id=given("quoted_post_id", "quoted"),
+        lang=spec.get("lang") or "en",
+    )
+
+
+async def write_dm(world: World, body: Body) -> Body:
+    sender, recipient = person(world, body, "sender_id"), person(world, body, "recipient_id")
+    words, deliver = told(body), flag(body, "deliver", default=True)
+    _check_new(words, world.messages.is_taken)
+    try:
+        message = deeds.send_message(
+            world, words, sender=sender, recipient=recipient, source="app", deliver=deliver
+        )
+    except deeds.NotAllowed as error:
+        raise BadControl(str(error), 403) from error
+    return {"id": str(message.id)}
+
+
+async def write_post(world: World, body: Body) -> Body:
+    author = person(world, body, "author_id")
+    words, deliver = told(body), flag(body, "deliver", default=True)
+    _check_new(words, world.posts.is_taken)
+    try:
+        post = deeds.publish_post(
+            world, words, place(body), author=author, source="app", deliver=deliver
+        )
+    except deeds.NotAllowed as error:
+        raise BadControl(str(error), 403) from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadControl(f"an id in the post is wrong: {error!r}") from error
+    return {"id": str(post.id)}
+
+
+def _check_new(words: Told, is_taken: Callable[[int], bool]) -> None:
+    if words.id is not None and is_taken(words.id):
+        raise BadControl(f"id [{words.id}] is taken", 409)
+
+
+async def delete_post(world: World, body: Body) -> Body:
+    post = world.posts.get(ids.parse(str(body.get("id", ""))) or 0)
+    if post is None:
+        raise BadControl(f"id [{body.get('id')}] is not a known post", 404)
+    deeds.delete_post(world, post)
+    return {"deleted": True}
+
+
+async def load(world: World, body: Body) -> Body:
+    """History: ids and times are kept, X's windows do not hide it, nobody is told. Counts what was
+    new."""
+    dms, posts = items(body, "dms"), items(body, "posts")
+    _check_people(world, dms, ("sender_id", "recipient_id"))
+    _check_people(world, posts, ("author_id",))
+    try:
+        with world.store.transaction():
+            loaded = {"dms": _load_dms(world, dms), "posts": _load_posts(world, posts)}
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadControl(f"an id or an entity is wrong: {error!r}") from error
+    world.feed.changed()
+    return loaded
+
+
+def _check_people(world: World, specs: Sequence[Body], names: Sequence[str]) -> None:
+    named = {str(spec.get(name, "")) for spec in specs for name in names}
+    parsed = {text: ids.parse(text) for text in named}
+    wanted = [user_id for user_id in parsed.values() if user_id is not None]
+    known: set[int] = set()
+    for start in range(0, len(wanted), LOOKED_UP_AT_ONCE):
+        known |= world.people.by_ids(wanted[start : start + LOOKED_UP_AT_ONCE]).keys()
+    unknown = sorted(text for text, user_id in parsed.items() if user_id not in known)
+    if unknown:
+        raise BadControl(f"unknown users: {', '.join(unknown[:10])} (send /_sim/users first)")
+
+
+def _load_dms(world: World, specs: Sequence[Body]) -> int:
+    return world.messages.add(
+        [
+            composing.make_message(
+                world, told(spec), int(spec["sender_id"]), int(spec["recipient_id"]), "load"
+            )
+            for spec in specs
+        ]
+    )
+
+
+def _load_posts(world: World, specs: Sequence[Body]) -> int:
+    """One by one in the order of time, so that an answer finds what it answers."""
+    ordered = sorted(specs, key=lambda spec: int(spec.get("id") or 0))
+    return sum(
+        world.posts.add(
+            [composing.make_post(world, told(spec), place(spec), int(spec["author_id"]), "load")]
+        )
+        for spec in ordered
+    )
+
+
+ROUTES = (
+    route("POST", "dms", write_dm),
+    route("POST", "posts", write_post),
+    route("POST", "posts/delete", delete_post),
+    route("POST", "load", load),
+)
