@@ -146,8 +146,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     early_config.add_cleanup(servers.stop)
     servers.start()
     os.environ.update(servers.environment())
-    if SHARED_DATA.is_dir():
-        os.environ["SHARED_DATA"] = str(SHARED_DATA)
+    os.environ["SHARED_DATA"] = str(SHARED_DATA)
     return (yield)
 
 
@@ -162,7 +161,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     markers = {mark.name for item in session.items for mark in item.iter_markers()}
     if "browser" in markers:
         find_browser(session.config)
-    if "shared_data" in markers and "SHARED_DATA" not in os.environ:
+    if "shared_data" in markers and not SHARED_DATA.is_dir():
         missing["shared_data"] = f"no real conversations: {SHARED_DATA} is not there (SHARED_DATA)"
 
 

@@ -93,7 +93,7 @@ def environment() -> dict[str, str]:
 def until(
     true: Callable[[], bool],
     what: str,
-    within: float = 30,
+    within: float = 60,
     unless: Callable[[], str | None] = lambda: None,
 ) -> None:
     deadline = time.monotonic() + within

@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> NoReturn:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not is_filled():
                 fill()
-    os.environ.setdefault("HANDLED_STARTED_AT", str(started))
+    os.environ["HANDLED_STARTED_AT"] = str(started)
     os.environ["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
     )

@@ -1,0 +1,55 @@
+"""What `./test` promises about tests that can't run here."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.processes
+
+ROOT = Path(__file__).resolve().parent.parent
+SKIPPED = """
+import pytest
+
+@pytest.mark.shared_data
+def test_of_real_conversations():
+    raise AssertionError("ran without them")
+
+@pytest.mark.xfail(reason="known", strict=True)
+def test_expected_to_fail():
+    raise AssertionError
+"""
+
+
+def suite(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A test run of its own, on a machine without real conversations."""
+    (folder / "test_skipped.py").write_text(SKIPPED)
+    known = {k: v for k, v in os.environ.items() if k != "HANDLED_REQUIRE_ALL"}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", f"--config-file={ROOT / 'pyproject.toml'}", folder],
+        cwd=ROOT,
+        env=known | {"SHARED_DATA": str(folder / "nowhere")} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_what_is_missing_is_said_loudly(tmp_path: Path) -> None:
+    answer = suite(tmp_path)
+
+    assert answer.returncode == 0, answer.stdout
+    assert "NOT TESTED" in answer.stdout
+    assert f"{tmp_path / 'nowhere'} is not there" in answer.stdout
+
+
+def test_nothing_may_be_skipped_where_everything_is_required(tmp_path: Path) -> None:
+    answer = suite(tmp_path, HANDLED_REQUIRE_ALL="1")
+
+    assert answer.returncode == 1, answer.stdout
+    assert "Skipped, where nothing may be (HANDLED_REQUIRE_ALL)" in answer.stdout
+    assert "1 xfailed, 1 error" in answer.stdout
