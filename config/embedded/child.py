@@ -66,7 +66,9 @@ class Nursery:
             PRCTL(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
     def close(self) -> None:
-        """Leave the process as it was; every child must have ended."""
+        """Leave the process as it was. A child that was being started meanwhile ends here."""
+        for child in self._children.values():
+            child.kill_group()
         asyncio.get_running_loop().remove_signal_handler(signal.SIGCHLD)
         if PRCTL:
             PRCTL(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)

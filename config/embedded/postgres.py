@@ -77,7 +77,12 @@ class Cluster:
 
     def check_version(self) -> None:
         """Raises PostgresError when the files are of another major version than the programs."""
-        theirs = (self.files / "PG_VERSION").read_text().strip()
+        try:
+            theirs = (self.files / "PG_VERSION").read_text().strip()
+        except FileNotFoundError as error:
+            raise PostgresError(
+                f"{self.files} is not a whole database. If nothing in it matters: ./run --fresh"
+            ) from error
         ours = subprocess.run(
             [self.identity.programs / "postgres", "--version"],
             capture_output=True,

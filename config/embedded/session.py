@@ -152,7 +152,7 @@ class Session:
             self._layout.django | (first.environment if first else {}),
             quietly=True,
         )
-        answer = json.loads(lines[-1])
+        answer = json.loads(next(line for line in reversed(lines) if line.startswith("{")))
         if link := answer.get("link"):
             return ["", "  Nobody can sign in yet. Whoever opens this first owns it:", f"  {link}"]
         self._data_dir.remember(has_owner=True)
