@@ -11,7 +11,7 @@ from inbox.actions.receiving import mark_deleted, receive
 from inbox.models import Message
 from twitter_sync import tokens
 from twitter_sync.actions.placing import MustWait, active_brands, holders, place
-from twitter_sync.actions.remembering import forget, give_up, remember, wait_for
+from twitter_sync.actions.remembering import forget, give_up, remember, wait_for, want_above
 from twitter_sync.models import KnownPost, RawEvent
 from twitter_sync.payloads import (
     Delivery,
@@ -90,6 +90,8 @@ def interpret(row: RawEvent, brands: Brands) -> Outcome:
             outcome.no_such_account = missing.x_user_id
         if isinstance(event, Unknown):
             outcome.unknown.append(f"unknown: {event.kind}")
+    for post in delivery.context:
+        overhear(post, scene)
     return outcome
 
 
@@ -169,7 +171,17 @@ def hear_post(event: Post, scene: Scene) -> int:
     if not known.is_protected:
         brands |= {brand.pk: brand for brand in holders(event)}
     placed = [place(brand, event, known, scene.people) for _, brand in sorted(brands.items())]
+    if event.parent_id and any(placed):
+        want_above(event.parent_id, hops=1)
     return sum(message is not None for message in placed)
+
+
+def overhear(post: Post, scene: Scene) -> None:
+    """A post told along with another: it is a message where its author is talked with already."""
+    known = scene.posts[post.id]
+    if not known.is_protected:
+        for brand in holders(post):
+            place(brand, post, known, scene.people)
 
 
 @hear.register

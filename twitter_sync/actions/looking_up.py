@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import BrandAccount
 from twitter_sync.actions.placing import MustWait, concerned, place
-from twitter_sync.actions.remembering import give_up, remember, want
+from twitter_sync.actions.remembering import give_up, remember, want_above
 from twitter_sync.backoff import delay
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
@@ -81,8 +81,8 @@ def settle(post_ids: list[str], page: dict[str, Any]) -> None:
     held = remember(shown.values(), delivery.people)
     for post_id in sorted(shown, key=int):
         known, post = held[post_id], shown[post_id]
-        if post.parent_id:
-            want(post.parent_id, hops=known.hops + 1)
+        if post.parent_id and post_id in post_ids:
+            want_above(post.parent_id, hops=known.hops + 1)
         for brand in concerned(post):
             place_alone(brand, post, known, delivery.people)
 
@@ -93,6 +93,6 @@ def place_alone(brand: BrandAccount, post: Post, known: KnownPost, people: Peopl
         with transaction.atomic():
             place(brand, post, known, people)
     except MustWait as wait:
-        want(wait.post_id, hops=known.hops + 1)
+        want_above(wait.post_id, hops=known.hops + 1)
     except Exception as error:
         log.error("post not placed", post=post.id, **where(error))

@@ -13,7 +13,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.models import BrandAccount
 from inbox.actions.receiving import receive
 from inbox.models import Message, Thread
-from twitter_sync.actions.remembering import want
 from twitter_sync.models import KnownPost
 from twitter_sync.payloads import Post
 from twitter_sync.utterances import People, author_of, of_post, post_of
@@ -44,8 +43,6 @@ def place(brand: BrandAccount, post: Post, known: KnownPost, people: People) -> 
     if opens and is_connected(customer_id):
         return None
     message = take(brand, post, customer_id, conversation_id, people)
-    if post.parent_id:
-        want(post.parent_id, hops=known.hops + 1)
     if opens:
         take_the_rest(brand, customer_id, conversation_id, besides=post.id)
     return message

@@ -89,12 +89,17 @@ def forget(post_id: str) -> None:
     conclude(known)
 
 
-def want(post_id: str, *, hops: int) -> None:
-    """Has X asked for a post that is only heard of; once, and not without end."""
-    if hops > MOST_HOPS:
+def want_above(post_id: str, *, hops: int) -> None:
+    """Has X asked for the first post upwards that is only heard of; once, and not without end.
+
+    `hops` is how far `post_id` stands above the post that made us ask.
+    """
+    above = list(KnownPost.objects.upwards(post_id))
+    hops += len(above) - 1
+    if not above or above[-1].is_settled or hops > MOST_HOPS:
         return
     unasked = KnownPost.objects.filter(
-        pk=post_id, availability=Availability.UNSEEN, look_up_at=None, look_up_attempts=0
+        pk=above[-1].pk, availability=Availability.UNSEEN, look_up_at=None, look_up_attempts=0
     )
     if unasked.update(look_up_at=Now(), hops=hops):
         ring("twitter_sync.look_up", queue="default")

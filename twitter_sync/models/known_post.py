@@ -24,7 +24,7 @@ WITH RECURSIVE chain AS (
     UNION ALL
     SELECT above.post_id, above.parent_id, above.author_id, chain.height + 1
     FROM twitter_sync_knownpost above JOIN chain ON above.post_id = chain.parent_id
-    WHERE chain.author_id = %(author)s AND chain.height < 200
+    WHERE %(author)s IN ('', chain.author_id) AND chain.height < 200
 )
 SELECT known.* FROM chain JOIN twitter_sync_knownpost known USING (post_id) ORDER BY chain.height
 """
@@ -38,8 +38,11 @@ class KnownPostQuerySet(models.QuerySet["KnownPost"]):
         """The rows as they are now, held until the transaction ends; always in the same order."""
         return list(self.filter(pk__in=list(post_ids)).order_by("pk").select_for_update())
 
-    def upwards(self, post_id: str, *, through: str) -> RawQuerySet[KnownPost]:
-        """The post and its ancestors, nearest first, up to the first that is not by `through`."""
+    def upwards(self, post_id: str, *, through: str = "") -> RawQuerySet[KnownPost]:
+        """The post and its ancestors, nearest first, up to the first that is not by `through`.
+
+        Without it, as far up as is known.
+        """
         return self.raw(UPWARDS, {"first": post_id, "author": through})
 
     def to_look_up(self) -> KnownPostQuerySet:

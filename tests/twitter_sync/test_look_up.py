@@ -1,0 +1,136 @@
+"""Asking X for the posts that others hang on: `twitter_sync.actions.looking_up`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import BrandAccount
+from inbox.models import Conversation, Message
+from tests.factories import next_x_id
+from tests.twitter_sync.test_poll import poll_now, posts
+from tests.x import Simulator
+from twitter_sync import budgets
+from twitter_sync.actions import looking_up, remembering
+from twitter_sync.actions.applying import apply_due
+from twitter_sync.actions.looking_up import look_up_due
+from twitter_sync.models import KnownPost, RateBudget, RawEvent
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def brand(connected: Callable[..., BrandAccount]) -> BrandAccount:
+    return connected()
+
+
+@pytest.fixture
+def customer(simulator: Simulator) -> dict[str, Any]:
+    return simulator.person()
+
+
+def settle() -> None:
+    """Everything that is due is applied and looked up."""
+    while apply_due() + look_up_due():
+        pass
+
+
+def look_ups(simulator: Simulator) -> int:
+    return len(simulator.calls("/2/tweets"))
+
+
+def said(brand: BrandAccount) -> list[str]:
+    return [message.text for message in Message.objects.filter(brand=brand).in_order()]
+
+
+def test_the_thread_above_a_mention_is_fetched_to_its_root(simulator, brand, customer):
+    """She complained to nobody, then to a friend, then to us: what she said is in the ticket."""
+    friend = simulator.person()
+    root = posts(simulator, customer["id"], "no internet")
+    aside = posts(simulator, friend["id"], "here neither", in_reply_to_post_id=root)
+    below = posts(simulator, friend["id"], "what now", in_reply_to_post_id=aside)
+    last = posts(simulator, customer["id"], f"@{brand.handle} well?", in_reply_to_post_id=below)
+    poll_now(brand, "mentions")
+    settle()
+    messages = list(Message.objects.in_order())
+    assert [message.external_id for message in messages] == [root, last]
+    assert Conversation.objects.get().contact.handle == customer["username"]
+    assert KnownPost.objects.seen().count() == 4
+
+
+def test_our_own_thread_waits_for_its_beginning_and_is_placed(simulator, brand, customer):
+    asked = posts(simulator, customer["id"], "no internet")
+    one = posts(simulator, brand.x_user_id, "1/2", in_reply_to_post_id=asked)
+    posts(simulator, brand.x_user_id, "2/2", in_reply_to_post_id=one)
+    poll_now(brand, "own_posts")
+    settle()
+    assert [text.split()[-1] for text in said(brand)] == ["internet", "1/2", "2/2"]
+    assert {row.state for row in RawEvent.objects.all()} == {"applied"}
+
+
+def test_what_x_will_not_show_is_asked_for_once(simulator, brand):
+    calls = look_ups(simulator)
+    gone = next_x_id()
+    KnownPost.objects.create(post_id=gone, look_up_at=timezone.now())
+    assert look_up_due() == 1
+    assert KnownPost.objects.get().availability == "unavailable"
+    assert look_up_due() == 0
+    assert look_ups(simulator) == calls + 1
+
+
+def test_a_hundred_are_asked_for_at_a_time(simulator, brand):
+    calls = look_ups(simulator)
+    KnownPost.objects.bulk_create(
+        [KnownPost(post_id=next_x_id(), look_up_at=timezone.now()) for _ in range(150)]
+    )
+    assert [look_up_due(), look_up_due(), look_up_due()] == [100, 50, 0]
+    assert look_ups(simulator) == calls + 2
+
+
+def test_without_quota_it_waits_and_counts_no_attempt(simulator, brand):
+    KnownPost.objects.create(post_id=next_x_id(), look_up_at=timezone.now())
+    resets_at = timezone.now() + timedelta(minutes=5)
+    RateBudget.objects.create(
+        scope=budgets.APP,
+        endpoint="posts",
+        window="15m",
+        allowed=3500,
+        remaining=10,
+        resets_at=resets_at,
+    )
+    look_up_due()
+    known = KnownPost.objects.get()
+    assert (known.look_up_at, known.look_up_attempts) == (resets_at, 0)
+
+
+def test_while_x_is_down_it_tries_again_and_at_last_gives_up(simulator, brand, settings):
+    settings.X_API_URL = "http://127.0.0.1:9"
+    waiting = RawEvent.objects.create(
+        source="poll", fact="a", brand=brand, body=b"{}", state="waiting", waits_for="1900"
+    )
+    KnownPost.objects.create(post_id="1900", look_up_at=timezone.now())
+    for attempt in range(1, looking_up.MOST_ATTEMPTS + 1):
+        assert look_up_due() == 1
+        known = KnownPost.objects.get()
+        assert (known.look_up_attempts, known.look_up_at > timezone.now()) == (attempt, True)
+        KnownPost.objects.update(look_up_at=timezone.now())
+    assert look_up_due() == 0
+    assert KnownPost.objects.get().availability == "unavailable"
+    waiting.refresh_from_db()
+    assert waiting.state == "pending"
+
+
+def test_a_thread_without_end_is_not_followed_without_end(simulator, brand, customer, monkeypatch):
+    monkeypatch.setattr(remembering, "MOST_HOPS", 3)
+    above = posts(simulator, customer["id"], "No. 0")
+    for number in range(1, 8):
+        above = posts(simulator, customer["id"], f"No. {number}", in_reply_to_post_id=above)
+    posts(simulator, customer["id"], f"@{brand.handle} well?", in_reply_to_post_id=above)
+    poll_now(brand, "mentions")
+    settle()
+    assert Message.objects.count() == 1 + 3
+    assert not KnownPost.objects.to_look_up().exists()

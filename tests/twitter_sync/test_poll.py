@@ -1,0 +1,257 @@
+"""Asking X what is new: `twitter_sync.actions.polling`, against the simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import BrandAccount
+from inbox.models import Conversation, Message
+from tests.twitter_sync.bodies import dm, event, push
+from tests.x import Simulator
+from twitter_sync import budgets, tokens
+from twitter_sync.actions import polling
+from twitter_sync.actions.applying import apply_due
+from twitter_sync.actions.polling import poll, poll_due
+from twitter_sync.client import Client
+from twitter_sync.errors import NotSent
+from twitter_sync.models import Connection, RateBudget, RawEvent, Subscription, SyncCursor, Webhook
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def brand(connected: Callable[..., BrandAccount]) -> BrandAccount:
+    return connected()
+
+
+@pytest.fixture
+def customer(simulator: Simulator) -> dict[str, Any]:
+    return simulator.person()
+
+
+def cursor_of(brand: BrandAccount, feed: str = "dms") -> SyncCursor:
+    polling.begin_feeds()
+    return brand.cursors.get(feed=feed)
+
+
+def poll_now(brand: BrandAccount, feed: str = "dms") -> int:
+    cursor = cursor_of(brand, feed)
+    SyncCursor.objects.filter(pk=cursor.pk).update(due_at=timezone.now())
+    return poll(cursor.pk)
+
+
+def writes(simulator: Simulator, customer: dict[str, Any], brand: BrandAccount, text: str) -> str:
+    """The customer writes a DM; our webhook hears nothing of it."""
+    person = {"sender_id": customer["id"], "recipient_id": brand.x_user_id}
+    return simulator.post("dms", **person, text=text, deliver=False)["id"]
+
+
+def posts(simulator: Simulator, author_id: str, text: str, **fields: Any) -> str:
+    return simulator.post("posts", author_id=author_id, text=text, deliver=False, **fields)["id"]
+
+
+def dm_calls(simulator: Simulator, brand: BrandAccount) -> int:
+    calls = simulator.calls("/2/dm_events")
+    return sum(call["user_id"] == brand.x_user_id for call in calls)
+
+
+# The three feeds
+
+
+def test_it_finds_dms_that_no_push_told_of(simulator, brand, customer):
+    first = writes(simulator, customer, brand, "Where is my parcel?")
+    assert poll_now(brand) == 1
+    apply_due()
+    message = Message.objects.get()
+    assert (message.external_id, message.text) == (first, "Where is my parcel?")
+    assert message.conversation.contact.handle == customer["username"]
+
+
+def test_it_finds_mentions_and_our_own_posts(simulator, brand, customer):
+    asked = posts(simulator, customer["id"], f"@{brand.handle} no internet")
+    answered = f"@{customer['username']} on it"
+    posts(simulator, brand.x_user_id, answered, in_reply_to_post_id=asked)
+    assert poll_now(brand, "mentions") == 1
+    assert poll_now(brand, "own_posts") == 1
+    apply_due()
+    conversation = Conversation.objects.get()
+    said = [message.text for message in conversation.messages.in_order()]
+    assert said == [f"@{brand.handle} no internet", answered]
+    assert conversation.unanswered_since is None
+
+
+def test_a_new_handle_has_all_feeds_due(brand):
+    assert poll_due() == 3
+    assert {cursor.feed for cursor in brand.cursors.all()} == {"dms", "mentions", "own_posts"}
+
+
+@pytest.mark.parametrize("status", ["paused", "needs_reconnect", "disconnected"])
+def test_it_asks_for_connected_handles_alone(brand, status):
+    BrandAccount.objects.update(status=status)
+    assert poll_due() == 0
+
+
+# Down to known ground
+
+
+def test_the_second_poll_takes_only_what_is_new(simulator, brand, customer):
+    writes(simulator, customer, brand, "one")
+    poll_now(brand)
+    newest = writes(simulator, customer, brand, "two")
+    assert poll_now(brand) == 1
+    cursor = cursor_of(brand)
+    assert (cursor.newest_id, cursor.page_token) == (newest, "")
+    assert timezone.now() - cursor.complete_to < timedelta(seconds=5)
+    assert poll_now(brand) == 0
+    assert dm_calls(simulator, brand) == 3
+
+
+def load(simulator: Simulator, customer: dict[str, Any], brand: BrandAccount, count: int) -> None:
+    pair = {"sender_id": customer["id"], "recipient_id": brand.x_user_id}
+    for number in range(count):
+        simulator.post("dms", **pair, text=f"No. {number}", deliver=False)
+
+
+@pytest.fixture
+def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four messages a page, one page a poll."""
+    ask = Client.dm_events
+    monkeypatch.setattr(Client, "dm_events", lambda self, **how: ask(self, **how, max_results=4))
+    monkeypatch.setattr(polling, "PAGES_AT_ONCE", 1)
+
+
+def test_a_walk_longer_than_a_poll_goes_on_where_it_was(simulator, brand, customer, short_pages):
+    load(simulator, customer, brand, 10)
+    found = poll_now(brand)
+    cursor = cursor_of(brand)
+    assert (found, cursor.newest_id, bool(cursor.page_token)) == (4, "", True)
+    assert cursor.due_at <= timezone.now()
+    newer = writes(simulator, customer, brand, "meanwhile")
+    assert [poll_now(brand), poll_now(brand)] == [4, 2]
+    assert cursor_of(brand).page_token == ""
+    assert cursor_of(brand).newest_id != newer
+    assert poll_now(brand) == 1
+    assert RawEvent.objects.count() == 11
+
+
+def test_a_poll_that_breaks_off_leaves_no_hole(simulator, brand, customer, monkeypatch):
+    """Killed between two pages, again and again: what is kept and the cursor agree (trust I8)."""
+    load(simulator, customer, brand, 9)
+    ask, answered = Client.dm_events, []
+
+    def break_off(self, **how):
+        if len(answered) % 2:
+            answered.append("no")
+            raise NotSent
+        answered.append("yes")
+        return ask(self, **how, max_results=2)
+
+    monkeypatch.setattr(Client, "dm_events", break_off)
+    for _ in range(6):
+        poll_now(brand)
+    cursor = cursor_of(brand)
+    assert (RawEvent.objects.count(), cursor.page_token) == (9, "")
+    assert cursor.newest_id == max(row.fact.split(":")[2] for row in RawEvent.objects.all())
+
+
+def test_a_page_that_x_no_longer_gives_begins_the_walk_anew(simulator, brand, customer):
+    load(simulator, customer, brand, 3)
+    cursor = cursor_of(brand)
+    SyncCursor.objects.filter(pk=cursor.pk).update(page_token="gone", pending_newest_id="5")
+    assert poll_now(brand) == 0
+    assert (cursor_of(brand).page_token, bool(cursor_of(brand).failure)) == ("", True)
+    assert poll_now(brand) == 3
+    assert cursor_of(brand).failure == ""
+
+
+def test_history_of_posts_has_an_end(simulator, brand, customer, monkeypatch):
+    for number in range(6):
+        posts(simulator, customer["id"], f"@{brand.handle} No. {number}")
+    ask = Client.mentions
+    monkeypatch.setattr(Client, "mentions", lambda self, **how: ask(self, **how, max_results=5))
+    monkeypatch.setattr(polling, "PAGES_OF_HISTORY", 1)
+    assert poll_now(brand, "mentions") == 5
+    assert cursor_of(brand, "mentions").page_token == ""
+
+
+# Beside the pushes
+
+
+def test_pushes_and_polls_of_the_same_messages_make_them_once(client, simulator, brand, customer):
+    """Trust I2, small: every message by both ways, in either order."""
+    person = type("Person", (), {"x_user_id": customer["id"]})
+    ids = [writes(simulator, customer, brand, f"No. {number}") for number in range(6)]
+    for x_id in ids[:3]:
+        push(client, pushed(brand, person, x_id))
+    poll_now(brand)
+    for x_id in ids:
+        push(client, pushed(brand, person, x_id))
+    apply_due()
+    conversation = Conversation.objects.get()
+    assert [message.external_id for message in conversation.messages.in_order()] == ids
+    assert conversation.message_count == 6
+    assert {row.state for row in RawEvent.objects.all()} == {"applied"}
+
+
+def pushed(brand: BrandAccount, person: Any, x_id: str) -> dict[str, Any]:
+    told = dm(person, brand, "told by push", id=x_id)
+    return event("dm.received", brand, {"direct_message_events": [told], "users": {}})
+
+
+def test_it_asks_less_often_while_pushes_come(simulator, brand, settings):
+    settings.X_POLL_SECONDS = 600
+    poll_now(brand)
+    assert cursor_of(brand).due_at < timezone.now() + timedelta(seconds=100)
+    Webhook.objects.create(url="https://example.com/webhooks/x/", external_id="1", is_valid=True)
+    Subscription.objects.create(brand=brand, event_type="dm.received", external_id="2")
+    poll_now(brand)
+    assert cursor_of(brand).due_at > timezone.now() + timedelta(seconds=500)
+
+
+# Within limits
+
+
+def test_it_stops_before_the_quota_and_comes_back_when_it_is_renewed(simulator, brand, customer):
+    writes(simulator, customer, brand, "Hello")
+    resets_at = timezone.now() + timedelta(minutes=7)
+    RateBudget.objects.create(
+        scope=budgets.user_scope(brand.x_user_id),
+        endpoint="dm_events",
+        window="15m",
+        allowed=15,
+        remaining=3,
+        resets_at=resets_at,
+    )
+    assert poll_now(brand) == 0
+    cursor = cursor_of(brand)
+    assert (cursor.due_at, cursor.failure) == (resets_at, "")
+    assert dm_calls(simulator, brand) == 0
+
+
+def test_a_refused_token_stops_the_handle_and_says_so(simulator, brand):
+    pair = {"access_token": "gone", "refresh_token": "gone"}
+    Connection.objects.update(**{name: tokens.encrypt(value) for name, value in pair.items()})
+    assert poll_now(brand) == 0
+    brand.refresh_from_db()
+    assert brand.status == BrandAccount.Status.NEEDS_RECONNECT
+    assert cursor_of(brand).failure
+
+
+def test_x_being_down_is_no_loss(simulator, brand, customer, settings):
+    writes(simulator, customer, brand, "Hello")
+    url, settings.X_API_URL = settings.X_API_URL, "http://127.0.0.1:9"
+    assert poll_now(brand) == 0
+    assert cursor_of(brand).failure
+    settings.X_API_URL = url
+    assert poll_now(brand) == 1
+
+
+def test_a_poll_that_is_not_due_makes_no_call(simulator, brand):
+    poll_now(brand)
+    assert poll(cursor_of(brand).pk) == 0
+    assert dm_calls(simulator, brand) == 1
