@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.models import User
@@ -33,22 +33,25 @@ def done_at(conversation: Conversation, moment: datetime) -> Iterator[None]:
     )
 
 
-def date_history_by_messages(conversation: Conversation) -> None:
-    """What messages did to the conversation happened when they were sent, not when they came."""
+def has_its_past(conversation: Conversation) -> bool:
+    """`give_it_its_past` was here already."""
+    first = conversation.messages.in_order().first()
+    return first is None or conversation.created_at <= first.sent_at
+
+
+def give_it_its_past(conversation: Conversation) -> None:
+    """What messages did happened when they were sent, not when they came in."""
+    first = conversation.messages.in_order()[0]
+    Conversation.objects.filter(pk=conversation.pk).update(created_at=first.sent_at)
     sent_at = Message.objects.filter(pk=OuterRef("message")).values("sent_at")
     of_messages = conversation.events.filter(message__isnull=False)
     of_messages.update(created_at=Subquery(sent_at))
-    first = conversation.messages.in_order().first()
-    if first is None:
-        return
     conversation.events.filter(kind=Kind.OPENED).update(created_at=first.sent_at, message=first)
-    Conversation.objects.filter(pk=conversation.pk).update(created_at=first.sent_at)
     met = Contact.objects.filter(pk=conversation.contact_id, first_seen_at__gt=first.sent_at)
     met.update(first_seen_at=first.sent_at)
 
 
-def credit(message: Message, *, to: User, client_key: UUID) -> None:
-    """An answer that came in as sent in X was written here, by `to`."""
-    message.author, message.client_key = to, client_key
-    message.save(update_fields=["author", "client_key"])
-    message.conversation.events.filter(kind=Kind.SENT, message=message).update(actor=to)
+def credit(answer: QuerySet[Message], *, to: User, client_key: UUID) -> None:
+    """The one answer, which came in as sent in X, was written here by `to`."""
+    answer.update(author=to, client_key=client_key)
+    ConversationEvent.objects.filter(kind=Kind.SENT, message__in=answer).update(actor=to)

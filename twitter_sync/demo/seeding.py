@@ -5,30 +5,32 @@ messages in, and the team works on them. Every step may be repeated; a second ru
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.utils import timezone
 
 from accounts.demo import seed_people
 from accounts.models import BrandAccount, User
-from inbox.models import Conversation, Message
+from inbox.models import Message
 from twitter_sync.actions import polling
 from twitter_sync.actions.connecting import poll_soon
 from twitter_sync.actions.connecting_simulated import connect_simulated, the_simulator
 from twitter_sync.demo import history
 from twitter_sync.demo.content import Demo, Line, Story, read
-from twitter_sync.demo.history import Saying, Timetable
+from twitter_sync.demo.history import Timetable
 from twitter_sync.demo.team import work_through
 from twitter_sync.simulator import Simulator
 
-ARRIVES_WITHIN = timedelta(seconds=60)
-LOOK_EVERY_S = 0.05
+ARRIVES_WITHIN_S = 90.0
+LOOK_EVERY_S = 0.1
+
+# Brand, kind and X's id of a message, and the number of its conversation.
+Places = dict[tuple[str, str, str], int]
 
 
 class NotArrived(Exception):
-    """The workers did not bring the demo's messages in; says how many are missing."""
+    """The workers did not bring the demo's messages in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,6 @@ def seed() -> Seeded:
     brands = connected(demo)
     ask_for_feeds(times, brands)
     people = seed_people(list(brands.values()))  # hashes passwords while the workers are at it
-    wait_for_workers(times, brands)
     worked_on = work(times, brands, people)
     if worked_on:
         simulator.post("chatty", on=True)
@@ -78,51 +79,60 @@ def connected(demo: Demo) -> dict[str, BrandAccount]:
 
 
 def ask_for_feeds(times: Timetable, brands: Mapping[str, BrandAccount]) -> None:
-    if missing(times, brands):
-        for brand in brands.values():
-            poll_soon(brand)
-        polling.poll_due()
+    """Has the workers poll, unless everything is there."""
+    places = arrived(brands)
+    if all(is_in(story, ids, places) for story, ids in times.ids_by_story().items()):
+        return
+    for brand in brands.values():
+        poll_soon(brand)
+    polling.poll_due()
 
 
-def wait_for_workers(times: Timetable, brands: Mapping[str, BrandAccount]) -> None:
-    """Until they have applied everything. Raises NotArrived."""
-    deadline = time.monotonic() + ARRIVES_WITHIN.total_seconds()
-    while left := missing(times, brands):
-        if time.monotonic() > deadline:
-            raise NotArrived(f"{len(left)} of the demo's messages did not come in. Is a worker up?")
-        time.sleep(LOOK_EVERY_S)
+def arrived(brands: Mapping[str, BrandAccount]) -> Places:
+    names = {brand.pk: name for name, brand in brands.items()}
+    held = Message.objects.filter(brand__in=names, external_id__isnull=False)
+    rows = held.values_list("brand_id", "kind", "external_id", "conversation_id")
+    return {(names[pk], kind, x_id or ""): number for pk, kind, x_id, number in rows}
 
 
-def missing(times: Timetable, brands: Mapping[str, BrandAccount]) -> set[tuple[int, str, str]]:
-    """Brand, kind and X's id of what is not in the inbox."""
-    wanted = {
-        (brands[saying.brand].pk, kind_of(saying), times.id_of(saying.number))
-        for saying in times.sayings.values()
-        if saying.customer
-    }
-    held = Message.objects.filter(brand__in=brands.values(), external_id__isnull=False)
-    return wanted - set(held.values_list("brand_id", "kind", "external_id"))
+def is_in(story: Story, ids: Mapping[Line, str], places: Places) -> bool:
+    return all(place_of(story, line, ids) in places for line in ids)
 
 
-def kind_of(saying: Saying) -> str:
-    return Message.Kind.PUBLIC if saying.is_public else Message.Kind.DM
+def place_of(story: Story, line: Line, ids: Mapping[Line, str]) -> tuple[str, str, str]:
+    return story.brand, kind_of(line), ids[line]
+
+
+def kind_of(line: Line) -> str:
+    return Message.Kind.PUBLIC if line.is_public else Message.Kind.DM
 
 
 # The team
 
 
 def work(times: Timetable, brands: Mapping[str, BrandAccount], people: list[User]) -> int:
-    """Returns on how many conversations the team had still to work."""
+    """The team works on a conversation as soon as all of it has come in.
+
+    Returns on how many it had still to work. Raises NotArrived.
+    """
     team = {person.name.split()[0].lower(): person for person in people}
-    done = 0
-    for story, ids in times.ids_by_story().items():
-        conversation = conversation_of(story, brands[story.brand], ids)
-        done += work_through(conversation, story, team=team, now=times.now, ids=ids)
+    left, done = times.ids_by_story(), 0
+    deadline = time.monotonic() + ARRIVES_WITHIN_S
+    while left:
+        places = arrived(brands)
+        complete = [story for story, ids in left.items() if is_in(story, ids, places)]
+        for story in complete:
+            ids = left.pop(story)
+            number = places[place_of(story, next(iter(ids)), ids)]
+            done += work_through(number, story, team=team, now=times.now, ids=ids)
+        if left and not complete:
+            wait(deadline, left)
     return done
 
 
-def conversation_of(story: Story, brand: BrandAccount, ids: Mapping[Line, str]) -> Conversation:
-    first = next(line for line in story.lines if line.is_said)
-    kind = Message.Kind.PUBLIC if first.is_public else Message.Kind.DM
-    messages = Message.objects.select_related("conversation")
-    return messages.get(brand=brand, kind=kind, external_id=ids[first]).conversation
+def wait(deadline: float, left: Collection[Story]) -> None:
+    if time.monotonic() > deadline:
+        raise NotArrived(
+            f"{len(left)} of the demo's conversations did not come in whole. Is a worker up?"
+        )
+    time.sleep(LOOK_EVERY_S)

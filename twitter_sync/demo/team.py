@@ -14,7 +14,7 @@ from inbox.actions.assignment import assign
 from inbox.actions.notes import add_note
 from inbox.actions.recording import locked
 from inbox.actions.status import resolve, snooze
-from inbox.demo import credit, date_history_by_messages, done_at
+from inbox.demo import credit, done_at, give_it_its_past, has_its_past
 from inbox.models import Conversation
 from twitter_sync.demo.content import Line, Story, length
 
@@ -24,13 +24,13 @@ Team = Mapping[str, User]
 
 @transaction.atomic
 def work_through(
-    conversation: Conversation, story: Story, *, team: Team, now: datetime, ids: Mapping[Line, str]
+    number: int, story: Story, *, team: Team, now: datetime, ids: Mapping[Line, str]
 ) -> bool:
-    """Does once what the story says. False when somebody has worked on the conversation already."""
-    conversation = locked(conversation)
-    if conversation.events.filter(actor__isnull=False).exists():
+    """Does what the story says to conversation `number`, once: False when it is done already."""
+    conversation = locked(number)
+    if has_its_past(conversation):
         return False
-    date_history_by_messages(conversation)
+    give_it_its_past(conversation)
     for line in story.lines:
         if line.is_said and line.by:
             credit_answer(conversation, line, team[line.by], ids[line])
@@ -41,9 +41,8 @@ def work_through(
 
 
 def credit_answer(conversation: Conversation, line: Line, author: User, external_id: str) -> None:
-    kind = "public" if line.is_public else "dm"
-    message = conversation.messages.get(kind=kind, external_id=external_id)
-    credit(message, to=author, client_key=key_of(conversation, line))
+    answers = conversation.messages.filter(external_id=external_id)
+    credit(answers, to=author, client_key=key_of(conversation, line))
 
 
 def do(conversation: Conversation, line: Line, team: Team, now: datetime) -> None:
