@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Lower
 
 from accounts.models import BrandAccount, User
 from twitter_sync.actions.subscribing import NEEDED, OFFERED
@@ -64,8 +65,8 @@ class Checklist:
 
 
 def checklists(user: User) -> list[Checklist]:
-    """Of every brand that `user` runs."""
-    return read(BrandAccount.objects.administered_by(user))
+    """Of every brand that `user` runs, by handle."""
+    return read(BrandAccount.objects.administered_by(user).order_by(Lower("handle")))
 
 
 def checklist(brand: BrandAccount) -> Checklist:

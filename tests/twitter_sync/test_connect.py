@@ -280,6 +280,7 @@ def test_a_reconnect_as_another_handle_is_refused_and_leaves_the_old_one(
     answer = come_back(browser, say(go_to_x(browser, brand=brand.pk), other))
     assert is_refused(answer, 409)
     assert f"@{other['username']}" in answer.content.decode()
+    assert f"/handles/connect/?handle={brand.handle}" in answer.content.decode()
     assert rows() == before
     assert Connection.objects.get(brand=brand).access_token == kept
 

@@ -319,6 +319,23 @@ def test_check_again_mends_and_shows_the_checklist_alone(
     assert browser.post(path)["Location"] == f"/handles/{brand.handle}/"
 
 
+def test_check_again_finds_a_consent_taken_back_and_a_new_name(
+    brand: BrandAccount, simulator: Simulator, client, olga: User, sign_in
+) -> None:
+    set_up(brand)
+    browser = sign_in(client, olga)
+    simulator.person(f"{brand.handle}x", id=brand.x_user_id, name="Renamed", brand=True)
+    answer = browser.post(f"/handles/{brand.handle}/check/")
+    assert answer["Location"] == f"/handles/{brand.handle}x/"
+    assert "Renamed" in browser.get(answer["Location"]).content.decode()
+
+    simulator.post("revoke", user_id=brand.x_user_id)
+    path = f"/handles/{brand.handle}x/check/"
+    page = browser.post(path, headers={"HX-Request": "true"}).content.decode()
+    assert "X no longer accepts the sign-in" in page
+    assert f"/handles/connect/?handle={brand.handle}x" in page
+
+
 def test_a_reason_of_x_is_text(brand: BrandAccount, client, olga: User, sign_in) -> None:
     Subscription.objects.create(
         brand=brand, event_type="dm.received", failure="<script>alert(1)</script>"

@@ -13,8 +13,10 @@ from accounts.access import administers_any, can_administer
 from accounts.announcements import access_changed
 from accounts.models import BrandAccount, Membership, Role, User
 from twitter_sync import tokens
+from twitter_sync.actions.applying import adopt_orphans
 from twitter_sync.actions.subscribing import set_up
 from twitter_sync.client import Client
+from twitter_sync.errors import XError
 from twitter_sync.models import Connection, SyncCursor
 from twitter_sync.oauth import TokenPair
 
@@ -30,6 +32,7 @@ class WrongHandle(Exception):
             f"You were signed in to X as @{came}, not as {expected}. Sign in to X as {expected} "
             "and start again."
         )
+        self.expected = expected
 
 
 class RunByOthers(Exception):
@@ -78,6 +81,7 @@ def keep(
         brand=brand, defaults={**tokens.columns(pair), "connected_at": timezone.now()}
     )
     poll_soon(brand)
+    adopt_orphans(brand)
     if is_new and by is not None:
         Membership.objects.create(user=by, brand=brand, role=Role.ADMIN)
         access_changed(by)
@@ -92,6 +96,19 @@ def connect_again(brand: BrandAccount, who: dict[str, Any], *, by: User | None) 
     if brand.status != Status.PAUSED:
         brand.status = Status.CONNECTED
     brand.save(update_fields=["handle", "name", "status"])
+
+
+def check_again(brand: BrandAccount, *, replacing: str = "") -> None:
+    """See whether X still lets us act for the handle, and mend what can be mended. Rows tell.
+
+    `replacing` is another address to take down, where X allows one webhook only.
+    """
+    try:
+        who = Client.for_brand(brand).me()["data"]
+        BrandAccount.objects.filter(pk=brand.pk).update(handle=who["username"], name=who["name"])
+    except XError as error:
+        log.warning("handle not seen", brand=brand.pk, error=str(error))
+    set_up(brand, replacing=replacing)
 
 
 def poll_soon(brand: BrandAccount) -> None:

@@ -18,8 +18,7 @@ from accounts.models import BrandAccount
 from accounts.requests import SignedInRequest, posted
 from twitter_sync import consent, oauth
 from twitter_sync.access import access_handle
-from twitter_sync.actions.connecting import RunByOthers, WrongHandle, connect
-from twitter_sync.actions.subscribing import set_up
+from twitter_sync.actions.connecting import RunByOthers, WrongHandle, check_again, connect
 from twitter_sync.checklist import checklist, checklists
 from twitter_sync.consent import ConsentRefused
 from twitter_sync.errors import XError
@@ -61,7 +60,9 @@ def callback(request: SignedInRequest) -> HttpResponse:
         brand = finish(request)
     except ConsentRefused as refusal:
         return refused(request, str(refusal), status=400)
-    except (WrongHandle, RunByOthers) as conflict:
+    except WrongHandle as conflict:
+        return refused(request, str(conflict), status=409, again=conflict.expected)
+    except RunByOthers as conflict:
         return refused(request, str(conflict), status=409)
     except XError as error:
         return refused(request, error.reason, status=502)
@@ -83,9 +84,12 @@ def finish(request: SignedInRequest) -> BrandAccount:
     return connect(pair, by=request.user, expected=expected)
 
 
-def refused(request: SignedInRequest, reason: str, *, status: int) -> HttpResponse:
-    page = "twitter_sync/connect_refused.html"
-    return render(request, page, {"reason": reason}, status=status)
+def refused(
+    request: SignedInRequest, reason: str, *, status: int, again: BrandAccount | None = None
+) -> HttpResponse:
+    """`again` is the handle that was to be reconnected."""
+    known = {"reason": reason, "brand": again}
+    return render(request, "twitter_sync/connect_refused.html", known, status=status)
 
 
 @require_safe
@@ -100,7 +104,7 @@ def handle(request: SignedInRequest, handle: str) -> HttpResponse:
 def check(request: SignedInRequest, handle: str) -> HttpResponse:
     """Asks X how things stand and mends what it can. An htmx request gets the checklist alone."""
     brand = access_handle(request.user, handle)
-    set_up(brand, replacing=request.POST.get("replacing", ""))
+    check_again(brand, replacing=request.POST.get("replacing", ""))
     brand.refresh_from_db()
     if request.headers.get("HX-Request"):
         return render(request, "twitter_sync/_checklist.html", {"checklist": checklist(brand)})
