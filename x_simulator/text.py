@@ -111,19 +111,15 @@ def shorten(link: str) -> dict[str, str]:
 
 
 def _found_in(text: str, find_person: FindPerson) -> Entities:
-    links = list(find_links(text))
-
-    def outside(match: re.Match[str]) -> bool:
-        return not any(start <= match.start() < end for start, end in links)
-
+    """In a text whose links are shortened: no name and no tag is inside one."""
     found: Entities = {
         "mentions": [
             {"start": m.start(), "end": m.end(), "username": person[0], "id": str(person[1])}
             for m in _MENTION.finditer(text)
-            if outside(m) and (person := find_person(m[1]))
+            if (person := find_person(m[1]))
         ],
-        "hashtags": [_tag(m) for m in _HASHTAG.finditer(text) if outside(m)],
-        "cashtags": [_tag(m) for m in _CASHTAG.finditer(text) if outside(m)],
+        "hashtags": [_tag(m) for m in _HASHTAG.finditer(text)],
+        "cashtags": [_tag(m) for m in _CASHTAG.finditer(text)],
     }
     return {kind: items for kind, items in found.items() if items}
 

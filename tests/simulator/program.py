@@ -28,6 +28,8 @@ CREDENTIALS = {
     "X_CLIENT_ID": "client-of-the-tests",
     "X_CLIENT_SECRET": "client-secret-of-the-tests",
 }
+# A proxy that is not there: webhooks of this machine are reached without one.
+NOWHERE = {"HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
 CALLBACK = "http://127.0.0.1:8000/handles/callback/"
 VERIFIER = "a-verifier-that-is-long-enough-to-be-one-0123456789"
 STARTS_WITHIN = 20.0
@@ -54,7 +56,7 @@ class Program:
                     *("--callback-url", CALLBACK),
                     *("--callback-url", "https://desk.example.com/callback"),
                 ],
-                env=os.environ | CREDENTIALS,
+                env=os.environ | CREDENTIALS | NOWHERE,
                 stdout=output,
                 stderr=output,
             )

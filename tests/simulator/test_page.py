@@ -73,7 +73,7 @@ def test_forms_of_other_sites_are_refused(program: Program) -> None:
 def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=os.environ.get("HANDLED_CHROMIUM", "/usr/bin/chromium"),
+            executable_path=os.environ["HANDLED_CHROMIUM"],
             args=FLAGS.split(),
         )
         page = browser.new_page()

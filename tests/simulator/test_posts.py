@@ -47,17 +47,21 @@ def test_nobody_deletes_someone_elses_post(program: Program) -> None:
 def test_a_reply_names_whom_it_answers(program: Program) -> None:
     brand, customer, friend = program.brand(), program.person(), program.person()
     complaint = program.post(customer, f"@{brand['username']} @{friend['username']} it is late")
-    answer = reply(program, brand, complaint, "Sorry!")
+    answer = reply(program, brand, complaint, "Sorry! #late")
     names = f"@{customer['username']} @{friend['username']} "
-    assert answer.json()["data"]["text"] == f"{names}Sorry!"
+    text = answer.json()["data"]["text"]
+    assert text == f"{names}Sorry! #late"
     fields = "conversation_id,in_reply_to_user_id,referenced_tweets,display_text_range,entities"
     post_id = answer.json()["data"]["id"]
     post = program.get(f"/2/tweets/{post_id}", brand["token"], **{"tweet.fields": fields})["data"]
     assert post["conversation_id"] == complaint
     assert post["in_reply_to_user_id"] == customer["id"]
     assert post["referenced_tweets"] == [{"type": "replied_to", "id": complaint}]
-    assert post["display_text_range"] == [len(names), len(names) + 6]
-    assert [m["id"] for m in post["entities"]["mentions"]] == [customer["id"], friend["id"]]
+    assert post["display_text_range"] == [len(names), len(text)]
+    mentions, (tag,) = post["entities"]["mentions"], post["entities"]["hashtags"]
+    assert [m["id"] for m in mentions] == [customer["id"], friend["id"]]
+    assert [text[m["start"] : m["end"]] for m in mentions] == names.split()
+    assert text[tag["start"] : tag["end"]] == "#late"
 
 
 def test_names_that_were_typed_stand_once_and_excluded_ones_not_at_all(program: Program) -> None:

@@ -35,6 +35,11 @@ def test_offsets_count_code_points_of_the_escaped_text() -> None:
     assert prepared.entities["mentions"][0]["id"] == "42"
 
 
+def test_nothing_inside_a_link_is_an_entity() -> None:
+    prepared = prepare("see https://example.com/@acme/#help?x=$TSLA", find)
+    assert prepared.entities.keys() == {"urls"}
+
+
 def test_what_only_looks_like_an_entity_is_none() -> None:
     assert prepare("me@acme.com, #1, $5, iOS 11.1, end.Thanks, @nobody", find).entities == {}
 
