@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from pathlib import Path
+from typing import Any
 
 import httpx
 
+from tests.browser.inside import enter
+
 PASSWORD = "a long password of the cast"
 BRANDS = ("acme", "globex")
-CUSTOMERS = ("carla", "xavier", "piet", "rosa")
+CUSTOMERS = ("carla", "xavier", "piet", "rosa", "greta")
 PEOPLE = (
     ("Ana Agent", "ana@example.com", "acme", "agent"),
     ("Ben Agent", "ben@example.com", "acme", "agent"),
@@ -52,20 +53,12 @@ def connect_as_if_consented(simulator: str, x_user_id: str) -> None:
     connect(pair_of(post(simulator, "tokens", {"user_id": x_user_id})), by=None)
 
 
-def post(simulator: str, path: str, body: object) -> dict:
+def post(simulator: str, path: str, body: dict[str, Any]) -> Any:
     answer = httpx.post(f"{simulator}/_sim/{path}", json=body, trust_env=False, timeout=20)
     answer.raise_for_status()
     return answer.json()
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
-
-    import django
-
-    from config.embedded.data_dir import DataDir
-    from config.embedded.manage import take_over
-
-    take_over(DataDir(Path(os.environ["HANDLED_DATA_DIR"])))
-    django.setup()
+    enter()
     main(sys.argv[1])

@@ -20,13 +20,24 @@ from tests.browser.cast import PASSWORD
 from tests.stack import Stack, running
 
 HERE = Path(__file__).parent
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE = (HERE / "axe.js").read_text()
 # Told by the page before any of its own scripts run.
-WATCH = "addEventListener('securitypolicyviolation', e => console.error('CSP', e.violatedDirective))"
+WATCH = (
+    "addEventListener('securitypolicyviolation', e => console.error('CSP', e.violatedDirective))"
+)
+# The browser's and htmx's own lines about a refusal that a test is about.
+REFUSALS = ("Failed to load resource", "Response Status Error Code")
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 expect.set_options(timeout=15_000)
@@ -92,8 +103,7 @@ class Windows:
         page.on("console", lambda said: self.heed(said.type, said.text))
 
     def heed(self, kind: str, text: str) -> None:
-        # The browser's own line about a refusal that the test is about.
-        if kind in ("error", "warning") and not text.startswith("Failed to load resource"):
+        if kind in ("error", "warning") and not text.startswith(REFUSALS):
             self.troubles.append(f"console {kind}: {text}")
 
     def state(self, who: str) -> Any:
@@ -108,13 +118,16 @@ class Windows:
         context = self.browser.new_context()
         page = context.new_page()
         page.goto(f"{self.stack.web}/sign-in/")
+        self.fill_in(page, who)
+        state = context.storage_state()
+        context.close()
+        return state
+
+    def fill_in(self, page: Page, who: str) -> None:
         page.get_by_label("E-mail").fill(f"{who}@example.com")
         page.get_by_label("Password").fill("a-long-password-9" if who == "olga" else PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         expect(page.locator(".topbar")).to_be_visible()
-        state = context.storage_state()
-        context.close()
-        return state
 
 
 @pytest.fixture(scope="package")
@@ -154,12 +167,10 @@ def number_of(page: Page) -> int:
     return int(found[1])
 
 
-def axe(page: Page) -> list[str]:
+def axe(page: Page, rules: list[str] = RULES) -> list[str]:
     """What axe finds wrong with the page as it is; empty when nothing."""
-    page.evaluate(AXE)
-    found = page.evaluate(
-        "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
-    )
+    page.evaluate("source => window.axe || (0, eval)(source)", AXE)
+    found = page.evaluate("rules => axe.run({runOnly: rules})", rules)
     return [
         f"{rule['id']}: {node['html'][:160]} {node['failureSummary'][:240]}"
         for rule in found["violations"]

@@ -30,6 +30,7 @@ export default class extends Controller {
     })
     this.live.start()
     window.addEventListener("popstate", this.goBack)
+    window.addEventListener("failure", this.doubt)
     document.addEventListener("visibilitychange", this.seen)
     this.element.addEventListener("htmx:afterRequest", this.answered)
     this.#markRows()
@@ -40,6 +41,7 @@ export default class extends Controller {
     this.live.stop()
     this.poll.stop()
     window.removeEventListener("popstate", this.goBack)
+    window.removeEventListener("failure", this.doubt)
     document.removeEventListener("visibilitychange", this.seen)
     this.element.removeEventListener("htmx:afterRequest", this.answered)
   }
@@ -142,9 +144,22 @@ export default class extends Controller {
     else this.#pane = "list"
   }
 
+  // Signing in again in another tab makes this page's forms stale: a fresh fragment mends them.
+  doubt = ({ detail: { status } }) => {
+    if (status === 401) this.signedOut = true
+    if (status === 403) this.refreshConversation()
+  }
+
   seen = () => {
-    if (document.hidden) this.hiddenSince = Date.now()
-    else if (Date.now() - (this.hiddenSince ?? Date.now()) > LONG_HIDDEN) this.catchUp()
+    if (document.hidden) {
+      this.hiddenSince = Date.now()
+    } else if (this.signedOut) {
+      this.signedOut = false
+      this.refreshList()
+      this.refreshConversation()
+    } else if (Date.now() - (this.hiddenSince ?? Date.now()) > LONG_HIDDEN) {
+      this.catchUp()
+    }
   }
 
   async catchUp() {

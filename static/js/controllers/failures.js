@@ -17,6 +17,11 @@ export default class extends Controller {
 
   report = ({ detail }) => {
     const status = detail.xhr?.status ?? 0
-    if (!SAID_BY_SERVER.has(status)) reportFailure(status)
+    if (!SAID_BY_SERVER.has(status)) reportFailure(status, sentenceOf(detail.xhr))
   }
+}
+
+function sentenceOf(xhr) {
+  const isPlain = xhr?.getResponseHeader("Content-Type")?.startsWith("text/plain")
+  return isPlain ? xhr.responseText.trim().slice(0, 300) : ""
 }

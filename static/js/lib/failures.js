@@ -12,7 +12,10 @@ const WORDS = {
 }
 const BROKEN = "Something broke on our side; it is logged. What you typed is kept. Try again."
 
-export function reportFailure(status) {
+// `said` is the server's own sentence, where it has one for people.
+export function reportFailure(status, said = "") {
   const link = status === 401 ? { label: "Sign in again", href: "/sign-in/", apart: true } : null
-  toast(WORDS[status] ?? BROKEN, { tone: "danger", link })
+  const words = (status >= 400 && status < 500 && status !== 401 && said) || WORDS[status]
+  toast(words ?? BROKEN, { tone: "danger", link })
+  window.dispatchEvent(new CustomEvent("failure", { detail: { status } }))
 }

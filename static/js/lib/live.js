@@ -48,9 +48,19 @@ export class Live {
   #elect() {
     this.channel = new BroadcastChannel(`${CHANNEL}-${this.listen.user}`)
     this.channel.onmessage = ({ data }) => this.heard(data)
+    this.channel.postMessage({ ask: true })
     navigator.locks.request(`${CHANNEL}-${this.listen.user}`, () => {
-      this.#own((data) => this.channel.postMessage(data))
+      this.#lead()
       return new Promise((resolve) => (this.resign = resolve))
+    })
+  }
+
+  #lead() {
+    let state = "connecting"
+    this.channel.onmessage = ({ data }) => data.ask && this.channel.postMessage({ state })
+    this.#own((data) => {
+      state = data.state ?? state
+      this.channel.postMessage(data)
     })
   }
 

@@ -1,0 +1,263 @@
+"""The desk under an agent's hands: races, keyboards, lost lines, and nothing typed ever lost."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import PHONE, number_of
+
+SESSION = "handled_session"
+NO_SHARED_WORKER = "delete window.SharedWorker"
+SERVER_ERROR = {"status": 500, "body": "broken"}
+
+
+@pytest.fixture
+def asked(windows, writes):
+    """`asked("ana", "Hello")`: her desk, on a conversation in which a customer just wrote that."""
+
+    def asked(
+        who: str, text: str, *, customer: str = "piet", public: bool = False, **options
+    ) -> Page:
+        writes(customer, text, public=public)
+        desk = windows.open("/desk/?view=open", who, **options)
+        row = desk.get_by_role("link", name=text)
+        row.click()
+        expect(desk.locator("#timeline")).to_contain_text(text)
+        return desk
+
+    return asked
+
+
+def composer(desk: Page):
+    return desk.get_by_label(re.compile("^Private message to @"))
+
+
+def send(desk: Page) -> None:
+    desk.get_by_role("button", name=re.compile("^Send privately")).click()
+
+
+# Races
+
+
+def test_the_loser_of_a_race_is_told_who_won(windows, asked):
+    ana = asked("ana", "Who takes this?", customer="rosa")
+    address = ana.url.replace(windows.stack.web, "")
+    ben = windows.open(address, "ben")
+    expect(ben.locator("#claim")).to_be_visible()
+    # Ben's page hears nothing for a moment, as on a train.
+    ben.route("**/conversations/*/?*", lambda route: route.abort())
+    ana.locator("#claim").click()
+    expect(ana.locator("#assignee")).to_contain_text("Ana Agent (you)")
+    ben.locator("#claim").click()
+    expect(ben.locator(".toast")).to_contain_text("Ana Agent has this conversation now.")
+    expect(ben.locator("#assignee")).to_contain_text("Ana Agent")
+    expect(ben.locator("#claim")).to_have_count(0)
+
+
+def test_what_came_while_typing_is_shown_before_anything_is_sent(asked, writes):
+    desk = asked("ana", "Cancel my order please")
+    desk.route("**/conversations/*/?*", lambda route: route.abort())
+    composer(desk).fill("Cancelled!")
+    writes("piet", "No wait, keep it")
+    expect(desk.locator("#list")).to_contain_text("No wait, keep it")
+    send(desk)
+    expect(desk.get_by_role("alert")).to_contain_text("wrote while you were typing")
+    expect(desk.locator("#timeline")).to_contain_text("No wait, keep it")
+    expect(composer(desk)).to_have_value("Cancelled!")
+    assert desk.locator(".message-ours").count() == 0
+    composer(desk).fill("Kept!")
+    send(desk)
+    expect(desk.locator(".message-ours")).to_contain_text("Kept!")
+    expect(desk.get_by_role("alert")).to_have_count(0)
+
+
+# Nothing typed is lost
+
+
+def test_typed_text_survives_a_reload_and_marks_the_row(asked):
+    desk = asked("ana", "Is anybody there?")
+    composer(desk).fill("Half an ans")
+    desk.get_by_role("tab", name="Note").click()
+    desk.get_by_label("Note for your team").fill("Ask Sam first")
+    expect(desk.locator(".row:has([aria-current])").get_by_text("Draft")).to_be_visible()
+    desk.reload()
+    expect(composer(desk)).to_have_value("Half an ans")
+    desk.get_by_role("tab", name="Note").click()
+    expect(desk.get_by_label("Note for your team")).to_have_value("Ask Sam first")
+    desk.get_by_label("Note for your team").fill("")
+    desk.get_by_role("tab", name="Private message").click()
+    composer(desk).fill("")
+    expect(desk.locator(".row:has([aria-current])").get_by_text("Draft")).to_be_hidden()
+
+
+def test_a_broken_answer_loses_nothing_and_sends_once(asked, windows):
+    desk = asked("ana", "My card was charged twice")
+    composer(desk).fill("We pay it back.")
+
+    def lost_on_the_way_back(route: Route) -> None:
+        route.fetch()
+        route.fulfill(**SERVER_ERROR)
+
+    desk.route("**/replies/*", lost_on_the_way_back)
+    send(desk)
+    expect(desk.locator(".toast")).to_contain_text("What you typed is kept")
+    expect(composer(desk)).to_have_value("We pay it back.")
+    desk.unroute("**/replies/*")
+    send(desk)
+    expect(composer(desk)).to_have_value("")
+    expect(desk.locator(".message-ours").last).to_contain_text("Sent")
+    sent = [dm for dm in windows.stack.ask_x("ledger")["dms"] if dm["text"] == "We pay it back."]
+    assert len(sent) == 1
+
+
+def test_a_session_that_ended_loses_nothing(windows, asked):
+    desk = asked("ana", "Do you open on Sundays?")
+    composer(desk).fill("From ten to four.")
+    desk.context.clear_cookies(name=SESSION)
+    send(desk)
+    toast = desk.locator(".toast", has_text="You are signed out")
+    with desk.context.expect_page() as opened:
+        toast.get_by_role("link", name="Sign in again").click()
+    windows.fill_in(opened.value, "ana")
+    opened.value.close()
+    desk.bring_to_front()
+    expect(composer(desk)).to_have_value("From ten to four.")
+    # A page that was signed out writes again without being loaded again.
+    with desk.expect_response("**/conversations/*"):
+        desk.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    send(desk)
+    expect(desk.locator(".message-ours").last).to_contain_text("From ten to four.")
+
+
+def test_news_disturb_neither_text_nor_caret_nor_place(asked, writes):
+    desk = asked("ana", "First of many")
+    for number in range(3):
+        writes("piet", f"Number {number} of many\n" + "of many lines\n" * 12)
+    expect(desk.locator("#timeline")).to_contain_text("Number 2 of many")
+    desk.evaluate("document.getElementById('timeline').scrollTop = 0")
+    composer(desk).press_sequentially("I am wri")
+    composer(desk).press("ArrowLeft")
+    writes("piet", "And one more thing")
+    expect(desk.locator("#timeline")).to_contain_text("And one more thing")
+    expect(desk.get_by_role("button", name="New messages")).to_be_visible()
+    assert desk.evaluate("document.getElementById('timeline').scrollTop") < 50
+    assert desk.evaluate("document.activeElement.selectionStart") == len("I am wr")
+    expect(composer(desk)).to_have_value("I am wri")
+    desk.get_by_role("button", name="New messages").click()
+    expect(desk.get_by_role("button", name="New messages")).to_be_hidden()
+    expect(desk.locator("#news")).to_contain_text("New private message from Piet Customer")
+    composer(desk).fill("")
+
+
+# The live line
+
+
+def test_one_line_serves_more_tabs_than_a_browser_has_connections(windows, writes):
+    context = windows.context("ben")
+    tabs = [context.new_page() for _ in range(7)]
+    for tab in tabs:
+        tab.goto(f"{windows.stack.web}/desk/?view=open", wait_until="commit")
+    for tab in tabs:
+        expect(tab.locator("#live-state")).to_have_text("Live")
+    writes("rosa", "Seven of you?")
+    for tab in tabs:
+        expect(tab.locator("#list")).to_contain_text("Seven of you?")
+
+
+def test_without_shared_workers_a_leading_tab_passes_the_news_on(windows, writes):
+    context = windows.context("ben", before=NO_SHARED_WORKER)
+    leader, follower = context.new_page(), context.new_page()
+    for tab in (leader, follower):
+        tab.goto(f"{windows.stack.web}/desk/?view=open")
+        expect(tab.locator("#live-state")).to_have_text("Live")
+    leader.close()
+    writes("rosa", "Who leads now?")
+    expect(follower.locator("#list")).to_contain_text("Who leads now?")
+
+
+def test_with_the_line_down_the_page_asks_by_itself(windows, writes):
+    context = windows.context("ben", before=NO_SHARED_WORKER)
+    context.route(f"{windows.stack.live}/**", lambda route: route.abort())
+    desk = context.new_page()
+    desk.goto(f"{windows.stack.web}/desk/?view=open")
+    expect(desk.locator("#live-state")).to_have_text("Reconnecting")
+    writes("rosa", "Can you hear me?")
+    expect(desk.locator("#list")).to_contain_text("Can you hear me?")
+
+
+# Hands
+
+
+def test_it_is_worked_by_keyboard_alone(windows, writes):
+    writes("rosa", "By keyboard, please")
+    desk = windows.open("/desk/?view=open", "ben")
+    expect(desk.locator("#list")).to_contain_text("By keyboard, please")
+    desk.keyboard.press("j")
+    expect(desk.locator(".row-link").first).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#timeline")).to_contain_text("By keyboard, please")
+    if desk.locator("#claim").count():
+        desk.keyboard.press("c")
+        expect(desk.locator("#assignee")).to_contain_text("Ben Agent (you)")
+    desk.keyboard.press("n")
+    expect(desk.get_by_label("Note for your team")).to_be_focused()
+    desk.keyboard.type("j and e are letters here")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator(".note").last).to_contain_text("j and e are letters here")
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("r")
+    expect(composer(desk)).to_be_focused()
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("?")
+    expect(desk.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("e")
+    expect(desk.locator(".thread-sub")).to_contain_text("Resolved")
+
+
+def test_a_phone_shows_one_pane_at_a_time(asked):
+    desk = asked("ana", "From my phone", viewport=PHONE)
+    expect(desk.locator(".pane-thread")).to_be_visible()
+    expect(desk.locator("#list")).to_be_hidden()
+    desk.get_by_role("button", name="Details").click()
+    expect(desk.locator("#panel")).to_be_in_viewport()
+    desk.get_by_role("button", name="Close details").click()
+    desk.get_by_role("button", name="Back to the list").click()
+    expect(desk.locator("#list")).to_be_visible()
+    expect(desk.locator(".pane-thread")).to_be_hidden()
+    desk.get_by_role("button", name="Views").click()
+    desk.get_by_role("link", name="Resolved").click()
+    expect(desk.get_by_role("heading", name="Resolved", exact=True)).to_be_visible()
+
+
+def test_back_and_forward_go_where_one_was(asked, windows):
+    desk = asked("ana", "Where was I?")
+    number = number_of(desk)
+    desk.get_by_role("link", name=re.compile("^Snoozed")).click()
+    expect(desk.get_by_role("heading", name="Snoozed", exact=True)).to_be_visible()
+    assert desk.url.endswith(f"/conversations/{number}/?view=snoozed")
+    desk.go_back()
+    expect(desk.get_by_role("heading", name="All open")).to_be_visible()
+    expect(desk.locator("#timeline")).to_contain_text("Where was I?")
+
+
+def test_a_manager_assigns_with_the_load_in_view(windows, asked):
+    desk = asked("sam", "For whom is this?", customer="rosa")
+    desk.get_by_role("button", name="Assign", exact=True).click()
+    desk.get_by_role("button", name=re.compile(r"Ben Agent \d+ open")).click()
+    expect(desk.locator("#assignee")).to_contain_text("Ben Agent")
+
+
+def test_the_public_counter_weighs_as_x_does(asked):
+    desk = asked("ana", "in public now", customer="rosa", public=True)
+    text = desk.get_by_label(re.compile("^Public reply to @"))
+    text.fill("@rosa 👩‍👩‍👧 https://example.com/a/very/long/address/that/counts/23 字")
+    expect(desk.locator(".composer-public .composer-count")).to_have_text("29 / 280")
+    text.fill("字" * 141)
+    expect(desk.locator(".composer-public .composer-count")).to_have_text("2 too many")
+    desk.get_by_role("button", name="Post publicly as @acme").click()
+    expect(desk.get_by_role("alert")).to_contain_text("This is 282 of 280 characters")
+    text.fill("")
