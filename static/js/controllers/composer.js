@@ -3,7 +3,7 @@ import { Controller } from "stimulus"
 import { storedDraft } from "lib/drafts"
 
 export default class extends Controller {
-  static targets = ["tab", "form", "text"]
+  static targets = ["tab", "panel"]
   static values = { conversation: Number, user: Number, default: String }
 
   // Lifecycle
@@ -18,19 +18,19 @@ export default class extends Controller {
     this.element.removeEventListener("htmx:beforeRequest", this.forgetRefusals)
   }
 
-  formTargetConnected() {
+  panelTargetConnected() {
     if (this.chosen) this.#show(this.chosen)
   }
 
-  formTargetDisconnected(form) {
-    if (form.id === this.chosen) this.#show(this.defaultValue)
+  panelTargetDisconnected(panel) {
+    if (panel.id === this.chosen) this.#show(this.defaultValue)
   }
 
   // Actions
 
   choose({ currentTarget }) {
     this.#show(currentTarget.getAttribute("aria-controls"))
-    this.#form?.querySelector("textarea").focus()
+    this.#panel?.querySelector("textarea").focus()
   }
 
   step(event) {
@@ -45,17 +45,17 @@ export default class extends Controller {
 
   reply() {
     if (this.chosen === "path-note") this.#show(this.defaultValue)
-    this.#form?.querySelector("textarea").focus()
+    this.#panel?.querySelector("textarea").focus()
   }
 
   answer({ detail: { thread, post } }) {
     this.#show(`path-${thread}`)
-    const select = this.#form?.querySelector("select")
+    const select = this.#panel?.querySelector("select")
     if (select) {
       select.value = post
       select.dispatchEvent(new Event("change", { bubbles: true }))
     }
-    this.#form?.querySelector("textarea").focus()
+    this.#panel?.querySelector("textarea").focus()
   }
 
   sendByKey(event) {
@@ -82,8 +82,8 @@ export default class extends Controller {
   // Private
 
   #show(id) {
-    this.chosen = this.formTargets.some((form) => form.id === id) ? id : "path-note"
-    for (const form of this.formTargets) form.hidden = form.id !== this.chosen
+    this.chosen = this.panelTargets.some((panel) => panel.id === id) ? id : "path-note"
+    for (const panel of this.panelTargets) panel.hidden = panel.id !== this.chosen
     for (const tab of this.tabTargets) {
       const selected = tab.getAttribute("aria-controls") === this.chosen
       tab.setAttribute("aria-selected", selected)
@@ -91,7 +91,7 @@ export default class extends Controller {
     }
   }
 
-  get #form() {
-    return this.formTargets.find((form) => form.id === this.chosen)
+  get #panel() {
+    return this.panelTargets.find((panel) => panel.id === this.chosen)
   }
 }
