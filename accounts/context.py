@@ -48,10 +48,10 @@ def places(person: object) -> list[Place]:
     """The top bar's links that `person` may open."""
     if not isinstance(person, User):
         return []
-    found = [Place(label="Desk", href="/desk/", icon="inbox")]
+    found = [Place(label="Desk", href=reverse("inbox:desk"), icon="inbox")]
     if administers_any(person):
         found += [
-            Place(label="Handles", href="/handles/", icon="at-sign"),
+            Place(label="Handles", href=reverse("twitter_sync:handles"), icon="at-sign"),
             Place(label="People", href=reverse("accounts:people"), icon="users"),
             Place(label="Teams", href=reverse("accounts:teams"), icon="layers"),
         ]

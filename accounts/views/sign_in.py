@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from math import ceil
 
 from axes.helpers import get_cool_off
 from axes.models import AccessAttempt
@@ -77,7 +78,9 @@ def locked_out(
 ) -> HttpResponse:
     """django-axes' answer after too many failures. Says when to try again, and of nobody else."""
     email = (credentials or {}).get("email", "")
-    context = {"until": locked_until(request, email)}
+    until = locked_until(request, email)
+    minutes = ceil((until - timezone.now()).total_seconds() / 60)
+    context = {"until": until, "minutes": max(minutes, 1)}
     return render(request, "accounts/locked_out.html", context, status=429)
 
 
