@@ -19,7 +19,7 @@ from twitter_sync.models import Connection, RawEvent, Subscription, SyncCursor, 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of news, and whether X tells it."""
+    """A kind of news, and whether X tells it; if not, why not, as far as X said."""
 
     words: str
     is_active: bool
@@ -105,7 +105,7 @@ def of(brand: BrandAccount, webhook: Webhook | None) -> Checklist:
 
 def kinds(worded: dict[str, str], held: dict[str, Subscription]) -> list[Kind]:
     return [
-        Kind(words, held[name].is_active, held[name].failure)
+        Kind(words, held[name].is_active, "" if held[name].is_active else held[name].failure)
         if name in held
         else Kind(words, is_active=False, failure="")
         for name, words in worded.items()

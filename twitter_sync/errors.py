@@ -97,3 +97,7 @@ class RateLimited(Refused):
 
 class OutOfBudget(RateLimited):
     """Our own count says that X would refuse, or that the rest is kept for agents: no call made."""
+
+
+# No answer to the question that was asked: what we knew before is as true as it was.
+UNHEARD = (NotSent, Unconfirmed, OutOfCredits, RateLimited)

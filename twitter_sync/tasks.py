@@ -9,7 +9,14 @@ from typing import Any
 
 from celery import shared_task
 
-from twitter_sync.actions import applying, looking_up, polling, sending, sweeping
+from twitter_sync.actions import (
+    applying,
+    looking_up,
+    polling,
+    sending,
+    setting_up,
+    sweeping,
+)
 
 
 @shared_task(name="twitter_sync.apply")
@@ -40,3 +47,8 @@ def send(conversation_id: int, **_: Any) -> None:
 @shared_task(name="twitter_sync.sweep")
 def sweep(**_: Any) -> None:
     sweeping.sweep()
+
+
+@shared_task(name="twitter_sync.watch", queue="default")
+def watch(**_: Any) -> None:
+    setting_up.watch()

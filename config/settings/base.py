@@ -113,6 +113,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "twitter_sync.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "wake-snoozed": {"task": "inbox.wake_due", "schedule": 15.0, "options": {"expires": 15}},
     "poll": {"task": "twitter_sync.poll_due", "schedule": 15.0, "options": {"expires": 15}},
+    "watch": {"task": "twitter_sync.watch", "schedule": 60.0, "options": {"expires": 60}},
     "letters": {"task": "accounts.send_letters", "schedule": 15.0, "options": {"expires": 15}},
 }
 
@@ -209,7 +210,11 @@ LOGGING = {
         name: {"level": "WARNING"}
         for name in ("tweepy", "requests_oauthlib", "oauthlib", "urllib3", "httpx", "httpcore")
     }
-    | {"axes": {"level": "WARNING"}, "kombu": {"level": "WARNING"}}
+    # A line for every task received and done would bury the others.
+    | {
+        name: {"level": "WARNING"}
+        for name in ("axes", "kombu", "celery.worker.strategy", "celery.app.trace", "celery.beat")
+    }
     # Answers of 400 to 499 are no news, and their paths may hold the token of a one-time link.
     | {"django.request": {"level": "ERROR"}},
 }

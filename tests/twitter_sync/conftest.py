@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 from django.conf import settings as configured
@@ -61,12 +62,23 @@ class _Quiet(WSGIRequestHandler):
         pass
 
 
+def _only_challenges(pages: WSGIApplication) -> WSGIApplication:
+    """X's deliveries end here: what they would write no test could undo."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] == "GET":
+            return pages(environ, start_response)
+        start_response("200 OK", [])
+        return []
+
+    return answer
+
+
 @pytest.fixture(scope="session")
 def _web() -> Iterator[str]:
-    """Our pages on a real port. What asks the database there doesn't see a test's rows."""
-    server = make_server(
-        "127.0.0.1", 0, get_wsgi_application(), server_class=_Server, handler_class=_Quiet
-    )
+    """Our pages on a real port, for what needs no database: X's challenge."""
+    pages = _only_challenges(get_wsgi_application())
+    server = make_server("127.0.0.1", 0, pages, server_class=_Server, handler_class=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -11,14 +12,8 @@ from accounts.models import BrandAccount, User
 from tests.twitter_sync import rude
 from tests.x import Simulator
 from twitter_sync import oauth, tokens
-from twitter_sync.actions.subscribing import (
-    NEEDED,
-    WORDED,
-    is_open,
-    look_at_messages,
-    set_up,
-    subscribed,
-)
+from twitter_sync.actions.setting_up import is_open, look_at_messages, set_up, watch
+from twitter_sync.actions.subscribing import NEEDED, WORDED, subscribe, subscribed
 from twitter_sync.checklist import checklist, checklists
 from twitter_sync.client import Client
 from twitter_sync.models import Connection, RawEvent, Subscription, Webhook
@@ -228,8 +223,24 @@ def test_x_being_away_costs_one_call_and_loses_nothing(
         settings.X_API_URL = url
         set_up(brand)
     assert len(heard) == 1
-    assert "did not confirm" in Webhook.objects.get().failure
+    webhook = Webhook.objects.get()
+    assert "did not confirm" in webhook.failure
+    assert webhook.is_valid
     assert Subscription.objects.filter(brand=brand).active().count() == len(WORDED)
+    assert checklist(brand).is_subscribed
+
+
+def test_a_list_that_x_does_not_give_takes_nothing_away(
+    brand: BrandAccount, settings: Settings
+) -> None:
+    set_up(brand)
+    webhook = Webhook.objects.get()
+    with rude.serving(rude.says("503 Service Unavailable")) as url:
+        settings.X_API_URL = url
+        subscribe(brand, webhook)
+    found = checklist(brand)
+    assert found.is_subscribed
+    assert {kind.failure for kind in found.kinds} == {""}
 
 
 @pytest.mark.parametrize(
@@ -250,6 +261,60 @@ def test_every_shape_of_x_answer_is_read(
     with rude.serving(rude.says("200 OK", answer)) as url:
         settings.X_API_URL = url
         assert subscribed(client, brand, "dm.read", None, Webhook(external_id="1")) == "1992"
+
+
+# Watching over both
+
+
+def test_a_webhook_that_x_switched_off_is_on_again_within_a_minute(
+    brand: BrandAccount, settings: Settings
+) -> None:
+    set_up(brand)
+    invalidate(settings)
+    watch()
+    assert Client.for_app().webhooks()["data"][0]["valid"]
+
+
+def test_a_new_address_gets_the_news_of_every_handle(
+    brand: BrandAccount, connected: Connected, webhook_url: str, settings: Settings
+) -> None:
+    """As when `./run` comes up on another port."""
+    other = connected()
+    set_up(brand)
+    set_up(other)
+    settings.X_WEBHOOK_URL = webhook_url.replace("127.0.0.1", "localhost")
+    watch()
+    [webhook] = Client.for_app().webhooks()["data"]
+    assert webhook["url"] == settings.X_WEBHOOK_URL
+    assert at_x(brand) == at_x(other) == dict.fromkeys(WORDED, webhook["id"])
+    assert [one.url for one in Webhook.objects.filter(is_valid=True)] == [settings.X_WEBHOOK_URL]
+
+
+def test_a_quiet_minute_costs_one_call(brand: BrandAccount, simulator: Simulator) -> None:
+    set_up(brand)
+    before = len(simulator.calls())
+    watch()
+    assert [call["path"] for call in simulator.calls()[before:]] == ["/2/webhooks"]
+
+
+def test_what_x_refused_is_asked_again_after_ten_minutes(
+    brand: BrandAccount, simulator: Simulator
+) -> None:
+    set_up(brand)
+    Subscription.objects.filter(event_type="dm.sent").update(external_id="", failure="No.")
+    watch()
+    assert not checklist(brand).is_subscribed
+    Subscription.objects.update(checked_at=timezone.now() - timedelta(minutes=11))
+    watch()
+    assert checklist(brand).is_subscribed
+
+
+def test_nothing_is_asked_where_nothing_is_connected(
+    simulator: Simulator, acme: BrandAccount
+) -> None:
+    before = len(simulator.calls())
+    watch()
+    assert len(simulator.calls()) == before
 
 
 # Can people write to it?

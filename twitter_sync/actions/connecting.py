@@ -14,7 +14,7 @@ from accounts.announcements import access_changed
 from accounts.models import BrandAccount, Membership, Role, User
 from twitter_sync import tokens
 from twitter_sync.actions.applying import adopt_orphans
-from twitter_sync.actions.subscribing import set_up
+from twitter_sync.actions.setting_up import set_up
 from twitter_sync.client import Client
 from twitter_sync.errors import XError
 from twitter_sync.models import Connection, SyncCursor

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+
+if TYPE_CHECKING:
+    from twitter_sync.models.webhook import Webhook
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def active(self) -> SubscriptionQuerySet:
         return self.exclude(external_id="")
+
+    def to(self, webhook: Webhook) -> SubscriptionQuerySet:
+        """Those that X pushes to this address."""
+        return self.active().filter(webhook_external_id=webhook.external_id)
 
 
 class Subscription(models.Model):
@@ -20,6 +29,7 @@ class Subscription(models.Model):
     )
     event_type = models.CharField(max_length=60)
     external_id = models.CharField(max_length=20, blank=True)
+    webhook_external_id = models.CharField(max_length=20, blank=True)
     failure = models.CharField(max_length=300, blank=True)
     checked_at = models.DateTimeField(default=timezone.now)
 

@@ -1,0 +1,120 @@
+"""Everything that a connected handle needs of X, made and kept: our address there, what X tells us,
+and whether people can write to the handle at all. Rows tell how it went; the checklist shows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.db import connection
+from django.db.models import Count, QuerySet
+from django.utils import timezone
+
+from accounts.models import BrandAccount
+from twitter_sync.actions.registering import register_webhook
+from twitter_sync.actions.subscribing import NEEDED, subscribe
+from twitter_sync.answers import Answer
+from twitter_sync.budgets import Purpose
+from twitter_sync.client import Client
+from twitter_sync.errors import XError
+from twitter_sync.models import Connection, Subscription, Webhook
+
+REFUSED_AGAIN_AFTER = timedelta(minutes=10)
+# How many other handles are asked whether they could write to one.
+MOST_ASKED = 3
+
+log = structlog.get_logger(__name__)
+
+
+def set_up(brand: BrandAccount, *, replacing: str = "") -> None:
+    """Webhook, subscriptions and the look at messages. Never raises XError: rows tell.
+
+    `replacing` is another address to take down, where X allows one only.
+    """
+    with one_at_a_time():
+        webhook = register_webhook(replacing=replacing)
+        if not webhook.failure:
+            subscribe(brand, webhook)
+    look_at_messages(brand)
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Two who look and then make what is missing would make it twice, and X refuses the second.
+
+    A lock of the session: one of a transaction would hold that open while X answers.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext('twitter_sync.set_up'))")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(hashtext('twitter_sync.set_up'))")
+
+
+def watch() -> None:
+    """Every minute: our address is valid at X, and every handle's news goes there.
+
+    X switches a webhook off without a word, and `./run` may come up on another port. What X refused
+    for good is asked again every ten minutes, so that what was mended there shows up here.
+    """
+    connected = BrandAccount.objects.connected().filter(connection__isnull=False)
+    if not connected.exists():
+        return
+    with one_at_a_time():
+        webhook = register_webhook()
+    if webhook.failure:
+        return
+    for brand in connected.exclude(pk__in=whole(webhook)).exclude(pk__in=just_refused()):
+        with one_at_a_time():
+            subscribe(brand, webhook)
+
+
+def whole(webhook: Webhook) -> QuerySet[Subscription, int]:
+    """Brands of which X tells `webhook` everything that is needed."""
+    needed = Subscription.objects.to(webhook).filter(event_type__in=NEEDED)
+    counted = needed.values("brand").annotate(kinds=Count("pk")).filter(kinds=len(NEEDED))
+    return counted.values_list("brand", flat=True)
+
+
+def just_refused() -> QuerySet[Subscription, int]:
+    recently = timezone.now() - REFUSED_AGAIN_AFTER
+    refused = Subscription.objects.filter(external_id="", checked_at__gt=recently)
+    return refused.values_list("brand", flat=True)
+
+
+# Can people write to the handle?
+
+
+def look_at_messages(brand: BrandAccount) -> None:
+    """Whether anyone can send it a message, as other connected handles see it.
+
+    X tells a handle nothing about itself here, so without a second one it stays unknown.
+    """
+    others = BrandAccount.objects.connected().filter(connection__isnull=False).exclude(pk=brand.pk)
+    for asker in others.order_by("-connection__connected_at")[:MOST_ASKED]:
+        try:
+            answer = Client.for_brand(asker, purpose=Purpose.PROFILE).users(ids=[brand.x_user_id])
+        except XError as error:
+            log.warning("messages not looked at", brand=brand.pk, error=str(error))
+            continue
+        seen = is_open(answer)
+        if seen is not None:
+            Connection.objects.filter(brand=brand).update(
+                receives_dms=seen, receives_dms_checked_at=timezone.now()
+            )
+            return
+
+
+def is_open(answer: Answer) -> bool | None:
+    """None where the answer proves nothing: the handle follows the asker, who may then write."""
+    person: dict[str, Any] = next(iter(answer.get("data") or []), {})
+    receives = person.get("receives_your_dm")
+    if receives and "followed_by" in person.get("connection_status", []):
+        return None
+    return receives
