@@ -15,7 +15,7 @@ from inbox.views.listing import chosen, list_context
 from inbox.views.place import place_of
 from inbox.views.signed_in import person, signed_in
 
-MOST_ROWS = 200
+MOST_ROWS = 500
 MOST_CHANGES = 500
 # Transactions commit a little after the moment that they write: look back further than asked.
 OVERLAP = timedelta(seconds=10)

@@ -35,6 +35,7 @@ export default class extends Controller {
     this.element.addEventListener("htmx:afterRequest", this.answered)
     this.#markRows()
     this.#showRow()
+    this.#count()
   }
 
   disconnect() {
@@ -105,6 +106,10 @@ export default class extends Controller {
   hidePanel() {
     this.#pane = "thread"
     document.getElementById("show-panel")?.focus()
+  }
+
+  closeDrawer({ target }) {
+    if (target === this.element) this.back()
   }
 
   backToList() {
@@ -273,6 +278,7 @@ export default class extends Controller {
       const [fresh] = await fetchFragments(href, { signal: opening.signal })
       replaceFragment(fresh)
       document.title = `#${number} ${fresh.dataset.who} · Handled`
+      this.#count()
       return true
     } catch (error) {
       if (error.name === "AbortError") return false
@@ -300,6 +306,14 @@ export default class extends Controller {
   #listChanged() {
     this.#markOpen(this.#number)
     this.#markRows()
+    this.#count()
+  }
+
+  // How many wait for an answer, where it can be seen from another tab.
+  #count() {
+    const waiting = Number(document.getElementById("views").dataset.count)
+    const title = document.title.replace(/^\(\d+\) /, "")
+    document.title = waiting ? `(${waiting}) ${title}` : title
   }
 
   #markOpen(number) {
