@@ -213,7 +213,7 @@ LOGGING = {
     # A line for every task received and done would bury the others.
     | {
         name: {"level": "WARNING"}
-        for name in ("axes", "kombu", "celery.worker.strategy", "celery.app.trace", "celery.beat")
+        for name in ("axes", "kombu", "celery.worker.strategy", "celery.app.trace")
     }
     # Answers of 400 to 499 are no news, and their paths may hold the token of a one-time link.
     | {"django.request": {"level": "ERROR"}},
