@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from accounts.models import BrandAccount
 from inbox.doorbell import ring
-from twitter_sync.actions.interpreting import Brands, Outcome, interpret
-from twitter_sync.actions.placing import active_brands
+from twitter_sync.actions.interpreting import Outcome, interpret
+from twitter_sync.actions.placing import Brands, active_brands
 from twitter_sync.backoff import delay
 from twitter_sync.failures import where
 from twitter_sync.models import RawEvent

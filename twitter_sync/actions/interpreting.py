@@ -10,7 +10,7 @@ from accounts.models import BrandAccount
 from inbox.actions.receiving import mark_deleted, receive
 from inbox.models import Message
 from twitter_sync import tokens
-from twitter_sync.actions.placing import MustWait, active_brands, holders, place
+from twitter_sync.actions.placing import Brands, MustWait, Scene, place
 from twitter_sync.actions.remembering import forget, give_up, remember, wait_for, want_above
 from twitter_sync.models import KnownPost, RawEvent
 from twitter_sync.payloads import (
@@ -20,15 +20,12 @@ from twitter_sync.payloads import (
     Event,
     Post,
     PostDeletion,
-    Profile,
     Revocation,
     Signal,
     Unknown,
     parse,
 )
 from twitter_sync.utterances import of_direct_message, of_encrypted_message
-
-Brands = Mapping[str, BrandAccount]
 
 
 class NoSuchAccount(Exception):
@@ -52,27 +49,6 @@ class Outcome:
     unreadable: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What an event is read against: our brands, the people it names, the posts around it."""
-
-    brand_id: int | None
-    brands: Brands
-    people: Mapping[str, Profile]
-    posts: Mapping[str, KnownPost]
-
-    def told(self, for_user_id: str | None) -> BrandAccount:
-        """The brand that X tells it to, or that asked for it. Raises NoSuchAccount."""
-        if self.brand_id is not None:
-            asked = (brand for brand in self.brands.values() if brand.pk == self.brand_id)
-            told = next(asked, None)
-        else:
-            told = self.brands.get(for_user_id or "")
-        if told is None:
-            raise NoSuchAccount(for_user_id)
-        return told
-
-
 def interpret(row: RawEvent, brands: Brands) -> Outcome:
     """Applies every event in `row`. Raises Unreadable when there is no sense in it at all.
 
@@ -80,10 +56,10 @@ def interpret(row: RawEvent, brands: Brands) -> Outcome:
     """
     delivery = parse(bytes(row.body))
     outcome = Outcome(brand_id_of(row, delivery, brands), unreadable=list(delivery.unreadable))
-    scene = Scene(row.brand_id, brands, delivery.people, posts_in(delivery))
+    scene = Scene(brands, delivery.people, posts_in(delivery))
     for event in in_order(delivery.events):
         try:
-            outcome.received += hear_patiently(event, scene)
+            outcome.received += hear_patiently(event, scene, row)
         except MustWait as wait:
             outcome.waits_for = wait.post_id
         except NoSuchAccount as missing:
@@ -91,7 +67,7 @@ def interpret(row: RawEvent, brands: Brands) -> Outcome:
         if isinstance(event, Unknown):
             outcome.unknown.append(f"unknown: {event.kind}")
     for post in delivery.context:
-        overhear(post, scene)
+        place(post, scene)
     return outcome
 
 
@@ -119,18 +95,30 @@ def place_of(event: Event) -> str:
     return str(getattr(event, "conversation_id", ""))
 
 
-def hear_patiently(event: Event, scene: Scene) -> int:
+def hear_patiently(event: Event, scene: Scene, row: RawEvent) -> int:
     """Raises MustWait for a post that must wait, once it is sure to be woken."""
     while True:
         try:
-            return hear(event, scene)
+            return hear(event, scene, row)
         except MustWait as wait:
             if wait_for(wait.post_id):
                 raise
 
 
+def told(for_user_id: str | None, scene: Scene, row: RawEvent) -> BrandAccount:
+    """The brand that asked X for it, else that X tells it to. Raises NoSuchAccount."""
+    if row.brand_id is not None:
+        asked = (brand for brand in scene.brands.values() if brand.pk == row.brand_id)
+        brand = next(asked, None)
+    else:
+        brand = scene.brands.get(for_user_id or "")
+    if brand is None:
+        raise NoSuchAccount(for_user_id)
+    return brand
+
+
 @singledispatch
-def hear(event: Event, scene: Scene) -> int:
+def hear(event: Event, scene: Scene, row: RawEvent) -> int:
     """Tells the inbox. Returns how many messages it made or found.
 
     Raises NoSuchAccount and MustWait.
@@ -139,8 +127,8 @@ def hear(event: Event, scene: Scene) -> int:
 
 
 @hear.register
-def hear_message(event: DirectMessage, scene: Scene) -> int:
-    brand = scene.told(event.for_user_id)
+def hear_message(event: DirectMessage, scene: Scene, row: RawEvent) -> int:
+    brand = told(event.for_user_id, scene, row)
     if not event.is_between_two or event.sender_id == event.recipient_id:
         return 0
     if brand.x_user_id not in (event.sender_id, event.recipient_id):
@@ -150,8 +138,8 @@ def hear_message(event: DirectMessage, scene: Scene) -> int:
 
 
 @hear.register
-def hear_encrypted(event: EncryptedMessage, scene: Scene) -> int:
-    brand = scene.told(event.for_user_id)
+def hear_encrypted(event: EncryptedMessage, scene: Scene, row: RawEvent) -> int:
+    brand = told(event.for_user_id, scene, row)
     if not event.is_between_two:
         return 0
     if brand.x_user_id not in event.conversation_id.split("-"):
@@ -161,35 +149,19 @@ def hear_encrypted(event: EncryptedMessage, scene: Scene) -> int:
 
 
 @hear.register
-def hear_post(event: Post, scene: Scene) -> int:
-    """For the brand that X tells it to, and those that talk with its author there already.
-
-    A protected author's post is for nobody but the account that may see it.
-    """
-    told, known = scene.told(event.for_user_id), scene.posts[event.id]
-    brands = {told.pk: told}
-    if not known.is_protected:
-        brands |= {brand.pk: brand for brand in holders(event)}
-    placed = [place(brand, event, known, scene.people) for _, brand in sorted(brands.items())]
-    if event.parent_id and any(placed):
+def hear_post(event: Post, scene: Scene, row: RawEvent) -> int:
+    placed = place(event, scene, told=[told(event.for_user_id, scene, row)])
+    if event.parent_id and placed:
         want_above(event.parent_id, hops=1)
-    return sum(message is not None for message in placed)
-
-
-def overhear(post: Post, scene: Scene) -> None:
-    """A post told along with another: it is a message where its author is talked with already."""
-    known = scene.posts[post.id]
-    if not known.is_protected:
-        for brand in holders(post):
-            place(brand, post, known, scene.people)
+    return len(placed)
 
 
 @hear.register
-def hear_deletion(event: PostDeletion, scene: Scene) -> int:
-    scene.told(event.for_user_id)
+def hear_deletion(event: PostDeletion, scene: Scene, row: RawEvent) -> int:
+    told(event.for_user_id, scene, row)
     forget(event.id)
     held = Message.objects.filter(
-        brand__in=active_brands(), kind=Message.Kind.PUBLIC, external_id=event.id
+        brand__in=list(scene.brands.values()), kind=Message.Kind.PUBLIC, external_id=event.id
     )
     for message in held.select_related("brand").order_by("brand"):
         mark_deleted(
@@ -202,7 +174,7 @@ def hear_deletion(event: PostDeletion, scene: Scene) -> int:
 
 
 @hear.register
-def hear_revocation(event: Revocation, scene: Scene) -> int:
+def hear_revocation(event: Revocation, scene: Scene, row: RawEvent) -> int:
     brand = BrandAccount.objects.filter(x_user_id=event.user_id).first()
     if brand is None:
         raise NoSuchAccount(event.user_id)
@@ -212,5 +184,5 @@ def hear_revocation(event: Revocation, scene: Scene) -> int:
 
 @hear.register(Signal)
 @hear.register(Unknown)
-def hear_nothing(event: Event, scene: Scene) -> int:
+def hear_nothing(event: Event, scene: Scene, row: RawEvent) -> int:
     return 0

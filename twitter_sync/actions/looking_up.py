@@ -12,8 +12,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts.models import BrandAccount
-from twitter_sync.actions.placing import MustWait, concerned, place
+from twitter_sync.actions.placing import MustWait, Scene, active_brands, concerned, place
 from twitter_sync.actions.remembering import give_up, remember, want_above
 from twitter_sync.backoff import delay
 from twitter_sync.budgets import Purpose
@@ -22,7 +21,6 @@ from twitter_sync.errors import RateLimited, XError
 from twitter_sync.failures import where
 from twitter_sync.models import KnownPost
 from twitter_sync.payloads import Post, parse
-from twitter_sync.utterances import People
 
 MOST_AT_ONCE = 100
 MOST_ATTEMPTS = 4
@@ -78,21 +76,21 @@ def settle(post_ids: list[str], page: dict[str, Any]) -> None:
     shown = {event.id: event for event in delivery.events if isinstance(event, Post)}
     shown |= {post.id: post for post in delivery.context if post.id not in shown}
     give_up(sorted(set(post_ids) - shown.keys()))
-    held = remember(shown.values(), delivery.people)
+    brands = {brand.x_user_id: brand for brand in active_brands()}
+    scene = Scene(brands, delivery.people, remember(shown.values(), delivery.people))
     for post_id in sorted(shown, key=int):
-        known, post = held[post_id], shown[post_id]
+        post, hops = shown[post_id], scene.posts[post_id].hops + 1
         if post.parent_id and post_id in post_ids:
-            want_above(post.parent_id, hops=known.hops + 1)
-        for brand in concerned(post):
-            place_alone(brand, post, known, delivery.people)
+            want_above(post.parent_id, hops=hops)
+        place_alone(post, scene, hops=hops)
 
 
-def place_alone(brand: BrandAccount, post: Post, known: KnownPost, people: People) -> None:
+def place_alone(post: Post, scene: Scene, *, hops: int) -> None:
     """One post that fails must not cost the others of its page."""
     try:
         with transaction.atomic():
-            place(brand, post, known, people)
+            place(post, scene, told=concerned(post, scene.brands))
     except MustWait as wait:
-        want_above(wait.post_id, hops=known.hops + 1)
+        want_above(wait.post_id, hops=hops)
     except Exception as error:
         log.error("post not placed", post=post.id, **where(error))

@@ -7,8 +7,11 @@ the nearest ancestor that is not by B. Everything else is context and stays in t
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts.models import BrandAccount
 from inbox.actions.receiving import receive
@@ -16,6 +19,8 @@ from inbox.models import Message, Thread
 from twitter_sync.models import KnownPost
 from twitter_sync.payloads import Post
 from twitter_sync.utterances import People, author_of, of_post, post_of
+
+Brands = Mapping[str, BrandAccount]
 
 
 class MustWait(Exception):
@@ -26,24 +31,57 @@ class MustWait(Exception):
         super().__init__(post_id)
 
 
-def place(brand: BrandAccount, post: Post, known: KnownPost, people: People) -> Message | None:
-    """Receives `post` as a message for `brand`, if it is one. Raises MustWait.
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What an event is read against: the brands for which messages are taken, by X's id; the
+    people that the payload names; the posts that it tells of, remembered."""
 
-    The known tree around the post must be remembered already. One X conversation at a time: of two
-    workers, the second sees the thread that the first has opened.
+    brands: Brands
+    people: People
+    posts: Mapping[str, KnownPost]
+
+
+def active_brands() -> QuerySet[BrandAccount]:
+    """Brands for which messages are taken: all but those that were disconnected."""
+    return BrandAccount.objects.exclude(status=BrandAccount.Status.DISCONNECTED)
+
+
+def place(post: Post, scene: Scene, *, told: Iterable[BrandAccount] = ()) -> list[Message]:
+    """Receives `post` as a message of each brand that it is one of. Raises MustWait.
+
+    Asked are the brands that were `told` of it, and those that talk with its author in the same X
+    conversation; what a protected author says is for the told ones alone. One X conversation at a
+    time: of two workers, the second sees the thread that the first has opened.
     """
+    known = scene.posts[post.id]
     if post.is_repost or known.is_deleted:
-        return None
+        return []
     conversation_id = conversation_of(post, known)
     lock_conversation(conversation_id)
-    customer_id = customer_of(brand, post, conversation_id)
+    holders = holders_of(conversation_id, post.author_id, scene.brands)
+    brands = {brand.pk: brand for brand in told}
+    if not known.is_protected:
+        brands |= holders
+    placed = [
+        place_at(brand, post, conversation_id, scene, holds=brand.pk in holders)
+        for _, brand in sorted(brands.items())
+    ]
+    return [message for message in placed if message is not None]
+
+
+def place_at(
+    brand: BrandAccount, post: Post, conversation_id: str, scene: Scene, *, holds: bool
+) -> Message | None:
+    """For one brand. `holds`: it talks with the post's author in this X conversation already."""
+    customer_id = customer_of(brand, post, holds=holds)
     if customer_id is None:
         return None
-    opens = not holds(brand, customer_id, conversation_id)
-    if opens and is_connected(customer_id):
+    if customer_id != post.author_id:
+        holds = brand.pk in holders_of(conversation_id, customer_id, scene.brands)
+    if not holds and customer_id in scene.brands:
         return None
-    message = take(brand, post, customer_id, conversation_id, people)
-    if opens:
+    message = take(brand, post, customer_id, conversation_id, scene.people)
+    if not holds:
         take_the_rest(brand, customer_id, conversation_id, besides=post.id)
     return message
 
@@ -85,11 +123,11 @@ def lock_conversation(conversation_id: str) -> None:
 # Whose it is
 
 
-def customer_of(brand: BrandAccount, post: Post, conversation_id: str) -> str | None:
+def customer_of(brand: BrandAccount, post: Post, *, holds: bool) -> str | None:
     """The other side of the conversation; None when the post is no message of the brand's."""
     if post.author_id == brand.x_user_id:
         return answered_by(brand, post)
-    if names(post, brand) or answers(post, brand) or holds(brand, post.author_id, conversation_id):
+    if holds or names(post, brand) or answers(post, brand):
         return post.author_id
     return None
 
@@ -161,44 +199,20 @@ def topmost(known: KnownPost) -> KnownPost:
     return topmost(above)
 
 
-# Which brands
-
-
-def active_brands() -> QuerySet[BrandAccount]:
-    """Brands for which messages are taken: all but those that were disconnected."""
-    return BrandAccount.objects.exclude(status=BrandAccount.Status.DISCONNECTED)
-
-
-def is_connected(x_user_id: str) -> bool:
-    return active_brands().filter(x_user_id=x_user_id).exists()
-
-
-def threads_with(x_user_id: str, conversation_id: str) -> QuerySet[Thread]:
-    return Thread.objects.filter(
+def holders_of(conversation_id: str, x_user_id: str, brands: Brands) -> dict[int, BrandAccount]:
+    """The brands that talk with a person in an X conversation, by key."""
+    by_key = {brand.pk: brand for brand in brands.values()}
+    threads = Thread.objects.filter(
+        brand__in=by_key,
         kind=Thread.Kind.PUBLIC,
         x_conversation_id=conversation_id,
         conversation__contact__x_user_id=x_user_id,
     )
+    return {key: by_key[key] for key in threads.order_by().values_list("brand_id", flat=True)}
 
 
-def holds(brand: BrandAccount, x_user_id: str, conversation_id: str) -> bool:
-    return threads_with(x_user_id, conversation_id).filter(brand=brand).exists()
-
-
-def holders(post: Post) -> QuerySet[BrandAccount]:
-    """The brands that already talk with the author in this X conversation."""
-    threads = threads_with(post.author_id, post.conversation_id)
-    return active_brands().filter(Exists(threads.filter(brand=OuterRef("pk")))).order_by("pk")
-
-
-def concerned(post: Post) -> QuerySet[BrandAccount]:
-    """The brands that a post that anyone may see can be a message of."""
-    people = {mention.get("id") for mention in post.entities.get("mentions", [])}
-    people |= {post.author_id, post.answers_user_id}
-    threads = threads_with(post.author_id, post.conversation_id)
-    is_theirs = Q(x_user_id__in=[person for person in people if person])
-    return (
-        active_brands()
-        .filter(is_theirs | Exists(threads.filter(brand=OuterRef("pk"))))
-        .order_by("pk")
-    )
+def concerned(post: Post, brands: Brands) -> list[BrandAccount]:
+    """The brands that a post that anyone may see is by, answers or names."""
+    people = [str(mention.get("id")) for mention in post.entities.get("mentions", [])]
+    people += [post.author_id, post.answers_user_id or ""]
+    return [brands[person] for person in people if person in brands]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from datetime import datetime
+from typing import Any
 
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -14,47 +17,82 @@ from twitter_sync.payloads import Post, Profile
 
 Availability = KnownPost.Availability
 
+COLUMNS = [field.attname for field in KnownPost._meta.concrete_fields]
+
 # Of a thread that has no end, this many answers upwards are context enough.
 MOST_HOPS = 50
 
 
+# A row takes what a payload tells unless it says as much already; deleted wins for good. Every row
+# is locked, news or not, in the order of the ids: no two workers wait for each other in a circle.
+REMEMBER = """
+INSERT INTO twitter_sync_knownpost AS held
+SELECT * FROM jsonb_populate_recordset(NULL::twitter_sync_knownpost, %s) ORDER BY post_id
+ON CONFLICT (post_id) DO UPDATE SET
+    availability = excluded.availability,
+    author_id = excluded.author_id,
+    author_handle = excluded.author_handle,
+    author_name = excluded.author_name,
+    parent_id = excluded.parent_id,
+    answers_user_id = excluded.answers_user_id,
+    x_conversation_id = excluded.x_conversation_id,
+    is_repost = excluded.is_repost,
+    is_protected = excluded.is_protected,
+    text = excluded.text,
+    entities = excluded.entities,
+    media = excluded.media,
+    posted_at = excluded.posted_at,
+    seen_at = excluded.seen_at
+WHERE excluded.availability = 'seen' AND held.availability <> 'deleted'
+  AND NOT (held.availability = 'seen' AND held.x_conversation_id <> '')
+RETURNING *
+"""
+
+
 def remember(posts: Iterable[Post], people: Mapping[str, Profile]) -> dict[str, KnownPost]:
-    """Keeps `posts` and the ids of those that they answer. Returns the rows, locked, by id.
-
-    Rows are always made and locked in the order of their ids, so that no two workers wait for each
-    other in a circle.
-    """
+    """Keeps `posts` and the ids of those that they answer. Returns the rows, locked, by id."""
     told = {post.id: post for post in posts}
-    ids = sorted(told.keys() | {post.parent_id for post in told.values() if post.parent_id})
-    KnownPost.objects.bulk_create(
-        [KnownPost(post_id=post_id) for post_id in ids], ignore_conflicts=True
+    above = {post.parent_id for post in told.values() if post.parent_id} - told.keys()
+    rows = [row_of(post, people) for post in told.values()]
+    rows += [KnownPost(post_id=post_id) for post_id in above]
+    news = list(KnownPost.objects.raw(REMEMBER, [json.dumps([columns(row) for row in rows])]))
+    for known in news:
+        if known.is_seen and known.look_up_at is not None:
+            conclude(known)
+    held = {known.post_id: known for known in news}
+    missing = [row.post_id for row in rows if row.post_id not in held]
+    return held | (KnownPost.objects.in_bulk(missing) if missing else {})
+
+
+def row_of(post: Post, people: Mapping[str, Profile]) -> KnownPost:
+    """A post as a row. Nothing is kept of the words of a protected author."""
+    author = people.get(post.author_id) or Profile(post.author_id)
+    row = KnownPost(
+        post_id=post.id,
+        availability=Availability.SEEN,
+        author_id=post.author_id,
+        author_handle=author.username[:50],
+        author_name=author.name[:200],
+        parent_id=post.parent_id or "",
+        answers_user_id=post.answers_user_id or "",
+        x_conversation_id=post.conversation_id,
+        is_repost=post.is_repost,
+        is_protected=author.is_protected,
+        posted_at=post.created_at,
+        seen_at=timezone.now(),
     )
-    held = {known.post_id: known for known in KnownPost.objects.locked(ids)}
-    for post_id, post in told.items():
-        learn(held[post_id], post, people.get(post.author_id))
-    return held
+    if not author.is_protected:
+        row.text, row.entities = post.text, dict(post.entities)
+        row.media = [asdict(one) for one in post.media]
+    return row
 
 
-def learn(known: KnownPost, post: Post, author: Profile | None) -> None:
-    """A row becomes what X now says, unless it says as much already. Deleted wins for good."""
-    if known.is_deleted or (known.is_seen and known.x_conversation_id):
-        return
-    is_protected = author is not None and author.is_protected
-    known.availability = Availability.SEEN
-    known.author_id = post.author_id
-    known.author_handle = author.username[:50] if author else known.author_handle
-    known.author_name = author.name[:200] if author else known.author_name
-    known.parent_id = post.parent_id or ""
-    known.answers_user_id = post.answers_user_id or ""
-    known.x_conversation_id = post.conversation_id
-    known.is_repost = post.is_repost
-    known.is_protected = is_protected
-    known.text = "" if is_protected else post.text
-    known.entities = {} if is_protected else dict(post.entities)
-    known.media = [] if is_protected else [asdict(one) for one in post.media]
-    known.posted_at = post.created_at
-    known.seen_at = timezone.now()
-    conclude(known)
+def columns(row: KnownPost) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name in COLUMNS
+        for value in [getattr(row, name)]
+    }
 
 
 def conclude(known: KnownPost) -> None:
