@@ -31,6 +31,9 @@ def main(arguments: list[str]) -> NoReturn:
             if not is_filled():
                 fill()
     os.environ["HANDLED_STARTED_AT"] = str(started)
+    # Compiled once by the first process that needs it, and kept out of the clone.
+    os.environ["PYTHONPYCACHEPREFIX"] = str(VENV / "cache" / "bytecode")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
     )

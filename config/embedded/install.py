@@ -50,15 +50,7 @@ def main(venv: Path, lock: Path) -> None:
 
 def sync(uv: Path, venv: Path, lock: Path) -> None:
     say(f"Installing the parts that {lock.name} pins")
-    command: list[str | Path] = [
-        uv,
-        "pip",
-        "sync",
-        "--python",
-        venv / "bin" / "python",
-        "--compile-bytecode",
-        lock,
-    ]
+    command: list[str | Path] = [uv, "pip", "sync", "--python", venv / "bin" / "python", lock]
     if not sys.stderr.isatty():
         command.append("--quiet")
     result = subprocess.run(command, env=uv_environment(venv), check=False)

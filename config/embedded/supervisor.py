@@ -20,6 +20,8 @@ WELL_AFTER = 10.0
 QUICK_ENDS = 4
 ANSWER_WITHIN = 90.0
 ASK_EVERY = 0.05
+# A part that can't be asked and keeps silent, though its logs should say it, is taken for well.
+SPEAKS_WITHIN = 20.0
 
 
 class StartError(Exception):
@@ -95,7 +97,7 @@ class Keeper:
             child.kill_group()
 
     async def _ask_until_ready(self, child: Child, began: float) -> None:
-        while not (self._said_ready if self.part.says_ready else await self._answers()):
+        while not await self._is_up(time.monotonic() - began):
             await asyncio.sleep(ASK_EVERY)
         if child.is_running():
             if self._was_ready:
@@ -103,8 +105,10 @@ class Keeper:
             self._was_ready = True
             self.ready.set()
 
-    async def _answers(self) -> bool:
-        return self.part.answers is None or await self.part.answers()
+    async def _is_up(self, lived: float) -> bool:
+        if self.part.answers:
+            return await self.part.answers()
+        return self._said_ready or lived > SPEAKS_WITHIN
 
     async def _pause(self, reason: str, lived: float) -> None:
         self._quick_ends = 1 if lived > WELL_AFTER else self._quick_ends + 1
