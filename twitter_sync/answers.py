@@ -67,7 +67,8 @@ def _parsed(body: bytes) -> Answer | None:
 
 def _reason(problem: Answer, reply: Reply) -> str:
     """The most telling words of the answer, on one line; "" when it has none."""
-    words = [*_messages(problem), problem.get("detail"), problem.get("title")]
+    named = ("detail", "error_description", "title")
+    words = [*_messages(problem), *(problem.get(name) for name in named)]
     if not problem and reply.headers.get("content-type", "").startswith("text/plain"):
         words.append(reply.body[:MAX_REASON].decode(errors="replace"))
     for word in words:

@@ -62,6 +62,13 @@ def error(status: int, body: str, content_type: str = "application/problem+json"
             Forbidden,
             "You do not have permission to DM one or more participants.",
         ),
+        (
+            400,
+            '{"error":"invalid_request",'
+            '"error_description":"Value passed for the token was invalid."}',
+            Refused,
+            "Value passed for the token was invalid.",
+        ),
         (404, '{"title":"Not Found","status":404}', NotFound, "Not Found"),
         (
             429,
