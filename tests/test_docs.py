@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,7 @@ def test_every_documented_variable_is_read(page):
     assert named <= variables_in_code()
 
 
+@cache
 def variables_in_code() -> set[str]:
     """Every text of our programs and tests that is the name of a variable, and no more."""
     own_lists = Path(__file__)
