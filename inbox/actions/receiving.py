@@ -25,6 +25,7 @@ __all__ = ["Media", "Person", "Utterance", "mark_deleted", "receive"]
 
 Kinds = ConversationEvent.Kind
 Status = Conversation.Status
+PUT_AWAY = (Status.RESOLVED, Status.SNOOZED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +192,12 @@ def back_to_queue_unless_on_duty(conversation: Conversation) -> None:
 def write_history(
     conversation: Conversation, message: Message, *, is_new: bool, before: str
 ) -> None:
+    """A line for what the message itself does not tell: that it brought something back."""
     if is_new:
         record(conversation, Kinds.OPENED, message=message)
     if message.is_ours:
         record(conversation, Kinds.SENT, by=message.author, message=message)
-    elif not is_new and conversation.status == Status.OPEN != before:
+    elif before in PUT_AWAY and conversation.status == Status.OPEN:
         record(
             conversation,
             Kinds.REOPENED,

@@ -228,3 +228,11 @@ def test_a_deletion_leaves_a_tombstone_without_words(acme, says):
     conversation = Conversation.objects.get()
     assert (message.text, message.deleted_at is None) == ("", False)
     assert (conversation.preview, conversation.unanswered_since) == ("Deleted on X", None)
+
+
+def test_a_question_after_our_answer_needs_no_line_of_history(acme, says):
+    receive(acme, says("Hello", at=minutes(0)))
+    receive(acme, says("Good morning!", at=minutes(3), ours=True))
+    conversation = receive(acme, says("And my parcel?", at=minutes(5))).conversation
+    assert conversation.status == "open"
+    assert [event.kind for event in conversation.events.all()] == ["opened", "sent"]
