@@ -6,7 +6,7 @@ Undefined names are errors everywhere, so that what passes the tests is what run
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
@@ -50,6 +50,7 @@ def merged(attrs: dict[str, object], more: dict[str, object]) -> dict[str, objec
     return {**attrs, **more, "class": classes}
 
 
+@lru_cache(maxsize=1024)
 def icon(name: str, label: str = "", classes: str = "") -> Markup:
     """A drawing from the sprite. Without a label it is decoration and hidden from screen readers.
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import httpx
 
+from config.embedded.child import die_with
 from config.embedded.environment import OURS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -67,7 +68,12 @@ def running(folder: Path) -> Iterator[Stack]:
     command = [ROOT / "run", "--no-demo", f"--data-dir={data_dir}", f"--ready-file={ready}"]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, env=environment(), stdout=output, stderr=output, start_new_session=True
+            command,
+            env=environment(),
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            preexec_fn=die_with(os.getpid(), signal.SIGINT),
         )
     try:
         until(ready.exists, within=STARTS_WITHIN, unless=lambda: ended(process, log))

@@ -170,7 +170,8 @@ def number_of(page: Page) -> int:
 def axe(page: Page, rules: list[str] = RULES) -> list[str]:
     """What axe finds wrong with the page as it is; empty when nothing."""
     page.evaluate("source => window.axe || (0, eval)(source)", AXE)
-    found = page.evaluate("rules => axe.run({runOnly: rules})", rules)
+    options = {"runOnly": rules, "resultTypes": ["violations"]}
+    found = page.evaluate("options => axe.run(options)", options)
     return [
         f"{rule['id']}: {node['html'][:160]} {node['failureSummary'][:240]}"
         for rule in found["violations"]
