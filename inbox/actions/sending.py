@@ -29,19 +29,23 @@ def take_next(conversation_id: int) -> Message | None:
     message = ours.filter(state=State.QUEUED).order_by("id").first()
     if message is None or (message.not_before and message.not_before > timezone.now()):
         return None
-    message.state = State.SENDING
-    message.save(update_fields=["state"])
+    message.state, message.failure = State.SENDING, ""
+    message.save(update_fields=["state", "failure"])
     keep(conversation, what="send")
     return message
 
 
 @transaction.atomic
-def put_back(message_id: int, *, not_before: datetime) -> Message:
-    """X was not asked (no quota left): the message waits in its place until `not_before`."""
+def put_back(message_id: int, *, not_before: datetime, reason: str = "") -> Message:
+    """X did not take it now (no quota left, nobody signed in): it waits until `not_before`.
+
+    It keeps its place; `reason` tells the agent what it waits for.
+    """
     conversation, message = hold(message_id)
     if message.state == State.SENDING:
         message.state, message.not_before = State.QUEUED, not_before
-        message.save(update_fields=["state", "not_before"])
+        message.failure = reason[:300]
+        message.save(update_fields=["state", "not_before", "failure"])
         keep(conversation, what="send")
     return message
 

@@ -19,7 +19,7 @@ from inbox.actions.replies import reply
 from inbox.models import Conversation, Message, Thread
 from tests.factories import make_contact, make_conversation, make_message, make_thread, make_user
 from tests.x import Simulator
-from twitter_sync.actions.sending import begin, send_next, sweep
+from twitter_sync.actions.sending import begin, due_conversations, send_next, sweep
 from twitter_sync.models import SendAttempt
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -140,13 +140,27 @@ def test_a_refusal_is_shown_in_x_words(simulator, brand, agent):
     assert message.failure == "You do not have permission to DM one or more participants."
 
 
-def test_a_brand_that_must_reconnect_sends_nothing_and_says_so(agent, thread, brand):
-    brand.status = BrandAccount.Status.NEEDS_RECONNECT
-    brand.save()
+def test_the_replies_of_a_handle_that_must_reconnect_stay_queued(simulator, agent, thread, brand):
+    BrandAccount.objects.update(status=BrandAccount.Status.NEEDS_RECONNECT)
+    message = reply(thread, by=agent, text="Hello", client_key=uuid4())
+    assert send_next(thread.conversation_id) is None
+    assert due_conversations(timezone.now()) == []
+    BrandAccount.objects.update(status=BrandAccount.Status.CONNECTED)
+    assert due_conversations(timezone.now()) == [thread.conversation_id]
+    send_next(thread.conversation_id)
+    message.refresh_from_db()
+    assert message.state == "sent"
+
+
+def test_a_token_that_x_revoked_puts_the_reply_back_with_the_reason(
+    simulator, agent, thread, brand
+):
+    simulator.post("revoke", user_id=brand.x_user_id)
     message = reply(thread, by=agent, text="Hello", client_key=uuid4())
     send_next(thread.conversation_id)
     message.refresh_from_db()
-    assert message.state == "failed"
+    brand.refresh_from_db()
+    assert (message.state, brand.status) == ("queued", BrandAccount.Status.NEEDS_RECONNECT)
     assert "reconnect" in message.failure
 
 

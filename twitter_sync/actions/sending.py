@@ -8,6 +8,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import BrandAccount
 from inbox.actions import sending
 from inbox.doorbell import ring_now
 from inbox.models import Message
@@ -15,7 +16,7 @@ from inbox.sequence import moment_of
 from inbox.text.plain import plain
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
-from twitter_sync.errors import RateLimited, Unconfirmed, XError
+from twitter_sync.errors import NotConnected, RateLimited, TokenRejected, Unconfirmed, XError
 from twitter_sync.models import SendAttempt
 
 # Longer than a call may take (15 s) with its token refresh; after that nobody knows.
@@ -38,8 +39,9 @@ def send_next(conversation_id: int) -> Message | None:
     try:
         external_id = hand_to_x(attempt.message)
     except RateLimited as limit:
-        end(attempt, Outcome.FAILED, limit)
-        return sending.put_back(attempt.message_id, not_before=limit.resets_at)
+        return put_back(attempt, limit, not_before=limit.resets_at)
+    except (NotConnected, TokenRejected) as signed_out:
+        return put_back(attempt, signed_out, not_before=timezone.now())
     except Unconfirmed as doubt:
         end(attempt, Outcome.UNCERTAIN, doubt)
         return sending.doubt(attempt.message_id, reason=doubt.reason)
@@ -51,7 +53,12 @@ def send_next(conversation_id: int) -> Message | None:
 
 @transaction.atomic
 def begin(conversation_id: int) -> SendAttempt | None:
-    """Takes the next message and writes the attempt, in one transaction."""
+    """Takes the next message and writes the attempt, in one transaction.
+
+    Of a handle that is paused or must be reconnected nothing is taken: its replies stay queued.
+    """
+    if not BrandAccount.objects.connected().filter(conversations=conversation_id).exists():
+        return None
     message = sending.take_next(conversation_id)
     if message is None:
         return None
@@ -67,6 +74,13 @@ def hand_to_x(message: Message) -> str:
         return str(answer["data"]["dm_event_id"])
     answer = client.create_post(text, answering=message.answers_external_id)
     return str(answer["data"]["id"])
+
+
+@transaction.atomic
+def put_back(attempt: SendAttempt, error: XError, *, not_before: datetime) -> Message:
+    """X certainly has nothing of it: the message waits in its place."""
+    end(attempt, Outcome.FAILED, error)
+    return sending.put_back(attempt.message_id, not_before=not_before, reason=error.reason)
 
 
 @transaction.atomic
@@ -103,5 +117,8 @@ def sweep() -> None:
 
 
 def due_conversations(now: datetime) -> list[int]:
-    due = Message.objects.filter(state=Message.State.QUEUED, not_before__lte=now).order_by()
+    connected = BrandAccount.objects.connected()
+    due = Message.objects.filter(
+        state=Message.State.QUEUED, not_before__lte=now, brand__in=connected
+    ).order_by()
     return list(due.values_list("conversation_id", flat=True).distinct()[:SWEEP_BATCH])
