@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Literal
 
 from accounts.models import BrandAccount
@@ -13,6 +14,8 @@ from twitter_sync.models import KnownPost
 from twitter_sync.payloads import DirectMessage, EncryptedMessage, Post, Profile
 
 People = Mapping[str, Profile]
+
+BEFORE_X = datetime(2006, 1, 1, tzinfo=UTC)
 
 
 def of_direct_message(message: DirectMessage, brand: BrandAccount, people: People) -> Utterance:
@@ -54,6 +57,7 @@ def of_encrypted_message(
 def of_post(
     post: Post, brand: BrandAccount, *, customer_id: str, x_conversation_id: str, people: People
 ) -> Utterance:
+    """`people` need not have the customer: then the post's own names tell the handle."""
     return Utterance(
         kind="public",
         transport="post",
@@ -80,10 +84,19 @@ def direction(author_id: str, brand: BrandAccount) -> Literal["in", "out"]:
 
 
 def person(x_user_id: str, said: DirectMessage | EncryptedMessage | Post, people: People) -> Person:
-    """The customer as the payload describes them, or else as our words' entities name them."""
-    profile = people.get(x_user_id) or payloads.Profile(x_user_id, username=named(x_user_id, said))
+    """The customer as the payload describes them, else with the handle that the words name.
+
+    A handle alone is as old as can be: it never takes the place of a profile.
+    """
+    if x_user_id in people:
+        return introduced(people[x_user_id], as_of=said.created_at)
+    return Person(x_user_id=x_user_id, handle=named(x_user_id, said), as_of=BEFORE_X)
+
+
+def introduced(profile: Profile, *, as_of: datetime) -> Person:
+    """A profile that was told at `as_of`."""
     return Person(
-        x_user_id=x_user_id,
+        x_user_id=profile.id,
         handle=profile.username,
         name=profile.name,
         bio=profile.bio,
@@ -92,7 +105,7 @@ def person(x_user_id: str, said: DirectMessage | EncryptedMessage | Post, people
         is_protected=profile.is_protected,
         followers=profile.followers,
         joined_x_at=profile.joined_at,
-        as_of=said.created_at,
+        as_of=as_of,
     )
 
 
@@ -125,8 +138,3 @@ def post_of(known: KnownPost) -> Post:
         entities=known.entities,
         media=tuple(payloads.Media(**one) for one in known.media),
     )
-
-
-def author_of(known: KnownPost) -> dict[str, Profile]:
-    profile = Profile(known.author_id, username=known.author_handle, name=known.author_name)
-    return {profile.id: profile}

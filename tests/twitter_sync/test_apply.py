@@ -18,7 +18,7 @@ from inbox.models import Contact, Conversation, ConversationEvent, Message
 from tests.factories import make_brand, make_contact, next_x_id
 from tests.twitter_sync.bodies import dm, dm_received, dm_sent, event, push, told_dms, user
 from twitter_sync.actions import interpreting
-from twitter_sync.actions.applying import adopt_orphans, apply_due, replay_dead
+from twitter_sync.actions.applying import adopt_orphans, apply_due, apply_next, replay_dead
 from twitter_sync.models import RawEvent
 
 pytestmark = pytest.mark.django_db
@@ -185,6 +185,14 @@ def test_orphans_are_taken_up_when_the_handle_is_connected(client, carla):
     assert adopt_orphans(stranger) == 1
     apply_due()
     assert Message.objects.get().brand == stranger
+
+
+def test_a_handle_connected_while_a_worker_is_at_it_is_found(client, carla):
+    """The worker knows the brands of when it began."""
+    newcomer = make_brand("newcomer")
+    push(client, dm_received(newcomer, carla))
+    apply_next({})
+    assert states() == ["applied"]
 
 
 def test_events_of_a_disconnected_brand_are_kept_for_its_return(client, acme, carla):

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import BrandAccount
 from inbox.models import Conversation, Message
 from tests.factories import next_x_id
+from tests.twitter_sync.bodies import push, reply_event
 from tests.twitter_sync.test_poll import poll_now, posts
 from tests.x import Simulator
 from twitter_sync import budgets
@@ -134,3 +135,45 @@ def test_a_thread_without_end_is_not_followed_without_end(simulator, brand, cust
     settle()
     assert Message.objects.count() == 1 + 3
     assert not KnownPost.objects.to_look_up().exists()
+
+
+# Who is who
+
+
+def test_a_customer_that_a_push_does_not_name_is_asked_for(client, simulator, brand, customer):
+    """X's documents tell of a reply without a word about its author."""
+    broadcast = posts(simulator, brand.x_user_id, "We have news.")
+    answer = posts(simulator, customer["id"], "Nice!", in_reply_to_post_id=broadcast)
+    told = {
+        "id": answer,
+        "text": "Nice!",
+        "author_id": customer["id"],
+        "conversation_id": broadcast,
+        "in_reply_to_user_id": brand.x_user_id,
+        "referenced_tweets": [{"type": "replied_to", "id": broadcast}],
+        "created_at": "2026-11-21T10:20:00.000Z",
+    }
+    push(client, reply_event(brand, told))
+    apply_due()
+    conversation = Conversation.objects.get()
+    assert conversation.contact.display_name == f"id {customer['id']}"
+    settle()
+    renamed = Conversation.objects.get()
+    assert renamed.contact.display_name == customer["name"]
+    assert renamed.version > conversation.version
+    assert not KnownPost.objects.to_look_up().exists()
+
+
+def test_a_name_in_the_words_never_takes_the_place_of_a_profile(client, simulator, brand, customer):
+    asked = posts(simulator, customer["id"], f"@{brand.handle} no internet")
+    poll_now(brand, "mentions")
+    settle()
+    answer = posts(
+        simulator, brand.x_user_id, f"@{customer['username']} on it", in_reply_to_post_id=asked
+    )
+    calls = look_ups(simulator)
+    poll_now(brand, "own_posts")
+    settle()
+    message = Message.objects.get(external_id=answer)
+    assert message.conversation.contact.display_name == customer["name"]
+    assert look_ups(simulator) == calls

@@ -10,7 +10,8 @@ from accounts.models import BrandAccount
 from inbox.actions.receiving import mark_deleted, receive
 from inbox.models import Message
 from twitter_sync import tokens
-from twitter_sync.actions.placing import Brands, MustWait, Scene, place
+from twitter_sync.actions.introducing import ask_who, introduce
+from twitter_sync.actions.placing import Brands, MustWait, Scene, active_brands, place
 from twitter_sync.actions.remembering import forget, give_up, remember, wait_for, want_above
 from twitter_sync.models import KnownPost, RawEvent
 from twitter_sync.payloads import (
@@ -52,9 +53,11 @@ class Outcome:
 def interpret(row: RawEvent, brands: Brands) -> Outcome:
     """Applies every event in `row`. Raises Unreadable when there is no sense in it at all.
 
-    `brands` are those for which messages are taken, by X's id.
+    `brands` are those for which messages are taken, by X's id, as they were known to be when this
+    worker began; what was connected since is looked for.
     """
     delivery = parse(bytes(row.body))
+    brands = with_newcomers(brands, delivery.events)
     outcome = Outcome(brand_id_of(row, delivery, brands), unreadable=list(delivery.unreadable))
     scene = Scene(brands, delivery.people, posts_in(delivery))
     for event in in_order(delivery.events):
@@ -68,7 +71,18 @@ def interpret(row: RawEvent, brands: Brands) -> Outcome:
             outcome.unknown.append(f"unknown: {event.kind}")
     for post in delivery.context:
         place(post, scene)
+    if row.source == RawEvent.Source.POLL:
+        introduce(delivery.people)
     return outcome
+
+
+def with_newcomers(brands: Brands, events: Iterable[Event]) -> Brands:
+    named = {str(getattr(event, "for_user_id", None) or "") for event in events}
+    missing = named - brands.keys() - {""}
+    if not missing:
+        return brands
+    newcomers = active_brands().filter(x_user_id__in=missing)
+    return {**brands, **{brand.x_user_id: brand for brand in newcomers}}
 
 
 def brand_id_of(row: RawEvent, delivery: Delivery, brands: Brands) -> int | None:
@@ -153,6 +167,8 @@ def hear_post(event: Post, scene: Scene, row: RawEvent) -> int:
     placed = place(event, scene, told=[told(event.for_user_id, scene, row)])
     if event.parent_id and placed:
         want_above(event.parent_id, hops=1)
+    for message in placed:
+        ask_who(message, scene.people)
     return len(placed)
 
 

@@ -12,8 +12,9 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from twitter_sync.actions.introducing import introduce
 from twitter_sync.actions.placing import MustWait, Scene, active_brands, concerned, place
-from twitter_sync.actions.remembering import give_up, remember, want_above
+from twitter_sync.actions.remembering import conclude, give_up, remember, want_above
 from twitter_sync.backoff import delay
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
@@ -78,11 +79,15 @@ def settle(post_ids: list[str], page: dict[str, Any]) -> None:
     give_up(sorted(set(post_ids) - shown.keys()))
     brands = {brand.x_user_id: brand for brand in active_brands()}
     scene = Scene(brands, delivery.people, remember(shown.values(), delivery.people))
+    for asked in KnownPost.objects.locked(post_ids):
+        if asked.look_up_at is not None:
+            conclude(asked)
     for post_id in sorted(shown, key=int):
         post, hops = shown[post_id], scene.posts[post_id].hops + 1
         if post.parent_id and post_id in post_ids:
             want_above(post.parent_id, hops=hops)
         place_alone(post, scene, hops=hops)
+    introduce(delivery.people)
 
 
 def place_alone(post: Post, scene: Scene, *, hops: int) -> None:

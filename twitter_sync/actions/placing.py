@@ -18,7 +18,7 @@ from inbox.actions.receiving import receive
 from inbox.models import Message, Thread
 from twitter_sync.models import KnownPost
 from twitter_sync.payloads import Post
-from twitter_sync.utterances import People, author_of, of_post, post_of
+from twitter_sync.utterances import People, of_post, post_of
 
 Brands = Mapping[str, BrandAccount]
 
@@ -110,7 +110,7 @@ def take_the_rest(
         is_protected=False,
     )
     for known in rest.exclude(pk=besides).order_by("posted_at"):
-        take(brand, post_of(known), customer_id, conversation_id, author_of(known))
+        take(brand, post_of(known), customer_id, conversation_id, people={})
 
 
 def lock_conversation(conversation_id: str) -> None:

@@ -143,6 +143,13 @@ def want_above(post_id: str, *, hops: int) -> None:
         ring("twitter_sync.look_up", queue="default")
 
 
+def ask_for(post_id: str) -> None:
+    """Has X asked, once, for a post that is seen already: for who is who in it."""
+    unasked = KnownPost.objects.filter(pk=post_id, look_up_at=None, look_up_attempts=0)
+    if unasked.update(look_up_at=Now()):
+        ring("twitter_sync.look_up", queue="default")
+
+
 def wait_for(post_id: str) -> bool:
     """Has X asked for `post_id`, which something waits for. False when it is known meanwhile.
 
