@@ -99,6 +99,10 @@ class TestInviting:
             )
         assert not User.objects.filter(email__startswith="k").exists()
 
+    def test_who_is_refused_does_not_learn_who_works_there(self, acme, ana, nia):
+        with pytest.raises(PermissionDenied):
+            invitations.invite(email=ana.email, name="A", brand=acme, role=Role.AGENT, by=nia)
+
     def test_nobody_invites_to_a_handle_of_others(self, client, sign_in, ada, acme, globex):
         assert invite(sign_in(client, ada), globex).status_code == 422
         assert not User.objects.filter(email="kim@example.com").exists()

@@ -66,6 +66,11 @@ class TestChangingTheRole:
         assert self.change(sign_in(client, ada), of(ana, acme), "owner").status_code == 409
         assert role_of(ana, acme) == Role.AGENT
 
+    def test_a_form_that_makes_no_sense_shows_others_no_page(self, client, sign_in, sam, ana, acme):
+        response = self.change(sign_in(client, sam), of(ana, acme), "owner")
+        assert response.status_code == 403
+        assert ana.email not in response.content.decode()
+
     def test_the_last_admin_stays_admin(self, client, sign_in, ada, acme):
         response = self.change(sign_in(client, ada), of(ada, acme), "agent")
         assert response.status_code == 409
