@@ -35,6 +35,7 @@ def replies(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReplyForm(request.POST)
     if not form.is_valid():
         return refused(request, thread, STALE_PAGE, status=422)
+    thread = thread_of_post(thread, form.cleaned_data["answering"])
     try:
         reply(thread, by=person(request), **form.cleaned_data)
     except SomethingNew as news:
@@ -44,6 +45,14 @@ def replies(request: HttpRequest, pk: int) -> HttpResponse:
     return conversation_answer(
         request, access_conversation(person(request), thread.conversation_id)
     )
+
+
+def thread_of_post(thread: Thread, answering: str) -> Thread:
+    """The thread of the post that is answered: a sibling of the same kind, never another path."""
+    if not (thread.is_public and answering):
+        return thread
+    siblings = Thread.objects.filter(conversation=thread.conversation_id, kind=thread.kind)
+    return siblings.filter(messages__external_id=answering).first() or thread
 
 
 def refused(

@@ -19,12 +19,25 @@ OTHERS = 8
 
 @dataclass(frozen=True, slots=True)
 class ReplyPath:
-    """A thread that can be answered. `ordinal` tells two of one kind apart, `posts` the newest
-    posts of the customer that a public reply may go under."""
+    """One way to answer: a DM thread, or in public, under one of `posts` of whichever thread.
 
-    thread: Thread
-    posts: list[Message]
-    ordinal: str = ""
+    `key` names it in the page (dm, dm-2, public), `posts` are the customer's newest.
+    """
+
+    key: str
+    threads: list[Thread]
+    posts: list[Message] = field(default_factory=list)
+
+    @property
+    def thread(self) -> Thread:
+        return self.threads[-1]
+
+    @property
+    def is_public(self) -> bool:
+        return self.thread.is_public
+
+    def holds(self, thread_id: int | None) -> bool:
+        return any(thread.pk == thread_id for thread in self.threads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +46,7 @@ class Showing:
     timeline: Timeline
     shown: int
     paths: list[ReplyPath]
-    default_thread_id: int | None
+    default_path: str
     may_assign: bool
     people: list[User]
     load: dict[int, int]
@@ -68,7 +81,7 @@ def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> S
         timeline=lines,
         shown=shown,
         paths=paths,
-        default_thread_id=thread_to_answer(messages, paths),
+        default_path=path_to_answer(messages, paths),
         may_assign=bool(people),
         people=people,
         load=load_of(people, [conversation.brand]) if people else {},
@@ -80,14 +93,16 @@ def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> S
 
 
 def reply_paths(conversation: Conversation) -> list[ReplyPath]:
+    """Each DM thread is a path of its own; public threads are one, whose posts say which."""
     threads = list(conversation.threads.all())
-    posts = newest_posts(conversation)
-    paths = []
-    for thread in threads:
-        alike = [other.pk for other in threads if other.kind == thread.kind]
-        ordinal = str(alike.index(thread.pk) + 1) if len(alike) > 1 else ""
-        of_thread = [post for post in posts if post.thread_id == thread.pk]
-        paths.append(ReplyPath(thread, of_thread[:POSTS_TO_ANSWER], ordinal))
+    private = [thread for thread in threads if not thread.is_public]
+    public = [thread for thread in threads if thread.is_public]
+    paths = [
+        ReplyPath("dm" if number == 1 else f"dm-{number}", [thread])
+        for number, thread in enumerate(private, start=1)
+    ]
+    if public:
+        paths.append(ReplyPath("public", public, newest_posts(conversation)))
     return paths
 
 
@@ -95,15 +110,15 @@ def newest_posts(conversation: Conversation) -> list[Message]:
     posts = conversation.messages.incoming().filter(
         kind=Message.Kind.PUBLIC, deleted_at=None, external_id__isnull=False
     )
-    return list(posts.order_by("-sequence")[: POSTS_TO_ANSWER * 2])
+    return list(posts.order_by("-sequence")[:POSTS_TO_ANSWER])
 
 
-def thread_to_answer(messages: list[Message], paths: list[ReplyPath]) -> int | None:
-    """The thread in which the customer wrote last, so that nobody answers a whisper aloud."""
+def path_to_answer(messages: list[Message], paths: list[ReplyPath]) -> str:
+    """The path on which the customer wrote last, so that nobody answers a whisper aloud."""
     incoming = [message for message in messages if not message.is_ours]
-    if incoming:
-        return incoming[-1].thread_id
-    return paths[-1].thread.pk if paths else None
+    last = incoming[-1].thread_id if incoming else None
+    found = [path.key for path in paths if path.holds(last)]
+    return (found or [path.key for path in paths] or ["note"])[0]
 
 
 def colleagues(user: User, conversation: Conversation) -> list[User]:

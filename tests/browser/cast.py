@@ -21,6 +21,7 @@ PEOPLE = (
     ("Ben Agent", "ben@example.com", "acme", "agent"),
     ("Sam Manager", "sam@example.com", "acme", "manager"),
     ("Ada Admin", "ada@example.com", "acme", "admin"),
+    ("Lea Leaver", "lea@example.com", "acme", "agent"),
     ("Zoe Other", "zoe@example.com", "globex", "agent"),
 )
 

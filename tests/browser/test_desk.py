@@ -252,6 +252,35 @@ def test_a_manager_assigns_with_the_load_in_view(windows, asked):
     expect(desk.locator("#assignee")).to_contain_text("Ben Agent")
 
 
+def test_a_public_reply_goes_under_the_post_that_is_picked(windows, asked, writes):
+    desk = asked("ana", "first thing in public", customer="rosa", public=True)
+    writes("rosa", "second thing in public", public=True)
+    expect(desk.locator("#timeline")).to_contain_text("second thing in public")
+    first = desk.locator(".message-public", has_text="first thing").last
+    first.hover()
+    first.get_by_role("button", name="Answer this").click()
+    expect(desk.get_by_role("combobox", name="Answering").locator(":checked")).to_contain_text(
+        "first thing in public"
+    )
+    desk.get_by_label(re.compile("^Public reply to @")).fill("About the first one")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator(".message-ours").last).to_contain_text("Sent")
+    posts = windows.stack.ask_x("ledger")["posts"]
+    asked_first = next(post for post in posts if "first thing in public" in post["text"])
+    answer = next(post for post in posts if post["text"].endswith("About the first one"))
+    assert answer["in_reply_to_post_id"] == asked_first["id"]
+
+
+def test_a_colleague_who_leaves_the_handle_loses_the_desk_at_once(windows, asked):
+    desk = asked("lea", "Between us", customer="rosa")
+    ada = windows.open("/people/", "ada")
+    ada.get_by_role("link", name="Lea Leaver").click()
+    ada.get_by_role("button", name="Remove from @acme").click()
+    ada.get_by_role("button", name="Remove", exact=True).click()
+    expect(desk.locator("#timeline")).to_have_count(0)
+    expect(desk.locator("#list")).not_to_contain_text("Between us")
+
+
 def test_the_public_counter_weighs_as_x_does(asked):
     desk = asked("ana", "in public now", customer="rosa", public=True)
     text = desk.get_by_label(re.compile("^Public reply to @"))

@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from inbox.models import Message, Note
-from tests.factories import make_message, minutes_ago
+from tests.factories import make_message, make_thread, minutes_ago
 
 FRAGMENT = {"HX-Request": "true"}
 
@@ -144,6 +144,22 @@ def test_a_public_reply_goes_under_the_chosen_post(post, ana, public_thread):
     form = {"text": "Hi", "client_key": uuid4(), "answering": first.external_id}
     post(ana, "inbox:replies", public_thread.pk, **form)
     assert Message.objects.get(state="queued").answers_external_id == first.external_id
+
+
+def test_a_public_reply_follows_the_post_into_its_thread(post, ana, conversation, public_thread):
+    make_message(public_thread, "Hello?")
+    other = make_thread(conversation, "public")
+    asked = make_message(other, "And another thing")
+    form = {"text": "Yes?", "client_key": uuid4(), "answering": asked.external_id}
+    post(ana, "inbox:replies", public_thread.pk, **form)
+    assert Message.objects.get(state="queued").thread == other
+
+
+def test_a_private_reply_never_follows_a_post(post, ana, dm_thread, public_thread, question):
+    asked = make_message(public_thread, "In public")
+    form = {"text": "Psst", "client_key": uuid4(), "answering": asked.external_id}
+    post(ana, "inbox:replies", dm_thread.pk, **form)
+    assert Message.objects.get(state="queued").thread == dm_thread
 
 
 def test_the_same_key_twice_is_one_message(post, ana, dm_thread, question):

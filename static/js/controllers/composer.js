@@ -48,14 +48,14 @@ export default class extends Controller {
     this.#panel?.querySelector("textarea").focus()
   }
 
-  answer({ detail: { thread, post } }) {
-    this.#show(`path-${thread}`)
-    const select = this.#panel?.querySelector("select")
-    if (select) {
-      select.value = post
-      select.dispatchEvent(new Event("change", { bubbles: true }))
-    }
-    this.#panel?.querySelector("textarea").focus()
+  // An old post may not be among those on offer; picking it puts it there.
+  answer({ detail: { id, words } }) {
+    this.#show("path-public")
+    const select = this.#panel.querySelector("select")
+    if (![...select.options].some(({ value }) => value === id)) select.add(new Option(words, id))
+    select.value = id
+    select.dispatchEvent(new Event("change", { bubbles: true }))
+    this.#panel.querySelector("textarea").focus()
   }
 
   sendByKey(event) {

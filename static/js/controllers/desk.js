@@ -33,6 +33,7 @@ export default class extends Controller {
     window.addEventListener("failure", this.doubt)
     document.addEventListener("visibilitychange", this.seen)
     this.element.addEventListener("htmx:afterRequest", this.answered)
+    this.element.addEventListener("focusin", this.hold)
     this.#markRows()
     this.#showRow()
     this.#count()
@@ -45,6 +46,7 @@ export default class extends Controller {
     window.removeEventListener("failure", this.doubt)
     document.removeEventListener("visibilitychange", this.seen)
     this.element.removeEventListener("htmx:afterRequest", this.answered)
+    this.element.removeEventListener("focusin", this.hold)
   }
 
   // Actions: views and list
@@ -84,8 +86,9 @@ export default class extends Controller {
     if (await this.#open(href)) history.pushState({}, "", href)
   }
 
-  answerPost({ params: { thread, post } }) {
-    this.dispatch("answer", { target: window, detail: { thread: String(thread), post: String(post) } })
+  answerPost({ currentTarget: { dataset } }) {
+    const post = { id: dataset.deskPostParam, words: dataset.deskWordsParam }
+    this.dispatch("answer", { target: window, detail: post })
   }
 
   toNewest() {
@@ -140,6 +143,11 @@ export default class extends Controller {
   answered = ({ detail }) => {
     if (detail.requestConfig?.verb === "get") return
     this.refreshList()
+    this.#keepFocus()
+  }
+
+  hold = ({ target }) => {
+    this.held = target
   }
 
   goBack = () => {
@@ -204,7 +212,7 @@ export default class extends Controller {
   async #refreshList() {
     const place = this.#place
     const shown = document.querySelectorAll("#rows > .row").length
-    await this.#quietly(async () => {
+    await this.#quietly(() => this.#goTo("?"), async () => {
       const [views, list] = await fetchFragments(`${this.#list.dataset.url}${place}&rows=${shown}`)
       if (place !== this.#place) return
       mergeFragment(views)
@@ -216,7 +224,7 @@ export default class extends Controller {
   async #refreshConversation() {
     const { number, shown, url } = this.#conversation.dataset
     if (!number) return
-    await this.#quietly(async () => {
+    await this.#quietly(() => this.#gone(), async () => {
       const [fresh] = await fetchFragments(`${url}&shown=${shown}`)
       if (Number(number) !== this.#number || Number(fresh.dataset.version) < this.#version) return
       const before = Number(this.#conversation.dataset.newest)
@@ -236,12 +244,12 @@ export default class extends Controller {
   }
 
   // A refresh that fails is not worth a toast each time: the state in the top bar says it.
-  async #quietly(work) {
+  async #quietly(gone, work) {
     try {
       await work()
     } catch (error) {
       if (error.status === 401) reportFailure(401)
-      else if (error.status === 404) this.#gone()
+      else if (error.status === 404) gone()
       else this.#say("offline")
       if (this.state !== "live") return
       setTimeout(() => this.catchUp(), 3000)
@@ -259,7 +267,7 @@ export default class extends Controller {
 
   async #goTo(place) {
     try {
-      const fragments = await fetchFragments(`${this.#list.dataset.url}${place || "?"}`)
+      const fragments = await fetchFragments(this.#list.dataset.url + place)
       for (const fresh of fragments) replaceFragment(fresh)
       this.#listChanged()
     } catch (error) {
@@ -277,6 +285,7 @@ export default class extends Controller {
     try {
       const [fresh] = await fetchFragments(href, { signal: opening.signal })
       replaceFragment(fresh)
+      this.#followFocus()
       document.title = `#${number} ${fresh.dataset.who} · Handled`
       this.#count()
       return true
@@ -299,6 +308,21 @@ export default class extends Controller {
 
   #address(place) {
     return this.#number ? `/conversations/${this.#number}/${place}` : `/desk/${place}`
+  }
+
+  // Private: focus
+
+  // The control that was used may be gone, as Claim is once claimed: then the thread has it.
+  #keepFocus() {
+    if (document.activeElement !== document.body || !this.held) return
+    const same = this.held.id && document.getElementById(this.held.id)
+    const next = same && !same.disabled ? same : document.getElementById("timeline")
+    next?.focus({ preventScroll: true })
+  }
+
+  // On a phone the list gives way to the thread, and so does the focus.
+  #followFocus() {
+    if (this.#current?.offsetParent === null) document.getElementById("back-to-list")?.focus()
   }
 
   // Private: rows
