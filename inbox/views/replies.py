@@ -51,7 +51,7 @@ def thread_of_post(thread: Thread, answering: str) -> Thread:
     """The thread of the post that is answered: a sibling of the same kind, never another path."""
     if not (thread.is_public and answering):
         return thread
-    siblings = Thread.objects.filter(conversation=thread.conversation_id, kind=thread.kind)
+    siblings = thread.conversation.threads.filter(kind=thread.kind)
     return siblings.filter(messages__external_id=answering).first() or thread
 
 
