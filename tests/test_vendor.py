@@ -50,6 +50,15 @@ def test_every_icon_of_the_templates_is_in_the_sprite():
     assert len(asked) > 20
 
 
+def test_every_icon_of_the_sprite_is_used():
+    """Also where a name comes out of a table of the template, or of a page's code."""
+    places = [*(ROOT / "templates").rglob("*.html")]
+    for package in ("accounts", "inbox", "twitter_sync"):
+        places += (ROOT / package).rglob("*.py")
+    quoted = {word for path in places for word in re.findall(r'"([a-z0-9-]+)"', path.read_text())}
+    assert icon_names() <= quoted
+
+
 def test_an_icon_that_was_not_copied_is_an_error():
     with pytest.raises(LookupError, match="no-such-drawing"):
         icon("no-such-drawing")
