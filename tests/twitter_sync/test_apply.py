@@ -6,9 +6,11 @@ import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from io import StringIO
 from threading import Barrier
 
 import pytest
+from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.utils import timezone
@@ -18,7 +20,7 @@ from inbox.models import Contact, Conversation, ConversationEvent, Message
 from tests.factories import make_brand, make_contact, next_x_id
 from tests.twitter_sync.bodies import dm, dm_received, dm_sent, event, push, told_dms, user
 from twitter_sync.actions import interpreting
-from twitter_sync.actions.applying import adopt_orphans, apply_due, apply_next, replay_dead
+from twitter_sync.actions.applying import adopt_orphans, apply_due, apply_next
 from twitter_sync.models import RawEvent
 
 pytestmark = pytest.mark.django_db
@@ -256,7 +258,8 @@ def test_after_five_tries_it_is_set_aside_and_can_be_replayed(client, acme, carl
     assert (row.state, row.attempts) == ("dead", 5)
     assert row.error.startswith("KeyError at test_apply.py:")
     poison.clear()
-    assert replay_dead() == 1
+    call_command("replay_events", stdout=(out := StringIO()))
+    assert out.getvalue() == "1 events are due again.\n"
     apply_due()
     assert (states(), Message.objects.count()) == (["applied"], 1)
 
