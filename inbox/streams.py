@@ -32,6 +32,8 @@ QUEUE_LENGTH = 64
 RECHECK_SECONDS = 3.0
 PING_SECONDS = 20.0
 RECONNECT_SECONDS = 0.5
+# An event and not a comment: a browser tells its page only of events, and silence is a dead line.
+PING = "event: ping\ndata: {}\n\n"
 
 log = structlog.get_logger(__name__)
 
@@ -119,7 +121,7 @@ class Hub:
                 try:
                     line = await asyncio.wait_for(reader.news.get(), PING_SECONDS)
                 except TimeoutError:
-                    line = ": ping\n\n"
+                    line = PING
                 if line is None:
                     return
                 yield line
