@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
-from inbox.models import Contact, Conversation, Message, Thread
+from inbox.models import Conversation, Message, Thread
 
 
 def access_conversation(user: User, number: int) -> Conversation:
@@ -26,7 +26,3 @@ def access_thread(user: User, pk: int) -> Thread:
 def access_message(user: User, pk: int) -> Message:
     messages = Message.objects.visible_to(user).select_related("conversation__brand", "thread")
     return get_object_or_404(messages, pk=pk)
-
-
-def access_contact(user: User, pk: int) -> Contact:
-    return get_object_or_404(Contact.objects.visible_to(user), pk=pk)

@@ -68,10 +68,9 @@ class Page:
     after: str | None
 
 
-def brands_of(user: User, handle: str = "") -> list[BrandAccount]:
-    """The brands that `user` sees, or the one of them called `handle`."""
-    brands = BrandAccount.objects.visible_to(user)
-    return list(brands.filter(handle__iexact=handle) if handle else brands)
+def brands_of(user: User) -> list[BrandAccount]:
+    """The brands that `user` sees."""
+    return list(BrandAccount.objects.visible_to(user))
 
 
 def page(

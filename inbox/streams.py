@@ -134,6 +134,13 @@ class Hub:
             if news["brand"] in reader.access.brands:
                 reader.tell(line)
 
+    def spread_news(self, told: bytes) -> None:
+        """What is no news is logged and left out: one bad line must not silence the rest."""
+        try:
+            self.spread(json.loads(told))
+        except (ValueError, KeyError, TypeError):
+            log.exception("news not understood")
+
     def tell_all(self, name: str) -> None:
         for reader in self.readers:
             reader.tell(event(name, {"at": live.now_us()}))
@@ -173,7 +180,7 @@ class Hub:
         if heard["channel"].decode() == announcements.CHANNEL:
             self.recheck_now.set()
         else:
-            self.spread(json.loads(heard["data"]))
+            self.spread_news(heard["data"])
 
     async def guard(self) -> None:
         """Looks again at what each reader may hear, for ever."""

@@ -40,7 +40,7 @@ class BrandAccount(models.Model):
     time_zone = models.CharField(max_length=64, default="UTC")
     created_at = models.DateTimeField(default=timezone.now)
 
-    # Settings of the brand; the pages of a handle name them in words.
+    # What the brand wants done by itself, and for how long it counts.
     joins_threads = models.BooleanField(default=True)
     join_hours = models.PositiveSmallIntegerField(default=72)
     reopen_days = models.PositiveSmallIntegerField(default=7)

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.access import has_role
 from accounts.models import BrandAccount, Role
 from inbox.actions.answering import SUMMARY, summarise
-from inbox.actions.assignment import end_assignment
+from inbox.actions.assignment import hand_over
 from inbox.actions.contacts import Person, remember
 from inbox.actions.placing import place
 from inbox.actions.recording import keep, locked, record
@@ -139,10 +140,10 @@ def in_flight(conversation: Conversation, thread: Thread, utterance: Utterance) 
     """Our own message that this is the echo of: under way in the thread, with the same words."""
     if utterance.direction == Message.Direction.IN:
         return None
+    states = Message.State
+    given_up = Q(state=states.CANCELLED, uncertain_since__isnull=False)
     under_way = conversation.messages.filter(
-        thread=thread,
-        external_id=None,
-        state__in=[Message.State.SENDING, Message.State.UNCERTAIN],
+        given_up | Q(state__in=[states.SENDING, states.UNCERTAIN]), thread=thread, external_id=None
     )
     for message in under_way.in_order():
         if same_utterance(message.text, message.entities, utterance.text, utterance.entities):
@@ -158,7 +159,7 @@ def settle(message: Message, utterance: Utterance) -> Message:
     message.sent_at = utterance.sent_at
     message.text = storable(utterance.text)
     message.entities = utterance.entities
-    message.failure = ""
+    message.failure, message.uncertain_since = "", None
     message.save()
     keep_media(message, utterance)
     return message
@@ -175,18 +176,17 @@ def follow(conversation: Conversation, message: Message) -> None:
         conversation.snoozed_until = None
     elif conversation.unanswered_since is None and conversation.status == Status.OPEN:
         conversation.status = Status.WAITING
-    if reopens and before == Status.RESOLVED:
-        back_to_queue_unless_on_duty(conversation)
-    keep(conversation, *SUMMARY, "status", "snoozed_until", "assignee", what="message")
+    keep(conversation, *SUMMARY, "status", "snoozed_until", what="message")
     write_history(conversation, message, is_new=is_new, before=before)
+    if reopens and before != Status.OPEN:
+        back_to_queue_unless_on_duty(conversation)
 
 
 def back_to_queue_unless_on_duty(conversation: Conversation) -> None:
     """Same assignee as before, unless they no longer work for the brand (design §3)."""
     holder = conversation.assignee
     if holder is not None and not has_role(holder, conversation.brand_id, Role.AGENT):
-        end_assignment(conversation)
-        conversation.assignee = None
+        hand_over(conversation, to=None, by=None)
 
 
 def write_history(

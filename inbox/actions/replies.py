@@ -62,7 +62,6 @@ def reply(
     client_key: UUID,
     answering: str | None = None,
     seen_through: int | None = None,
-    anyway: bool = False,
 ) -> Message:
     """Queues `text`, as the agent typed it, for the thread. The same `client_key` is one message.
 
@@ -74,10 +73,10 @@ def reply(
     words = storable(text).strip()
     check_length(thread, words)
     conversation = locked(thread.conversation_id)
-    again = Message.objects.filter(client_key=client_key, author=by, thread=thread).first()
+    again = Message.objects.filter(client_key=client_key, author=by).first()
     if again is not None:
         return again
-    if seen_through is not None and not anyway:
+    if seen_through is not None:
         check_nothing_new(conversation, by, seen_through)
     message = queue(thread, conversation, by, words, client_key, post_to_answer(thread, answering))
     if conversation.assignee_id is None and conversation.brand.claims_on_reply:
@@ -195,13 +194,16 @@ def is_retryable(message: Message) -> bool:
 
 @transaction.atomic
 def cancel(message: Message, *, by: User) -> Message:
-    """Takes back a message that is still queued, or gives up one that failed. Raises TooLate."""
+    """Takes back what is queued, gives up what failed or stayed unconfirmed. Raises TooLate.
+
+    Should X have taken an unconfirmed one after all, its echo still settles it.
+    """
     require_role(by, message.brand_id, Role.AGENT)
     conversation = locked(message.conversation_id)
     message.refresh_from_db()
     if message.state == Message.State.CANCELLED:
         return message
-    if message.state not in (Message.State.QUEUED, Message.State.FAILED):
+    if message.state != Message.State.QUEUED and not is_retryable(message):
         raise TooLate("It is on its way to X already.")
     before = message.state
     message.state = Message.State.CANCELLED
@@ -215,4 +217,5 @@ def cancel(message: Message, *, by: User) -> Message:
         before={"state": before},
         after={"state": message.state},
     )
+    ring("twitter_sync.send", queue="send", conversation_id=conversation.pk)
     return message

@@ -17,14 +17,6 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def incoming(self) -> MessageQuerySet:
         return self.filter(direction=Message.Direction.IN)
 
-    def answering(self) -> MessageQuerySet:
-        """What X has accepted from us: only that answers a customer."""
-        return self.filter(direction=Message.Direction.OUT, state=Message.State.SENT)
-
-    def unsettled(self) -> MessageQuerySet:
-        """Ours, and its fate on X is not known yet."""
-        return self.filter(state__in=Message.UNSETTLED)
-
     def in_order(self) -> MessageQuerySet:
         return self.order_by("sequence", "id")
 
@@ -56,8 +48,6 @@ class Message(models.Model):
         FAILED = "failed", "Not sent"
         UNCERTAIN = "uncertain", "X did not confirm"
         CANCELLED = "cancelled", "Cancelled"
-
-    UNSETTLED = (State.QUEUED, State.SENDING, State.UNCERTAIN)
 
     brand = models.ForeignKey("accounts.BrandAccount", on_delete=models.PROTECT, related_name="+")
     conversation = models.ForeignKey(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import Any
 
-from inbox.text.render import render
-
-LEADING_MENTIONS = re.compile(r"^(?:@\w{1,15}\s+)+")
+from inbox.text.render import Segment, render
+from inbox.text.weight import LEADING_MENTIONS
 
 
 def same_utterance(
@@ -27,5 +25,5 @@ def folded(text: str, entities: dict[str, Any]) -> str:
     return LEADING_MENTIONS.sub("", composed)
 
 
-def linked(text: str, entities: dict[str, Any]) -> list[Any]:
+def linked(text: str, entities: dict[str, Any]) -> list[Segment]:
     return render(text, {"urls": entities.get("urls") or []})

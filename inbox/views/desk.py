@@ -63,26 +63,30 @@ def rows(request: HttpRequest) -> HttpResponse:
 @require_GET
 @signed_in
 def changes(request: HttpRequest) -> HttpResponse:
-    """What the person may see that changed since a moment, so that a browser can catch up."""
+    """What the person may see that changed since a moment, so that a browser can catch up.
+
+    `all` says that more changed than is told here, and everything shown is to be asked for anew.
+    """
     at = now_us()
-    since = moment(request.GET.get("since", ""))
+    asked = moment(request.GET.get("since", ""))
+    since = max(asked, datetime.now(UTC) - LONGEST_ABSENCE)
     changed = Conversation.objects.visible_to(person(request)).filter(changed_at__gte=since)
-    rows = changed.order_by("-changed_at").values("id", "version")[:MOST_CHANGES]
-    return JsonResponse({"at": at, "conversations": list(rows)})
+    rows = list(changed.order_by("-changed_at").values("id", "version")[: MOST_CHANGES + 1])
+    clipped = since > asked or len(rows) > MOST_CHANGES
+    return JsonResponse({"at": at, "conversations": rows[:MOST_CHANGES], "all": clipped})
 
 
 def rows_shown(request: HttpRequest) -> int:
     asked = request.GET.get("rows", "")
-    return min(max(int(asked), PAGE_SIZE), MOST_ROWS) if asked.isdecimal() else PAGE_SIZE
+    is_number = asked.isdecimal() and len(asked) < 10
+    return min(max(int(asked), PAGE_SIZE), MOST_ROWS) if is_number else PAGE_SIZE
 
 
 def moment(microseconds: str) -> datetime:
     """A moment that a browser was told, a little earlier. Raises Http404 for what is none."""
     if not microseconds.isdecimal() or len(microseconds) > 17:
         raise Http404("since must be microseconds.")
-    now = datetime.now(UTC)
-    asked = datetime.fromtimestamp(int(microseconds) / 1_000_000, UTC)
-    return max(asked - OVERLAP, now - LONGEST_ABSENCE)
+    return datetime.fromtimestamp(int(microseconds) / 1_000_000, UTC) - OVERLAP
 
 
 def no_conversation() -> dict[str, object]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from django.db.models import Max
+
 from accounts.access import role_on
 from accounts.models import Role, User
 from inbox.actions.replies import is_retryable
@@ -54,6 +56,8 @@ class Showing:
     former_handles: list[str]
     posts: dict[str, Message] = field(default_factory=dict)
     snooze_choices: list[SnoozeChoice] = field(default_factory=list)
+    # The last message that whoever looks at this page has seen, or could have.
+    newest_id: int = 0
 
     @property
     def messages(self) -> list[Message]:
@@ -63,14 +67,11 @@ class Showing:
     def retryable(self) -> list[Message]:
         return [message for message in self.messages if is_retryable(message)]
 
-    @property
-    def newest_id(self) -> int:
-        """The last message that whoever looks at this page has seen."""
-        return max((message.pk for message in self.messages), default=0)
-
 
 def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> Showing:
     """Everything that the panes need, the newest `shown` messages of it."""
+    # Asked first: what arrives while the page is made counts as unseen.
+    newest_id = conversation.messages.aggregate(last=Max("id"))["last"] or 0
     lines = timeline(conversation, size=min(max(shown, PAGE_SIZE), MOST_SHOWN))
     messages = [item.row for item in lines.items if isinstance(item.row, Message)]
     paths = reply_paths(conversation)
@@ -89,6 +90,7 @@ def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> S
         former_handles=former_handles(conversation),
         posts={message.external_id: message for message in messages if message.external_id},
         snooze_choices=snooze_choices(),
+        newest_id=newest_id,
     )
 
 

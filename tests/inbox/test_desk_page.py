@@ -173,3 +173,9 @@ def test_what_did_not_change_is_not_told(ana_client, acme):
 @pytest.mark.parametrize("since", ["", "yesterday", "-1", "9" * 30])
 def test_a_moment_that_is_none_is_refused(ana_client, acme, since):
     assert ana_client.get(f"{reverse('inbox:changes')}?since={since}").status_code == 404
+
+
+def test_after_a_long_absence_everything_is_to_be_asked_for(ana_client, acme):
+    two_days_ago = now_us() - 2 * 86_400_000_000
+    assert ana_client.get("/desk/changes/", {"since": two_days_ago}).json()["all"] is True
+    assert ana_client.get("/desk/changes/", {"since": now_us()}).json()["all"] is False

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 
 from accounts.access import role_on
+from inbox.actions.assignment import claim
 from inbox.actions.receiving import Media, Person, mark_deleted, receive
 from inbox.actions.status import resolve, snooze
 from inbox.models import Contact, Conversation, ConversationEvent, Message, Thread
@@ -236,3 +237,14 @@ def test_a_question_after_our_answer_needs_no_line_of_history(acme, says):
     conversation = receive(acme, says("And my parcel?", at=minutes(5))).conversation
     assert conversation.status == "open"
     assert [event.kind for event in conversation.events.all()] == ["opened", "sent"]
+
+
+def test_who_has_left_loses_a_waiting_conversation_to_the_queue(acme, ana, says):
+    conversation = receive(acme, says("Hello", at=minutes(0))).conversation
+    claim(conversation, by=ana)
+    receive(acme, says("Good morning!", at=minutes(3), ours=True))
+    ana.memberships.all().delete()
+    again = receive(acme, says("Still there?", at=minutes(9))).conversation
+    assert again.assignee is None
+    assert again.events.filter(kind=ConversationEvent.Kind.UNASSIGNED, subject=ana).exists()
+    assert not again.assignments.filter(ended_at=None).exists()

@@ -116,8 +116,7 @@ def test_a_reply_that_missed_something_is_stopped_with_what_came(question, ana):
     with pytest.raises(SomethingNew) as stopped:
         reply(question.thread, by=ana, text="Hi", client_key=uuid4(), seen_through=question.pk)
     assert stopped.value.messages == [newer]
-    key = uuid4()
-    reply(question.thread, by=ana, text="Hi", client_key=key, seen_through=question.pk, anyway=True)
+    reply(question.thread, by=ana, text="Hi", client_key=uuid4(), seen_through=newer.pk)
 
 
 def test_ones_own_messages_stop_nothing(question, ana):
@@ -224,3 +223,34 @@ def test_the_same_words_written_in_x_meanwhile_stay_a_message_of_their_own(
     receive(acme, says("ok", ours=True, external_id="503"))
     sent = Message.objects.filter(direction="out").order_by("external_id")
     assert [(one.external_id, one.was_sent_in_x) for one in sent] == [("502", True), ("503", False)]
+
+
+def test_an_unconfirmed_message_can_be_left_and_the_next_one_goes(question, ana):
+    first = reply(question.thread, by=ana, text="One", client_key=uuid4())
+    second = reply(question.thread, by=ana, text="Two", client_key=uuid4())
+    take(question.conversation_id)
+    sending.doubt(first.pk, reason="X did not answer.")
+    with pytest.raises(TooLate):
+        cancel(first, by=ana)
+    Message.objects.filter(pk=first.pk).update(
+        uncertain_since=timezone.now() - timedelta(minutes=5)
+    )
+    assert cancel(first, by=ana).state == "cancelled"
+    assert take(question.conversation_id) == second
+
+
+def test_the_echo_of_what_was_left_still_settles_it(acme, question, ana, says):
+    message = reply(question.thread, by=ana, text="One", client_key=uuid4())
+    take(question.conversation_id)
+    sending.doubt(message.pk, reason="X did not answer.")
+    Message.objects.update(uncertain_since=timezone.now() - timedelta(minutes=5))
+    cancel(message, by=ana)
+    echo = receive(acme, says("One", ours=True))
+    assert (echo.pk, echo.state) == (message.pk, "sent")
+
+
+def test_the_same_client_key_in_another_thread_is_the_same_message(question, public_thread, ana):
+    key = uuid4()
+    make_message(public_thread, "@acme help")
+    first = reply(question.thread, by=ana, text="Hello", client_key=key)
+    assert reply(public_thread, by=ana, text="Hello", client_key=key) == first

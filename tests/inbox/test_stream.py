@@ -18,6 +18,7 @@ from django.test import Client
 from accounts.announcements import access_changed
 from accounts.models import User
 from config.live_asgi import application
+from inbox import live
 from inbox.actions.assignment import claim
 from inbox.actions.notes import add_note
 from tests.factories import make_conversation, make_membership
@@ -175,3 +176,11 @@ def test_it_tells_that_access_changed_and_falls_silent(live_url, conversation, a
         ben.save()
         access_changed(ben)
         assert stream.ended()
+
+
+def test_a_line_that_is_no_news_silences_nothing(live_url, conversation, ana, ben):
+    with listening(live_url, ben) as stream:
+        live.publisher().publish(live.CHANNEL, "not json")
+        live.publisher().publish(live.CHANNEL, "{}")
+        claim(conversation, by=ana)
+        assert stream.next()[1]["id"] == conversation.pk
