@@ -110,6 +110,42 @@ def variables_in_code() -> set[str]:
     }
 
 
+# Rules
+
+CITATIONS = {
+    "trust": (r"trust ([A-Z]\d+(?:(?:, | and | to |–)[A-Z]\d+)*)", r"[A-Z]\d+"),
+    "x-api": (r"x-api (§[\d.]*\d(?:, §[\d.]*\d)*)", r"§[\d.]*\d"),
+    "design": (r"design (§[\d.]*\d)", r"§[\d.]*\d"),
+}
+
+
+@pytest.mark.parametrize("name", CITATIONS)
+def test_every_rule_that_the_code_cites_is_explained(name):
+    cited = citations(*CITATIONS[name])
+    assert cited
+    assert cited <= sections((ROOT / "docs" / "rules.md").read_text(), name)
+
+
+def citations(citation: str, rule: str) -> set[str]:
+    """What the code cites, as `rule` finds it in every `citation`; line breaks don't matter."""
+    texts = (path.read_text() for path in source_files())
+    cited = (found for text in texts for found in re.findall(citation, re.sub(r"\s+", " ", text)))
+    return {one for several in cited for one in re.findall(rule, several)}
+
+
+def sections(rules: str, name: str) -> set[str]:
+    """The first cells of the tables under the headings that begin with `name`."""
+    parts = [part for part in rules.split("\n## ") if part.startswith(name)]
+    return set(re.findall(r"^\| ([A-Z§][\d.]*\d) \|", "\n".join(parts), re.MULTILINE))
+
+
+def source_files() -> list[Path]:
+    folders = (*APPS, "tests", "static/js", "static/css", "templates", "scripts")
+    endings = {".py", ".js", ".css", ".html"}
+    found = (path for folder in folders for path in (ROOT / folder).rglob("*"))
+    return [path for path in found if path.suffix in endings and path != Path(__file__)]
+
+
 # The whole
 
 
