@@ -1,6 +1,6 @@
-"""Telling the live process that what a person may see has changed.
+"""Telling the live process what changed: the only module that publishes to Redis.
 
-Pages ask the database every time; an open stream has to be told, and closes or looks again.
+Pages ask the database every time; an open stream has to be told. `inbox.streams` listens.
 """
 
 from __future__ import annotations
@@ -30,11 +30,12 @@ def access_changed(user: User) -> None:
     Goes out once the transaction is committed. Streams check for themselves too, so a Redis that
     is down delays them and is no error.
     """
-    transaction.on_commit(lambda: publish({"user": user.pk}))
+    transaction.on_commit(lambda: publish(CHANNEL, {"user": user.pk}))
 
 
-def publish(news: dict[str, int]) -> None:
+def publish(channel: str, news: dict[str, object]) -> None:
+    """Ids alone, never text. Redis being down loses news, not facts: it is logged, no error."""
     try:
-        publisher().publish(CHANNEL, json.dumps(news))
+        publisher().publish(channel, json.dumps(news))
     except redis.RedisError as error:
-        log.warning("access change unheard", error=type(error).__name__, **news)
+        log.warning("news unheard", channel=channel, error=type(error).__name__, **news)

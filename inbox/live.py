@@ -1,30 +1,21 @@
 """The news of the desk: ids and versions to every browser that may see them, never text.
 
-This module alone touches Redis pub/sub. `config/live_asgi.py` carries the news to browsers.
+`accounts.announcements` publishes them to Redis, `inbox.streams` hears them there for the browsers.
 """
 
 from __future__ import annotations
 
-import json
 import time
-from functools import cache
 from typing import TYPE_CHECKING
 
-import redis
-import structlog
-from django.conf import settings
 from django.db import transaction
+
+from accounts.announcements import publish
 
 if TYPE_CHECKING:
     from inbox.models import Conversation
 
 CHANNEL = "handled:news"
-log = structlog.get_logger(__name__)
-
-
-@cache
-def publisher() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
 
 
 def now_us() -> int:
@@ -42,12 +33,4 @@ def announce(conversation: Conversation, what: str) -> None:
         "brand": conversation.brand_id,
         "what": what,
     }
-    transaction.on_commit(lambda: publish(news))
-
-
-def publish(news: dict[str, object]) -> None:
-    """Redis being down loses news, not facts: browsers then poll for what changed."""
-    try:
-        publisher().publish(CHANNEL, json.dumps(news | {"at": now_us()}))
-    except redis.RedisError as error:
-        log.warning("news unheard", error=type(error).__name__, conversation=news["id"])
+    transaction.on_commit(lambda: publish(CHANNEL, news | {"at": now_us()}))

@@ -15,7 +15,7 @@ import uvicorn
 from django.conf import settings
 from django.test import Client
 
-from accounts.announcements import access_changed
+from accounts.announcements import access_changed, publisher
 from accounts.models import User
 from config.live_asgi import application
 from inbox import live
@@ -180,7 +180,7 @@ def test_it_tells_that_access_changed_and_falls_silent(live_url, conversation, a
 
 def test_a_line_that_is_no_news_silences_nothing(live_url, conversation, ana, ben):
     with listening(live_url, ben) as stream:
-        live.publisher().publish(live.CHANNEL, "not json")
-        live.publisher().publish(live.CHANNEL, "{}")
+        publisher().publish(live.CHANNEL, "not json")
+        publisher().publish(live.CHANNEL, "{}")
         claim(conversation, by=ana)
         assert stream.next()[1]["id"] == conversation.pk
