@@ -11,6 +11,15 @@ from tests.browser.conftest import PHONE, number_of
 
 SESSION = "handled_session"
 NO_SHARED_WORKER = "delete window.SharedWorker"
+# Some of what is published never arrives, and nobody can know: the line itself stays up.
+NEWS_GET_LOST = (
+    NO_SHARED_WORKER
+    + """
+  window.Worker = class extends Worker {
+    set onmessage(heard) { super.onmessage = (message) => message.data.news || heard(message) }
+  }
+"""
+)
 SERVER_ERROR = {"status": 500, "body": "broken"}
 
 
@@ -186,6 +195,20 @@ def test_with_the_line_down_the_page_asks_by_itself(windows, writes):
     expect(desk.locator("#live-state")).to_have_text("Reconnecting")
     writes("rosa", "Can you hear me?")
     expect(desk.locator("#list")).to_contain_text("Can you hear me?")
+
+
+def test_news_that_got_lost_are_caught_up_with_while_the_line_is_up(windows, writes):
+    deaf = windows.context("ben", before=NEWS_GET_LOST).new_page()
+    deaf.clock.install()
+    deaf.goto(f"{windows.stack.web}/desk/?view=open")
+    expect(deaf.locator("#live-state")).to_have_text("Live")
+    hearing = windows.open("/desk/?view=open", "ana")
+    expect(hearing.locator("#live-state")).to_have_text("Live")
+    writes("rosa", "Did this get lost?")
+    expect(hearing.locator("#list")).to_contain_text("Did this get lost?")
+    expect(deaf.locator("#list")).not_to_contain_text("Did this get lost?")
+    deaf.clock.fast_forward(60_000)
+    expect(deaf.locator("#list")).to_contain_text("Did this get lost?")
 
 
 # Hands

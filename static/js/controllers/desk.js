@@ -11,6 +11,8 @@ import { Poll } from "lib/poll"
 const LIST_PACE = 800
 const CONVERSATION_PACE = 250
 const LONG_HIDDEN = 30_000
+// News may be lost on their way (Redis away for a moment): live or not, the page asks this often.
+const CATCH_UP_EVERY = 60_000
 
 export default class extends Controller {
   static targets = ["row", "news"]
@@ -29,6 +31,7 @@ export default class extends Controller {
       heard: this.hear,
     })
     this.live.start()
+    this.asking = setInterval(() => this.catchUp(), CATCH_UP_EVERY)
     window.addEventListener("popstate", this.goBack)
     window.addEventListener("failure", this.doubt)
     document.addEventListener("visibilitychange", this.seen)
@@ -42,6 +45,7 @@ export default class extends Controller {
   disconnect() {
     this.live.stop()
     this.poll.stop()
+    clearInterval(this.asking)
     window.removeEventListener("popstate", this.goBack)
     window.removeEventListener("failure", this.doubt)
     document.removeEventListener("visibilitychange", this.seen)
@@ -130,7 +134,8 @@ export default class extends Controller {
 
   hear = ({ state, news }) => {
     if (news) this.#heed(news)
-    if (!state || state === "connecting" || state === this.state) return
+    // "live" again and again is a stream that was opened anew, or that this page came back to.
+    if (!state || state === "connecting" || (state === "down" && state === this.state)) return
     this.state = state
     this.#say(state === "live" ? "live" : "polling")
     // What came between the page and the stream, or while the line was down.
@@ -181,12 +186,11 @@ export default class extends Controller {
         headers: { "HX-Request": "true" },
       })
       if (!response.ok) throw new Refused(response.status)
-      const { at, conversations } = await response.json()
+      const { at, all, conversations } = await response.json()
+      // Only here: single news may be heard while others are lost.
       this.sinceValue = at
       this.#say(this.state === "live" ? "live" : "polling")
-      if (conversations.some(({ id, version }) => this.#isNews(id, version))) this.refreshList()
-      const open = conversations.find(({ id }) => id === this.#number)
-      if (open && open.version > this.#version) this.refreshConversation()
+      this.#heedChanges(conversations, all || this.behind)
     } catch (error) {
       if (error.status === 401) return reportFailure(401)
       this.#say("offline")
@@ -195,13 +199,22 @@ export default class extends Controller {
 
   // Private: news
 
-  #heed({ kind, id, version, at }) {
+  #heed({ kind, id, version }) {
     if (kind === "missed") return this.catchUp()
-    if (at > this.sinceValue) this.sinceValue = at
     if (kind === "access" || this.#isNews(id, version)) this.refreshList()
     if (kind === "access" || (id === this.#number && version > this.#version)) {
       this.refreshConversation()
     }
+  }
+
+  // `all`: more changed than could be told, or an earlier refresh failed.
+  #heedChanges(conversations, all) {
+    this.behind = false
+    const open = conversations.find(({ id }) => id === this.#number)
+    if (all || conversations.some(({ id, version }) => this.#isNews(id, version))) {
+      this.refreshList()
+    }
+    if (all || open?.version > this.#version) this.refreshConversation()
   }
 
   #isNews(id, version) {
@@ -250,7 +263,10 @@ export default class extends Controller {
     } catch (error) {
       if (error.status === 401) reportFailure(401)
       else if (error.status === 404) gone()
-      else this.#say("offline")
+      else {
+        this.behind = true
+        this.#say("offline")
+      }
       if (this.state !== "live") return
       setTimeout(() => this.catchUp(), 3000)
     }
