@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from config import importmap, wording
 from inbox.text.render import render
+from inbox.text.weight import DM_LIMIT, POST_LIMIT
 
 SPRITE = "vendor/icons.svg"
 
@@ -35,6 +36,7 @@ def environment(**options: object) -> Environment:
         "importmap_json": lambda: Markup(importmap.importmap_json()),  # noqa: S704 - our own JSON
         "module_urls": importmap.module_urls,
         "render_text": render,
+        "reply_limits": {"dm": DM_LIMIT, "public": POST_LIMIT},
     }
     env.filters |= wording.FILTERS | {"merged": merged}
     return env
