@@ -16,7 +16,7 @@ from tests.twitter_sync.bodies import push, reply_event
 from tests.twitter_sync.test_poll import poll_now, posts
 from tests.x import Simulator
 from twitter_sync import budgets
-from twitter_sync.actions import looking_up, remembering
+from twitter_sync.actions import looking_up, placing, remembering
 from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.looking_up import look_up_due
 from twitter_sync.models import KnownPost, RateBudget, RawEvent
@@ -135,6 +135,34 @@ def test_a_thread_without_end_is_not_followed_without_end(simulator, brand, cust
     settle()
     assert Message.objects.count() == 1 + 3
     assert not KnownPost.objects.to_look_up().exists()
+
+
+def test_a_post_that_can_not_be_placed_is_kept_and_placed_later(
+    simulator, brand, customer, monkeypatch
+):
+    """Its page is asked for once: what fails there goes on in the ledger."""
+    asked = posts(simulator, customer["id"], f"@{brand.handle} no internet")
+    beside = posts(simulator, customer["id"], f"@{brand.handle} nor phone")
+    KnownPost.objects.bulk_create(
+        [KnownPost(post_id=post_id, look_up_at=timezone.now()) for post_id in (asked, beside)]
+    )
+
+    def fail(post, *args, **kwargs):
+        if post.id == asked:
+            raise KeyError(post.text)
+        return placing.place(post, *args, **kwargs)
+
+    monkeypatch.setattr(looking_up, "place", fail)
+    look_up_due()
+    assert said(brand) == [f"@{brand.handle} nor phone"]
+    row = RawEvent.objects.get()
+    assert (row.source, row.fact, row.state) == ("look_up", f"look_up:{asked}", "pending")
+    apply_due()
+    assert said(brand) == [f"@{brand.handle} no internet", f"@{brand.handle} nor phone"]
+    row.refresh_from_db()
+    assert row.state == "applied"
+    handles = {one.contact.handle for one in Conversation.objects.all()}
+    assert handles == {customer["username"]}
 
 
 # Who is who

@@ -15,11 +15,12 @@ from tests.twitter_sync.bodies import dm, event, push
 from tests.x import Simulator
 from twitter_sync import budgets, tokens
 from twitter_sync.actions import polling
-from twitter_sync.actions.applying import apply_due
+from twitter_sync.actions.applying import adopt_orphans, apply_due, apply_next
 from twitter_sync.actions.polling import poll, poll_due
 from twitter_sync.client import Client
 from twitter_sync.errors import NotSent
 from twitter_sync.models import Connection, RateBudget, RawEvent, Subscription, SyncCursor, Webhook
+from twitter_sync.transport import TOTAL_SECONDS
 
 pytestmark = pytest.mark.django_db
 
@@ -177,6 +178,39 @@ def test_history_of_posts_has_an_end(simulator, brand, customer, monkeypatch):
     monkeypatch.setattr(polling, "PAGES_OF_HISTORY", 1)
     assert poll_now(brand, "mentions") == 5
     assert cursor_of(brand, "mentions").page_token == ""
+
+
+def test_a_poll_is_over_before_its_task_is_ended(settings):
+    longest = polling.PAGES_AT_ONCE * TOTAL_SECONDS
+    assert longest < settings.CELERY_TASK_TIME_LIMIT < polling.LEASE.total_seconds()
+
+
+# Whose it is
+
+
+def test_a_handle_connected_while_a_worker_is_at_it_gets_what_was_polled(
+    simulator, brand, customer
+):
+    """The worker knows the brands of when it began; a page names no handle."""
+    writes(simulator, customer, brand, "Hello")
+    posts(simulator, customer["id"], f"@{brand.handle} no internet")
+    assert [poll_now(brand), poll_now(brand, "mentions")] == [1, 1]
+    assert [apply_next({}), apply_next({})] == [True, True]
+    assert {row.state for row in RawEvent.objects.all()} == {"applied"}
+    assert Message.objects.filter(brand=brand).count() == 2
+
+
+def test_what_was_polled_of_a_disconnected_handle_waits_for_its_return(simulator, brand, customer):
+    writes(simulator, customer, brand, "Hello")
+    poll_now(brand)
+    BrandAccount.objects.update(status=BrandAccount.Status.DISCONNECTED)
+    apply_due()
+    row = RawEvent.objects.get()
+    assert (row.state, row.waits_for) == ("orphan", brand.x_user_id)
+    BrandAccount.objects.update(status=BrandAccount.Status.CONNECTED)
+    assert adopt_orphans(brand) == 1
+    apply_due()
+    assert Message.objects.get().brand == brand
 
 
 # Beside the pushes

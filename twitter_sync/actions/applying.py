@@ -89,7 +89,7 @@ def set_aside(row: RawEvent | None, error: Unreadable) -> None:
 
 
 def postpone(row: RawEvent | None, error: Exception) -> None:
-    """Later; after the last try the row is dead: shown to an admin, and replayed when asked."""
+    """Later; after the last try the row is set aside: the command replay_events takes it up."""
     if row is None:
         raise error
     failure, attempts = where(error), row.attempts + 1

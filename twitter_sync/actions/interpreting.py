@@ -6,12 +6,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import singledispatch
 
+from django.db.models import Q
+
 from accounts.models import BrandAccount
 from inbox.actions.receiving import mark_deleted, receive
 from inbox.models import Message
 from twitter_sync import tokens
 from twitter_sync.actions.introducing import ask_who, introduce
-from twitter_sync.actions.placing import Brands, MustWait, Scene, active_brands, place
+from twitter_sync.actions.placing import (
+    Brands,
+    MustWait,
+    Scene,
+    active_brands,
+    concerned,
+    place,
+)
 from twitter_sync.actions.remembering import forget, give_up, remember, wait_for, want_above
 from twitter_sync.models import KnownPost, RawEvent
 from twitter_sync.payloads import (
@@ -57,7 +66,7 @@ def interpret(row: RawEvent, brands: Brands) -> Outcome:
     worker began; what was connected since is looked for.
     """
     delivery = parse(bytes(row.body))
-    brands = with_newcomers(brands, delivery.events)
+    brands = with_newcomers(brands, row, delivery.events)
     outcome = Outcome(brand_id_of(row, delivery, brands), unreadable=list(delivery.unreadable))
     scene = Scene(brands, delivery.people, posts_in(delivery))
     for event in in_order(delivery.events):
@@ -76,12 +85,14 @@ def interpret(row: RawEvent, brands: Brands) -> Outcome:
     return outcome
 
 
-def with_newcomers(brands: Brands, events: Iterable[Event]) -> Brands:
+def with_newcomers(brands: Brands, row: RawEvent, events: Iterable[Event]) -> Brands:
+    """Also those that a push names or that asked for the row, connected since `brands` was read."""
     named = {str(getattr(event, "for_user_id", None) or "") for event in events}
     missing = named - brands.keys() - {""}
-    if not missing:
+    asked = {row.brand_id} - {brand.pk for brand in brands.values()} - {None}
+    if not missing and not asked:
         return brands
-    newcomers = active_brands().filter(x_user_id__in=missing)
+    newcomers = active_brands().filter(Q(x_user_id__in=missing) | Q(pk__in=asked))
     return {**brands, **{brand.x_user_id: brand for brand in newcomers}}
 
 
@@ -121,13 +132,10 @@ def hear_patiently(event: Event, scene: Scene, row: RawEvent) -> int:
 
 def told(for_user_id: str | None, scene: Scene, row: RawEvent) -> BrandAccount:
     """The brand that asked X for it, else that X tells it to. Raises NoSuchAccount."""
-    if row.brand_id is not None:
-        asked = (brand for brand in scene.brands.values() if brand.pk == row.brand_id)
-        brand = next(asked, None)
-    else:
-        brand = scene.brands.get(for_user_id or "")
+    x_user_id = row.brand.x_user_id if row.brand else for_user_id
+    brand = scene.brands.get(x_user_id or "")
     if brand is None:
-        raise NoSuchAccount(for_user_id)
+        raise NoSuchAccount(x_user_id)
     return brand
 
 
@@ -146,7 +154,7 @@ def hear_message(event: DirectMessage, scene: Scene, row: RawEvent) -> int:
     if not event.is_between_two or event.sender_id == event.recipient_id:
         return 0
     if brand.x_user_id not in (event.sender_id, event.recipient_id):
-        raise NoSuchAccount(event.for_user_id)
+        raise NoSuchAccount(brand.x_user_id)
     receive(brand, of_direct_message(event, brand, scene.people))
     return 1
 
@@ -157,14 +165,18 @@ def hear_encrypted(event: EncryptedMessage, scene: Scene, row: RawEvent) -> int:
     if not event.is_between_two:
         return 0
     if brand.x_user_id not in event.conversation_id.split("-"):
-        raise NoSuchAccount(event.for_user_id)
+        raise NoSuchAccount(brand.x_user_id)
     receive(brand, of_encrypted_message(event, brand, scene.people))
     return 1
 
 
 @hear.register
 def hear_post(event: Post, scene: Scene, row: RawEvent) -> int:
-    placed = place(event, scene, told=[told(event.for_user_id, scene, row)])
+    if row.source == RawEvent.Source.LOOK_UP:
+        brands = concerned(event, scene.brands)
+    else:
+        brands = [told(event.for_user_id, scene, row)]
+    placed = place(event, scene, told=brands)
     if event.parent_id and placed:
         want_above(event.parent_id, hops=1)
     for message in placed:

@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from twitter_sync.actions.introducing import introduce
 from twitter_sync.actions.placing import MustWait, Scene, active_brands, concerned, place
+from twitter_sync.actions.polling import listed, page_of_one
+from twitter_sync.actions.recording import record_looked_up
 from twitter_sync.actions.remembering import conclude, give_up, remember, want_above
 from twitter_sync.backoff import delay
 from twitter_sync.budgets import Purpose
@@ -86,12 +88,13 @@ def settle(post_ids: list[str], page: dict[str, Any]) -> None:
         post, hops = shown[post_id], scene.posts[post_id].hops + 1
         if post.parent_id and post_id in post_ids:
             want_above(post.parent_id, hops=hops)
-        place_alone(post, scene, hops=hops)
+        place_alone(post, scene, page, hops=hops)
     introduce(delivery.people)
 
 
-def place_alone(post: Post, scene: Scene, *, hops: int) -> None:
-    """One post that fails must not cost the others of its page."""
+def place_alone(post: Post, scene: Scene, page: dict[str, Any], *, hops: int) -> None:
+    """One post that fails costs the others of its page nothing, and is kept in the ledger: tried
+    again there, and at last set aside for a replay."""
     try:
         with transaction.atomic():
             place(post, scene, told=concerned(post, scene.brands))
@@ -99,3 +102,11 @@ def place_alone(post: Post, scene: Scene, *, hops: int) -> None:
         want_above(wait.post_id, hops=hops)
     except Exception as error:
         log.error("post not placed", post=post.id, **where(error))
+        record_looked_up(post.id, item_of(post.id, page))
+
+
+def item_of(post_id: str, page: dict[str, Any]) -> dict[str, Any]:
+    """What the page says of one post, asked for or told along, as a page of its own."""
+    includes = page.get("includes") or {}
+    posts = [*listed(page, "data"), *listed(includes, "tweets"), *listed(includes, "posts")]
+    return page_of_one(next(post for post in posts if post.get("id") == post_id), page)

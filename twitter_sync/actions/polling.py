@@ -30,10 +30,11 @@ from twitter_sync.models import Subscription, SyncCursor, Webhook
 
 Feed = SyncCursor.Feed
 
-# A worker gives way after so many pages; the rest follows at once.
-PAGES_AT_ONCE = 10
-# Of posts from before the handle was connected; X gives no more mentions anyway (x-api §4).
-PAGES_OF_HISTORY = 8
+# A worker gives way after so many pages, each a call of up to 15 s, well before its task is ended
+# (CELERY_TASK_TIME_LIMIT); the rest follows at once.
+PAGES_AT_ONCE = 6
+# Of posts from before the handle was connected: what one poll can read.
+PAGES_OF_HISTORY = PAGES_AT_ONCE
 # Longer than PAGES_AT_ONCE calls take when X is slow; then another worker may poll.
 LEASE = timedelta(minutes=3)
 # As often as X's fifteen DM reads in a quarter of an hour allow, less what agents may need.

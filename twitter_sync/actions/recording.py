@@ -63,6 +63,14 @@ def record_items(brand: BrandAccount, kind: str, items: Iterable[dict[str, Any]]
     return len(rows) - before
 
 
+def record_looked_up(post_id: str, item: dict[str, Any]) -> None:
+    """Keeps a post that we asked X for on nobody's behalf and could not place, once."""
+    with connection.cursor() as cursor:
+        body = json.dumps(item).encode()
+        cursor.execute(INSERT, [RawEvent.Source.LOOK_UP, f"look_up:{post_id}", body])
+    ring("twitter_sync.apply", queue="ingest")
+
+
 def name_of(item: dict[str, Any]) -> str:
     """X's id; where that is missing, the digest of what is there: kept, and set aside later."""
     x_id = item["data"].get("id")

@@ -148,7 +148,7 @@ class Migration(migrations.Migration):
                             ("webhook", "Webhook"),
                             ("stream", "Stream"),
                             ("poll", "Poll"),
-                            ("replay", "Replay"),
+                            ("look_up", "Look-up"),
                         ],
                         max_length=7,
                     ),

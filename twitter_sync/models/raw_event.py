@@ -27,9 +27,6 @@ class RawEventQuerySet(models.QuerySet["RawEvent"]):
         """The oldest due row that nobody has in hand, ours until the transaction ends."""
         return self.raw(NEXT_DUE)
 
-    def unapplied(self) -> RawEventQuerySet:
-        return self.filter(state__in=[RawEvent.State.PENDING, RawEvent.State.WAITING])
-
 
 class RawEvent(models.Model):
     """`fact` is unique: the same delivery twice is one row. `body` is what X sent, every byte.
@@ -41,7 +38,7 @@ class RawEvent(models.Model):
         WEBHOOK = "webhook", "Webhook"
         STREAM = "stream", "Stream"
         POLL = "poll", "Poll"
-        REPLAY = "replay", "Replay"
+        LOOK_UP = "look_up", "Look-up"
 
     class State(models.TextChoices):
         PENDING = "pending", "Pending"
