@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from twitter_sync import answers, transport
 from twitter_sync.answers import Answer
-from twitter_sync.errors import Refused, TokenRejected, Unconfirmed
+from twitter_sync.errors import NotSent, Refused, TokenRejected, Unconfirmed
 
 SCOPES = (
     "dm.read dm.write tweet.read tweet.write tweet.moderate.write users.read media.write "
@@ -29,8 +29,8 @@ SCOPES = (
 DEFAULT_LIFE_SECONDS = 7_200
 
 
-class NotConfigured(Exception):
-    """Keys of the X developer app are missing from the environment."""
+class NotConfigured(NotSent):
+    """Keys of the X developer app are missing from the environment: no call was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,5 +167,6 @@ def _require(*names: str) -> None:
     if missing:
         raise NotConfigured(
             f"Set {' and '.join(missing)} in the environment: the keys of your X developer app "
-            "(developer.x.com, Keys and tokens)."
+            "(developer.x.com, Keys and tokens).",
+            problem=f"without {' and '.join(missing)}",
         )

@@ -24,8 +24,13 @@ VERSION = "v1:"
 RENEW_BEFORE = timedelta(minutes=10)
 
 
-class UnreadableToken(Exception):
-    """No key of HANDLED_TOKEN_KEYS opens what is stored."""
+class UnreadableToken(NotSent):
+    """No key of HANDLED_TOKEN_KEYS opens what is stored: no call was made with it."""
+
+    default_reason = (
+        "A stored token can't be decrypted. Put the key it was written with back into "
+        "HANDLED_TOKEN_KEYS, or reconnect the handle."
+    )
 
 
 def encrypt(token: str) -> str:
@@ -38,10 +43,7 @@ def decrypt(stored: str) -> str:
             raise InvalidToken
         return _keys().decrypt(stored.removeprefix(VERSION).encode()).decode()
     except InvalidToken:
-        raise UnreadableToken(
-            "A stored token can't be decrypted. Put the key it was written with back into "
-            "HANDLED_TOKEN_KEYS, or reconnect the handle."
-        ) from None
+        raise UnreadableToken(problem="no key of HANDLED_TOKEN_KEYS opens it") from None
 
 
 def _keys() -> MultiFernet:
@@ -61,8 +63,8 @@ def columns(pair: TokenPair) -> dict[str, object]:
 def usable_access_token(brand: BrandAccount) -> str:
     """The brand's token, renewed first when it has less than ten minutes left.
 
-    Raises NotConnected, TokenRejected, and NotSent or Unconfirmed when X can't renew it now and the
-    one we hold has run out.
+    Raises NotConnected, UnreadableToken, TokenRejected, and NotSent or Unconfirmed when X can't
+    renew it now and the one we hold has run out.
     """
     held = Connection.objects.select_related("brand").filter(brand=brand).first()
     if held is None or not is_usable(held.brand):

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from cryptography.fernet import Fernet
 from django.db import connection
 from django.utils import timezone
 
@@ -20,7 +21,7 @@ from inbox.models import Conversation, Message, Thread
 from tests.factories import make_contact, make_conversation, make_message, make_thread, make_user
 from tests.x import Simulator
 from twitter_sync.actions.sending import begin, due_conversations, send_next, sweep
-from twitter_sync.models import SendAttempt
+from twitter_sync.models import Connection, SendAttempt
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -201,6 +202,32 @@ def test_nobody_home_is_a_definite_failure(settings, agent, thread):
     send_next(thread.conversation_id)
     message.refresh_from_db()
     assert message.state == "failed"
+
+
+def lose_the_key(settings: Any) -> None:
+    settings.TOKEN_KEYS = [Fernet.generate_key().decode()]
+
+
+def lose_the_app(settings: Any) -> None:
+    settings.X_CLIENT_ID = ""
+    Connection.objects.update(expires_at=timezone.now())
+
+
+@pytest.mark.parametrize(
+    ("lose", "names"), [(lose_the_key, "HANDLED_TOKEN_KEYS"), (lose_the_app, "X_CLIENT_ID")]
+)
+def test_what_is_missing_here_is_a_definite_failure(
+    simulator, settings, brand, agent, thread, lose, names
+):
+    """No byte left: nobody is told that it may have been sent."""
+    lose(settings)
+    message = reply(thread, by=agent, text="Hello", client_key=uuid4())
+    send_next(thread.conversation_id)
+    message.refresh_from_db()
+    assert message.state == "failed"
+    assert names in message.failure
+    assert message.send_attempts.get().outcome == "failed"
+    assert sent_by_us(simulator, "dms", brand) == []
 
 
 def test_the_sweeper_doubts_what_a_dead_worker_left_open(agent, thread):

@@ -47,7 +47,8 @@ def test_a_lost_key_is_named_too(settings: Settings) -> None:
     settings.TOKEN_KEYS = [Fernet.generate_key().decode()]
     with pytest.raises(tokens.UnreadableToken) as caught:
         tokens.decrypt(stored)
-    assert "secret" not in str(caught.value)
+    assert "secret" not in str(caught.value) + caught.value.reason
+    assert "reconnect the handle" in caught.value.reason
 
 
 def test_no_token_shows_in_a_repr() -> None:

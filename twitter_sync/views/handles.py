@@ -45,7 +45,7 @@ def start(request: SignedInRequest) -> HttpResponse:
             )
             return redirect(there)
         except oauth.NotConfigured as error:
-            form.add_error(None, str(error))
+            form.add_error(None, error.reason)
     status = 422 if form.errors else 200
     return render(
         request, "twitter_sync/connect.html", {"form": form, "brand": brand}, status=status
