@@ -13,11 +13,17 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from config.celery import app
-from tests.factories import make_conversation, make_message, make_thread, next_x_id
+from tests.factories import (
+    make_contact,
+    make_conversation,
+    make_message,
+    make_thread,
+    next_x_id,
+)
 from tests.twitter_sync.bodies import dm_received, push
 from twitter_sync import tasks
 from twitter_sync.actions.sweeping import ROWS_PER_RING, only_one, sweep
-from twitter_sync.models import KnownPost, RawEvent
+from twitter_sync.models import KnownPost, RawEvent, SendAttempt
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +89,28 @@ def test_of_two_sweepers_one_sweeps(acme):
         done.wait()
         held.result()
     assert sweep()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_holds_nothing_while_it_rings(acme, carla, monkeypatch):
+    """A broker that is slow must not keep rows or conversations locked."""
+    held: list[bool] = []
+    monkeypatch.setattr(
+        current_app, "send_task", lambda *_, **__: held.append(connection.in_atomic_block)
+    )
+    RawEvent.objects.create(source="poll", fact="x", body=b"{}")
+    KnownPost.objects.create(post_id=next_x_id(), look_up_at=timezone.now())
+    lost, waits = (make_thread(make_conversation(acme, one)) for one in (carla, make_contact()))
+    sending = {"state": "sending", "external_id": None}
+    message = make_message(lost, "Half way.", ours=True, **sending)
+    SendAttempt.objects.create(message=message, lease_until=timezone.now() - timedelta(seconds=1))
+    queued = {"state": "queued", "external_id": None, "not_before": timezone.now()}
+    make_message(waits, "On its way.", ours=True, **queued)
+    sweep()
+    message.refresh_from_db()
+    assert message.state == "uncertain"
+    assert len(held) >= 3
+    assert not any(held)
 
 
 # The tasks

@@ -109,11 +109,16 @@ def sweep() -> None:
     """Doubts what a dead worker left open, and rings for every conversation with a due message."""
     now = timezone.now()
     for attempt in SendAttempt.objects.filter(outcome=Outcome.OPEN, lease_until__lt=now):
-        lost = Unconfirmed("The sender stopped before X answered. It may have been sent or not.")
-        end(attempt, Outcome.UNCERTAIN, lost)
-        sending.doubt(attempt.message_id, reason=lost.reason)
+        doubt_lost(attempt)
     for conversation_id in due_conversations(now):
         ring_now("twitter_sync.send", queue="send", conversation_id=conversation_id)
+
+
+@transaction.atomic
+def doubt_lost(attempt: SendAttempt) -> None:
+    lost = Unconfirmed("The sender stopped before X answered. It may have been sent or not.")
+    end(attempt, Outcome.UNCERTAIN, lost)
+    sending.doubt(attempt.message_id, reason=lost.reason)
 
 
 def due_conversations(now: datetime) -> list[int]:

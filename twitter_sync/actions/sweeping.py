@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.db import connection, transaction
 
 from inbox.doorbell import ring_now
@@ -13,18 +15,35 @@ ROWS_PER_RING = 100
 MOST_RINGS = 8
 
 
-@transaction.atomic
 def sweep() -> bool:
-    """Rings for what is due. False when another sweeper is at it."""
-    if not only_one():
+    """Rings for what is due. False when another sweeper is at it.
+
+    Nothing is held while the broker is slow: what two do at once is harmless.
+    """
+    backlog = look()
+    if backlog is None:
         return False
-    backlog = RawEvent.objects.due()[: ROWS_PER_RING * MOST_RINGS].count()
-    for _ in range(0, backlog, ROWS_PER_RING):
+    for _ in range(0, backlog.rows, ROWS_PER_RING):
         ring_now("twitter_sync.apply", queue="ingest")
-    if KnownPost.objects.due().exists():
+    if backlog.has_look_ups:
         ring_now("twitter_sync.look_up", queue="default")
     sending.sweep()
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    rows: int
+    has_look_ups: bool
+
+
+@transaction.atomic
+def look() -> Backlog | None:
+    """What is due, the rows up to what is rung for at once; None when another sweeper looks."""
+    if not only_one():
+        return None
+    rows = RawEvent.objects.due()[: ROWS_PER_RING * MOST_RINGS].count()
+    return Backlog(rows, KnownPost.objects.due().exists())
 
 
 def only_one() -> bool:
