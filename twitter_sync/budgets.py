@@ -7,7 +7,6 @@ the database's; X's are moved to it by the Date header, so a wrong clock does no
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -35,7 +34,8 @@ SHORTEST_PAUSE = timedelta(seconds=30)
 JITTER_SECONDS = 3.0
 # Two resets this near are the same window of X.
 SAME_WINDOW = timedelta(seconds=60)
-# What the columns hold, and the year 9999: headers can say anything.
+# What the columns hold, and the year 9999: headers can say anything, at any length.
+LONGEST_NUMBER = 20
 MOST = 2**31 - 1
 LATEST_RESET = 253_370_764_800
 
@@ -119,21 +119,6 @@ def take(scope: str, endpoint: str, *, purpose: Purpose = Purpose.AGENT) -> None
                 raise OutOfBudget(endpoint=endpoint, resets_at=_resets_at(window))
 
 
-def may_call(scope: str, endpoint: str, *, purpose: Purpose = Purpose.AGENT) -> bool:
-    return next_call_at(scope, endpoint, purpose=purpose) <= timezone.now()
-
-
-def next_call_at(scope: str, endpoint: str, *, purpose: Purpose = Purpose.AGENT) -> datetime:
-    """The soonest moment at which `take` will agree; now when it would already."""
-    now = timezone.now()
-    waits = [
-        held.resets_at
-        for held in _held(windows(scope, endpoint))
-        if held.remaining <= math.ceil(held.allowed * KEPT[purpose])
-    ]
-    return max([now, *waits])
-
-
 def note(scope: str, endpoint: str, reply: Reply) -> datetime:
     """Believe what X's headers say is left. From when on the same may be called again."""
     if reply.status == 429:
@@ -180,10 +165,15 @@ def _said(scope: str, endpoint: str, headers: Mapping[str, str]) -> Iterator[Sai
         ("x-app-limit-24hour", APP, "24h"),
     ):
         numbers = [headers.get(f"{prefix}-{name}") for name in ("limit", "remaining", "reset")]
-        if all(number and number.isdecimal() for number in numbers):
+        if all(number and is_number(number) for number in numbers):
             allowed, remaining, reset = (min(int(number or 0), LATEST_RESET) for number in numbers)
             window = Window(holder, endpoint, span, min(allowed, MOST))
             yield Said(window, min(remaining, MOST), _on_our_clock(reset, headers))
+
+
+def is_number(said: str) -> bool:
+    """Python itself refuses to read a number of thousands of digits."""
+    return said.isdecimal() and len(said) <= LONGEST_NUMBER
 
 
 def _on_our_clock(reset: int, headers: Mapping[str, str]) -> datetime:
@@ -254,13 +244,8 @@ def _took(cursor: CursorWrapper, window: Window, purpose: Purpose) -> bool:
     return bool(cursor.rowcount)
 
 
-def _held(asked: list[Window]) -> Iterator[RateBudget]:
-    for window in asked:
-        yield from RateBudget.objects.filter(
-            scope=window.scope, endpoint=window.endpoint, window=window.span
-        )
-
-
 def _resets_at(window: Window) -> datetime:
-    held = next(_held([window]), None)
+    held = RateBudget.objects.filter(
+        scope=window.scope, endpoint=window.endpoint, window=window.span
+    ).first()
     return held.resets_at if held else timezone.now() + SPANS[window.span]
