@@ -1,6 +1,6 @@
 """What stands between a handle and its first answer: the rows behind the pages of handles.
 
-Nothing here calls X: `actions.subscribing.set_up` does, and leaves rows.
+Nothing here calls X: `actions.setting_up.set_up` does, and leaves rows.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client as Browser
 from pytest_django import Settings
+from structlog.testing import capture_logs
 
 from accounts.models import BrandAccount, Membership, Role, User
 from tests.x import Simulator
@@ -136,6 +137,16 @@ def test_connecting_again_renews_the_tokens_and_nothing_else(
     assert brand.status == BrandAccount.Status.CONNECTED
     assert brand.name == "New Name"
     assert brand.connection.access_token != token
+
+
+def test_the_role_that_comes_with_a_handle_is_logged(
+    webhook_url: str, simulator: Simulator, ada: User
+) -> None:
+    with capture_logs() as logs:
+        brand = connect(oauth.pair_of(simulator.consent(simulator.brand())), by=ada)
+    [added] = [line for line in logs if line["event"] == "membership added"]
+    assert (added["person"], added["brand"]) == (ada.pk, brand.pk)
+    assert (added["role"], added["by"]) == (Role.ADMIN, ada.pk)
 
 
 def test_the_owner_may_reconnect_without_becoming_a_reader(
@@ -305,6 +316,27 @@ def test_x_being_away_is_said_and_changes_nothing(
     assert is_refused(answer, 502)
     assert "could not be reached" in answer.content.decode()
     assert rows() == before
+
+
+def test_a_key_that_went_missing_meanwhile_is_named_too(
+    simulator: Simulator, browser: Browser, settings: Settings
+) -> None:
+    back, before = say(go_to_x(browser), simulator.brand()), rows()
+    settings.X_CLIENT_SECRET = ""
+    answer = come_back(browser, back)
+    assert is_refused(answer, 502)
+    assert "X_CLIENT_SECRET" in answer.content.decode()
+    assert rows() == before
+
+
+def test_setting_up_says_what_is_missing_and_keeps_the_handle(
+    webhook_url: str, simulator: Simulator, settings: Settings, olga: User
+) -> None:
+    settings.X_CONSUMER_KEY = ""
+    oauth.forget_bearer()
+    brand = connect(oauth.pair_of(simulator.consent(simulator.brand())), by=olga)
+    assert brand.status == BrandAccount.Status.CONNECTED
+    assert "X_CONSUMER_KEY" in Webhook.objects.get().failure
 
 
 def test_missing_keys_are_named_before_anyone_is_sent_away(

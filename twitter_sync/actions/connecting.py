@@ -85,6 +85,7 @@ def keep(
     if is_new and by is not None:
         Membership.objects.create(user=by, brand=brand, role=Role.ADMIN)
         access_changed(by)
+        log.info("membership added", person=by.pk, brand=brand.pk, role=Role.ADMIN, by=by.pk)
     log.info("handle connected", brand=brand.pk, is_new=is_new, by=by.pk if by else None)
     return brand
 
