@@ -40,6 +40,13 @@ def test_it_trades_a_code_for_tokens_that_work(program: Program) -> None:
     assert program.get("/2/users/me", pair["access_token"])["data"]["id"] == brand["id"]
 
 
+def test_whoever_lets_the_app_in_can_be_written_to_as_a_brand(program: Program) -> None:
+    person = program.person()
+    program.decide(person)
+    users = program.http.get(f"{program.url}/_sim/users").json()["users"]
+    assert [one["brand"] for one in users if one["id"] == person["id"]] == [True]
+
+
 def test_it_tells_the_app_that_the_person_said_no(program: Program) -> None:
     told = program.decide(program.brand(), "deny")
     assert told == {"state": "the state & all", "error": "access_denied"}

@@ -89,6 +89,8 @@ async def consent(request: Request) -> Response:
     if person is None:
         reason = "Nobody was chosen. Go back and pick the account to connect."
         return render("refused.html", {"reason": reason}, status_code=400)
+    # Whoever lets the app in is somebody that customers can write to on the customer page.
+    world.people.upsert({"id": person.id, "brand": True})
     code = world.tokens.issue_code(
         person.id, redirect_uri=asked.redirect_uri, scope=asked.scope, challenge=asked.challenge
     )
