@@ -240,6 +240,7 @@ def test_it_is_worked_by_keyboard_alone(windows, writes):
     expect(desk.get_by_role("dialog", name="Keyboard shortcuts")).to_be_hidden()
     desk.keyboard.press("e")
     expect(desk.locator(".thread-sub")).to_contain_text("Resolved")
+    assert desk.evaluate("document.activeElement.tagName") != "TEXTAREA"
 
 
 def test_a_phone_shows_one_pane_at_a_time(asked):

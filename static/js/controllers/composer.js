@@ -59,7 +59,8 @@ export default class extends Controller {
   }
 
   sendByKey(event) {
-    if (event.key === "Escape") event.target.blur()
+    // Out of the text and into the thread, where single keys are commands again.
+    if (event.key === "Escape") document.getElementById("timeline")?.focus({ preventScroll: true })
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return
     event.preventDefault()
     event.target.form.requestSubmit()

@@ -361,6 +361,7 @@ export default class extends Controller {
       const open = row.id === `row-link-${number}`
       if (open) row.setAttribute("aria-current", "true")
       else row.removeAttribute("aria-current")
+      if (open) this.lastIndex = this.rowTargets.indexOf(row)
     }
     this.#rove(this.#current)
   }
@@ -382,8 +383,10 @@ export default class extends Controller {
     if (!rows.length) return
     const from = rows.indexOf(this.#current)
     const held = rows.includes(document.activeElement) || rows.some((row) => row.ariaCurrent)
-    const next = held ? from + step : 0
-    const row = rows[Math.min(Math.max(next, 0), rows.length - 1)]
+    // The row that was current may have left the list, as a resolved one does: go on from its place.
+    const next = held ? from + step : (this.lastIndex ?? 0)
+    this.lastIndex = Math.min(Math.max(next, 0), rows.length - 1)
+    const row = rows[this.lastIndex]
     this.#rove(row)
     row.focus()
     row.scrollIntoView({ block: "nearest" })
