@@ -49,4 +49,4 @@ def conversation_answer(
 def shown_by(request: HttpRequest) -> int:
     """How many messages the page has on it, so that a refresh shows no fewer."""
     asked = request.GET.get("shown", request.headers.get("Desk-Shown", ""))
-    return int(asked) if asked.isdecimal() else PAGE_SIZE
+    return int(asked) if asked.isdecimal() and len(asked) < 10 else PAGE_SIZE
