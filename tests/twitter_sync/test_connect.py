@@ -16,7 +16,6 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client as Browser
 from pytest_django import Settings
-from structlog.testing import capture_logs
 
 from accounts.models import BrandAccount, Membership, Role, User
 from tests.x import Simulator
@@ -140,11 +139,12 @@ def test_connecting_again_renews_the_tokens_and_nothing_else(
 
 
 def test_the_role_that_comes_with_a_handle_is_logged(
-    webhook_url: str, simulator: Simulator, ada: User
+    webhook_url: str, simulator: Simulator, ada: User, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with capture_logs() as logs:
+    with caplog.at_level("INFO"):
         brand = connect(oauth.pair_of(simulator.consent(simulator.brand())), by=ada)
-    [added] = [line for line in logs if line["event"] == "membership added"]
+    lines = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
+    [added] = [line for line in lines if line["event"] == "membership added"]
     assert (added["person"], added["brand"]) == (ada.pk, brand.pk)
     assert (added["role"], added["by"]) == (Role.ADMIN, ada.pk)
 
