@@ -115,7 +115,7 @@ class Chatty:
 
     def write_once(self) -> None:
         """One complaint to one brand, in public or in private. Nothing when nobody is there."""
-        customer, brands = self._customer(), self._world.people.brands()
+        customer, brands = self._customer(), self._brands()
         if customer is None or not brands:
             return
         brand = random.choice(brands)  # noqa: S311 (as above)
@@ -131,6 +131,11 @@ class Chatty:
                 deeds.publish_post(self._world, told, Place(), author=customer, source="app")
         except deeds.NotAllowed:
             return  # a closed inbox, or the same words twice in a day: he tries again later
+
+    def _brands(self) -> list[Person]:
+        """The demo's, where they are: other brands may be there for a replay that is counted."""
+        brands = self._world.people.brands()
+        return [brand for brand in brands if brand.username in _of_the_demo()] or brands
 
     def _customer(self) -> Person | None:
         charlie = self._world.people.by_username(USERNAME)
