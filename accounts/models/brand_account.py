@@ -45,6 +45,13 @@ class BrandAccount(models.Model):
     join_hours = models.PositiveSmallIntegerField(default=72)
     reopen_days = models.PositiveSmallIntegerField(default=7)
     claims_on_reply = models.BooleanField(default=True)
+    takes_quotes = models.BooleanField(default=False)
+    # Posts of another connected handle are its own business, unless this one wants them.
+    takes_connected_handles = models.BooleanField(default=False)
+    public_undo_seconds = models.PositiveSmallIntegerField(default=8)
+    dm_undo_seconds = models.PositiveSmallIntegerField(default=0)
+    # How the team calls itself when it greets somebody; empty: the name on X.
+    greeting_name = models.CharField(max_length=100, blank=True)
 
     objects = BrandAccountQuerySet.as_manager()
 
