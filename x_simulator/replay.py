@@ -1,9 +1,10 @@
 """Plays recorded conversations through a running simulator.
 
-    python -m x_simulator.replay FILE --users FILE --server URL --as dms
+    python -m x_simulator.replay FILE --users FILE --server URL [--as posts|dms]
 
-FILE has one post a line, in X's v2 form; fields that begin with `_` are notes. Everything is loaded
-first (ids and times kept), then delivered in the asked order. Prints one line of JSON at the end.
+FILE is in one of the formats of `x_simulator/recordings.py`. Everything is loaded first (ids and
+times kept), then delivered in the asked order, to whoever X would tell of it. Prints one line of
+JSON at the end.
 """
 
 import argparse
@@ -14,21 +15,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
+
+from x_simulator.recordings import FORMATS, Post, Recording, Unusable
 
 LOADED_AT_ONCE = 1_000
 DELIVERED_AT_ONCE = 250
 # In the order of time one after the other; shuffled there is no order to keep.
 CONCURRENCY = {"time": 1, "shuffled": 8}
 
-Post = dict[str, Any]
 Event = dict[str, str]
-
-
-class Unusable(Exception):
-    """What about the files or the server makes playing impossible."""
 
 
 @dataclass(slots=True)
@@ -37,7 +34,17 @@ class Plan:
 
     threads: int = 0
     dms: list[Post] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+
+
+def as_posts(posts: Iterable[Post], brand_ids: frozenset[str]) -> Plan:
+    """Every post as it stands. Whom X tells of which is the simulator's to know; a post that nobody
+    is told of is there for whoever looks."""
+    plan = Plan(posts=sorted(posts, key=lambda post: int(post["id"])))
+    plan.threads = len({post["conversation_id"] for post in plan.posts})
+    plan.events = [{"kind": "post", "id": post["id"]} for post in plan.posts]
+    return plan
 
 
 def as_dms(posts: Iterable[Post], brand_ids: frozenset[str]) -> Plan:
@@ -76,7 +83,7 @@ def _dm(post: Post, authors: set[str]) -> Post:
     }
 
 
-WAYS = {"dms": as_dms}
+WAYS = {"posts": as_posts, "dms": as_dms}
 
 
 def arranged(events: Sequence[Event], order: str, repeat: int, rng: random.Random) -> list[Event]:
@@ -107,24 +114,33 @@ def _elsewhere(events: Sequence[Event], here: int, rng: random.Random) -> int:
     return here
 
 
-def play(server: str, users: Sequence[Post], plan: Plan, options: argparse.Namespace) -> Post:
+def play(server: str, recording: Recording, options: argparse.Namespace) -> Post:
     """Loads, then delivers; the summary."""
+    # Deliveries take as long as the receiver takes.
+    with httpx.Client(base_url=server, timeout=None, trust_env=False) as client:  # noqa: S113
+        told: list[Post] = []
+        for batch in _batches(recording.users, LOADED_AT_ONCE):
+            told += _post(client, "/_sim/users", {"users": batch})["users"]
+        recording.author_ids(told)
+        brands = frozenset(user["id"] for user in told if user["brand"])
+        plan = WAYS[options.as_](recording.posts, brands)
+        for name, items in (("dms", plan.dms), ("posts", plan.posts)):
+            for batch in _batches(items, LOADED_AT_ONCE):
+                _post(client, "/_sim/load", {name: batch})
+        return _deliver(client, plan, options)
+
+
+def _deliver(client: httpx.Client, plan: Plan, options: argparse.Namespace) -> Post:
     rng = random.Random(options.seed)  # noqa: S311 (an order that can be had again)
     events = arranged(plan.events, options.order, options.repeat, rng)
     summary = {"threads": plan.threads, "messages": len(plan.events)}
     summary |= {"delivered": 0, "dropped": 0, "failed": 0, "unsubscribed": 0}
-    # Deliveries take as long as the receiver takes.
-    with httpx.Client(base_url=server, timeout=None, trust_env=False) as client:  # noqa: S113
-        for batch in _batches(users, LOADED_AT_ONCE):
-            _post(client, "/_sim/users", {"users": batch})
-        for batch in _batches(plan.dms, LOADED_AT_ONCE):
-            _post(client, "/_sim/load", {"dms": batch})
-        for number, batch in enumerate(_batches(events, _batch_size(options.speed))):
-            call = {"events": batch, "drop": options.drop, "seed": f"{options.seed}:{number}"}
-            call |= {"per_second": options.speed, "concurrency": options.concurrency}
-            for name, count in _post(client, "/_sim/deliver", call).items():
-                summary[name] += count
-            _show_progress(summary, len(events))
+    for number, batch in enumerate(_batches(events, _batch_size(options.speed))):
+        call = {"events": batch, "drop": options.drop, "seed": f"{options.seed}:{number}"}
+        call |= {"per_second": options.speed, "concurrency": options.concurrency}
+        for name, count in _post(client, "/_sim/deliver", call).items():
+            summary[name] += count
+        _show_progress(summary, len(events))
     return summary
 
 
@@ -155,49 +171,22 @@ def _show_progress(summary: Post, total: int) -> None:
         print(f"\r{done} of {total} delivered", end="", file=sys.stderr, flush=True)
 
 
-def read_posts(path: Path) -> list[Post]:
-    """Without notes. Raises Unusable, with the line."""
-    posts = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            post = {key: value for key, value in json.loads(line).items() if key[0] != "_"}
-            _ = [post[key] for key in ("id", "author_id", "conversation_id", "text", "created_at")]
-        except (ValueError, AttributeError, KeyError) as error:
-            raise Unusable(f"{path}, line {number}: not a post ({error!r})") from error
-        posts.append(post)
-    return posts
-
-
-def read_users(path: Path) -> list[Post]:
-    """Raises Unusable."""
-    try:
-        users = json.loads(path.read_text(encoding="utf-8"))
-        return [
-            {key: user[key] for key in ("id", "username", "name")}
-            | {"brand": bool(user.get("brand"))}
-            for user in users
-        ]
-    except (ValueError, TypeError, KeyError) as error:
-        raise Unusable(f"{path}: not a list of users ({error!r})") from error
-
-
 def main() -> None:
     options = _options()
     try:
-        users, posts = read_users(options.users), read_posts(options.file)
-        brands = frozenset(user["id"] for user in users if user["brand"])
-        plan = WAYS[options.as_](posts, brands)
-        print(json.dumps(play(options.server, users, plan, options)))
+        recording = FORMATS[options.format](options.file, options.users)
+        print(json.dumps(play(options.server, recording, options)))
     except (Unusable, OSError) as error:
         sys.exit(f"replay: {error}")
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="x_simulator.replay", description=__doc__)
-    parser.add_argument("file", type=Path, metavar="FILE", help="posts, one a line")
-    parser.add_argument("--users", type=Path, required=True, metavar="FILE", help="everyone in it")
+    parser.add_argument("file", type=Path, metavar="FILE", help="what was said")
+    parser.add_argument("--format", choices=list(FORMATS), default="v2")
+    parser.add_argument("--users", type=Path, metavar="FILE", help="everyone in it (v2)")
     parser.add_argument("--server", required=True, metavar="URL", help="the simulator's address")
-    parser.add_argument("--as", dest="as_", choices=sorted(WAYS), required=True)
+    parser.add_argument("--as", dest="as_", choices=list(WAYS), default="posts")
     parser.add_argument("--order", choices=sorted(CONCURRENCY), default="time")
     parser.add_argument("--repeat", type=int, default=1, metavar="N", help="deliver each N times")
     parser.add_argument("--drop", type=float, default=0, metavar="P", help="lose this share")

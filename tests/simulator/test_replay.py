@@ -16,7 +16,7 @@ import pytest
 
 from tests.simulator.program import Json, Program
 from tests.simulator.receiver import Receiver
-from x_simulator import replay
+from x_simulator import recordings, replay
 
 USERS = [
     {"id": "7001", "username": "replay_brand", "name": "Replay Brand", "brand": True},
@@ -140,8 +140,8 @@ def test_it_says_which_line_is_no_post(program: Program, files: list[str], tmp_p
 @pytest.mark.shared_data
 def test_the_real_file_has_580_such_threads() -> None:
     folder = Path(os.environ["SHARED_DATA"], "conversations")
-    users = replay.read_users(folder / "twcs.users.json")
-    posts = replay.read_posts(folder / "twcs.v2.jsonl")
+    users = recordings.read_users(folder / "twcs.users.json")
+    posts = recordings.read_posts(folder / "twcs.v2.jsonl")
     plan = replay.as_dms(posts, frozenset(user["id"] for user in users if user["brand"]))
     assert (plan.threads, len(plan.dms)) == (580, 2022)
     assert [int(dm["id"]) for dm in plan.dms] == sorted(int(dm["id"]) for dm in plan.dms)
