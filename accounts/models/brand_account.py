@@ -25,6 +25,10 @@ class BrandAccountQuerySet(models.QuerySet["BrandAccount"]):
     def connected(self) -> BrandAccountQuerySet:
         return self.filter(status=BrandAccount.Status.CONNECTED)
 
+    def listening(self) -> BrandAccountQuerySet:
+        """Those for which news is fetched and pushed: a paused handle goes on hearing."""
+        return self.filter(status__in=BrandAccount.LISTENING)
+
 
 class BrandAccount(models.Model):
     class Status(models.TextChoices):
@@ -33,12 +37,19 @@ class BrandAccount(models.Model):
         NEEDS_RECONNECT = "needs_reconnect", "Needs reconnect"
         DISCONNECTED = "disconnected", "Disconnected"
 
+    LISTENING = (Status.CONNECTED, Status.PAUSED)
+
     x_user_id = models.CharField(max_length=20, unique=True)
     handle = models.CharField(max_length=50)
     name = models.CharField(max_length=100)
     status = models.CharField(max_length=20, choices=Status, default=Status.CONNECTED)
     time_zone = models.CharField(max_length=64, default="UTC")
     created_at = models.DateTimeField(default=timezone.now)
+    # A pause outlives a consent that X took back: who reconnects does not resume.
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_by = models.ForeignKey(
+        "User", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     # What the brand wants done by itself, and for how long it counts.
     joins_threads = models.BooleanField(default=True)

@@ -1,4 +1,5 @@
 from twitter_sync.models.connection import Connection
+from twitter_sync.models.erasure import Erasure
 from twitter_sync.models.known_post import KnownPost
 from twitter_sync.models.rate_budget import RateBudget
 from twitter_sync.models.raw_event import RawEvent
@@ -9,6 +10,7 @@ from twitter_sync.models.webhook import Webhook
 
 __all__ = [
     "Connection",
+    "Erasure",
     "KnownPost",
     "RateBudget",
     "RawEvent",
