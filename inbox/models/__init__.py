@@ -2,7 +2,9 @@ from inbox.models.assignment import Assignment
 from inbox.models.attachment import Attachment
 from inbox.models.contact import Contact, ContactHandle
 from inbox.models.conversation import Conversation
+from inbox.models.dm_block import DmBlock
 from inbox.models.event import ConversationEvent
+from inbox.models.hiding import Hiding
 from inbox.models.message import Message
 from inbox.models.note import Note
 from inbox.models.thread import Thread
@@ -14,6 +16,8 @@ __all__ = [
     "ContactHandle",
     "Conversation",
     "ConversationEvent",
+    "DmBlock",
+    "Hiding",
     "Message",
     "Note",
     "Thread",

@@ -45,6 +45,9 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def resolved(self) -> ConversationQuerySet:
         return self.filter(status=Conversation.Status.RESOLVED, is_spam=False)
 
+    def spam(self) -> ConversationQuerySet:
+        return self.filter(is_spam=True)
+
     def assigned_to(self, user: User) -> ConversationQuerySet:
         return self.filter(assignee=user)
 
@@ -154,6 +157,10 @@ class Conversation(models.Model):
             models.Index(
                 "brand", F("last_activity_at").desc(), F("id").desc(),
                 name="conv_resolved", condition=Q(status="resolved", is_spam=False),
+            ),
+            models.Index(
+                "brand", F("last_activity_at").desc(), F("id").desc(),
+                name="conv_spam", condition=Q(is_spam=True),
             ),
             models.Index(
                 "snoozed_until", name="conv_wake", condition=Q(snoozed_until__isnull=False)

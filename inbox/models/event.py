@@ -33,6 +33,14 @@ class ConversationEvent(models.Model):
         RETRIED = "retried", "Retried"
         CANCELLED = "cancelled", "Cancelled"
         MESSAGE_DELETED = "message_deleted", "Deleted on X"
+        MARKED_SPAM = "marked_spam", "Marked as spam"
+        UNMARKED_SPAM = "unmarked_spam", "Not spam"
+        BLOCKED = "blocked", "Blocked for DMs"
+        UNBLOCKED = "unblocked", "Unblocked for DMs"
+        BLOCK_REFUSED = "block_refused", "X refused a block"
+        HIDDEN = "hidden", "Hidden on X"
+        UNHIDDEN = "unhidden", "Shown again on X"
+        HIDE_REFUSED = "hide_refused", "X refused to hide"
 
     conversation = models.ForeignKey(
         "inbox.Conversation", on_delete=models.CASCADE, related_name="events"
