@@ -19,7 +19,7 @@ def test_a_handle_is_connected_through_x(windows, stack):
     page.get_by_test_id("consent-larkwing").check()
     page.get_by_test_id("consent-approve").click()
 
-    expect(page).to_have_url(f"{stack.web}/handles/larkwing/")
+    expect(page).to_have_url(f"{stack.web}/handles/@larkwing/")
     checklist = page.locator("#checklist")
     expect(checklist).to_contain_text("All set")
     expect(checklist).to_contain_text("6 of 6 subscriptions")
@@ -27,7 +27,7 @@ def test_a_handle_is_connected_through_x(windows, stack):
 
 
 def test_a_switch_on_x_is_seen_when_checked_again(windows, stack, ids):
-    page = windows.open("/handles/acme/", "ada")
+    page = windows.open("/handles/@acme/", "ada")
     button = page.get_by_role("button", name="Check again")
     closed = {"id": ids["acme"], "username": "acme", "brand": True, "receives_your_dm": False}
     stack.tell_x("users", users=[closed])
@@ -56,7 +56,7 @@ def test_axe_finds_nothing_on_the_pages_of_handles(windows, size):
     found = {}
     # axe brings a style sheet of its own, which our policy would refuse.
     context = windows.context("ada", viewport=size, bypass_csp=True)
-    for address in ("/handles/", "/handles/connect/", "/handles/acme/", "/handles/callback/"):
+    for address in ("/handles/", "/handles/connect/", "/handles/@acme/", "/handles/callback/"):
         page = context.new_page()
         page.goto(windows.stack.web + address)
         found[f"{address} light"] = axe(page)

@@ -86,7 +86,7 @@ def test_a_consent_makes_a_brand_with_everything(
     person = simulator.brand()
     answer = come_back(browser, say(go_to_x(browser), person))
     assert answer.status_code == 302
-    assert answer["Location"] == f"/handles/{person['username']}/"
+    assert answer["Location"] == f"/handles/@{person['username']}/"
 
     brand = BrandAccount.objects.get(x_user_id=person["id"])
     assert (brand.handle, brand.name) == (person["username"], person["name"])
@@ -115,7 +115,7 @@ def test_the_pages_show_no_token(webhook_url: str, simulator: Simulator, browser
     held = Connection.objects.get(brand__x_user_id=person["id"])
     secrets = [held.access_token, held.refresh_token]
     secrets += [tokens.decrypt(secret) for secret in secrets]
-    for path in ("/handles/", f"/handles/{person['username']}/"):
+    for path in ("/handles/", f"/handles/@{person['username']}/"):
         page = browser.get(path).content.decode()
         assert not any(secret in page for secret in secrets)
 
@@ -404,3 +404,12 @@ def test_four_at_once_make_one_brand(webhook_url: str, simulator: Simulator, olg
     assert Webhook.objects.get().is_valid
     assert Subscription.objects.filter(brand=brand).active().count() == 8
     assert Membership.objects.filter(brand=brand).count() == 1
+
+
+@pytest.mark.parametrize("handle", ["connect", "callback", "erasures"])
+def test_a_handle_may_be_named_like_a_page_of_ours(
+    handle: str, client: Browser, olga: User, sign_in: SignIn
+) -> None:
+    BrandAccount.objects.create(x_user_id="17", handle=handle, name="An Unlucky Name")
+    page = sign_in(client, olga).get(f"/handles/@{handle}/")
+    assert "An Unlucky Name" in page.content.decode()

@@ -366,7 +366,7 @@ def test_the_checklist_says_what_is_done_and_when(
 ) -> None:
     set_up(brand)
     RawEvent.objects.create(source="webhook", fact="a", brand=brand, body=b"{}")
-    page = sign_in(client, olga).get(f"/handles/{brand.handle}/").content.decode()
+    page = sign_in(client, olga).get(f"/handles/@{brand.handle}/").content.decode()
     assert "6 of 6 subscriptions" in page
     assert "Allow message requests from everyone" in page
     assert "connect a second handle" in page
@@ -376,12 +376,12 @@ def test_the_checklist_says_what_is_done_and_when(
 def test_check_again_mends_and_shows_the_checklist_alone(
     brand: BrandAccount, client, olga: User, sign_in
 ) -> None:
-    path = f"/handles/{brand.handle}/check/"
+    path = f"/handles/@{brand.handle}/check/"
     browser = sign_in(client, olga)
     answer = browser.post(path, headers={"HX-Request": "true"}).content.decode()
     assert answer.lstrip().startswith('<div class="stack" id="checklist">')
     assert "6 of 6 subscriptions" in answer
-    assert browser.post(path)["Location"] == f"/handles/{brand.handle}/"
+    assert browser.post(path)["Location"] == f"/handles/@{brand.handle}/"
 
 
 def test_check_again_finds_a_consent_taken_back_and_a_new_name(
@@ -390,12 +390,12 @@ def test_check_again_finds_a_consent_taken_back_and_a_new_name(
     set_up(brand)
     browser = sign_in(client, olga)
     simulator.person(f"{brand.handle}x", id=brand.x_user_id, name="Renamed", brand=True)
-    answer = browser.post(f"/handles/{brand.handle}/check/")
-    assert answer["Location"] == f"/handles/{brand.handle}x/"
+    answer = browser.post(f"/handles/@{brand.handle}/check/")
+    assert answer["Location"] == f"/handles/@{brand.handle}x/"
     assert "Renamed" in browser.get(answer["Location"]).content.decode()
 
     simulator.post("revoke", user_id=brand.x_user_id)
-    path = f"/handles/{brand.handle}x/check/"
+    path = f"/handles/@{brand.handle}x/check/"
     page = browser.post(path, headers={"HX-Request": "true"}).content.decode()
     assert "X no longer accepts the sign-in" in page
     assert f"/handles/connect/?handle={brand.handle}x" in page
@@ -405,13 +405,13 @@ def test_a_reason_of_x_is_text(brand: BrandAccount, client, olga: User, sign_in)
     Subscription.objects.create(
         brand=brand, event_type="dm.received", failure="<script>alert(1)</script>"
     )
-    page = sign_in(client, olga).get(f"/handles/{brand.handle}/").content.decode()
+    page = sign_in(client, olga).get(f"/handles/@{brand.handle}/").content.decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
 
 
 def test_a_handle_is_found_in_any_case(brand: BrandAccount, client, olga: User, sign_in) -> None:
-    assert sign_in(client, olga).get(f"/handles/{brand.handle.upper()}/").status_code == 200
+    assert sign_in(client, olga).get(f"/handles/@{brand.handle.upper()}/").status_code == 200
 
 
 def test_a_handle_that_changed_hands_on_x_is_the_one_connected_last(
@@ -420,7 +420,7 @@ def test_a_handle_that_changed_hands_on_x_is_the_one_connected_last(
     old, new = connected(), connected()
     BrandAccount.objects.filter(pk=new.pk).update(handle=old.handle, name="The New One")
     Connection.objects.filter(brand=new).update(connected_at=timezone.now())
-    assert "The New One" in sign_in(client, olga).get(f"/handles/{old.handle}/").content.decode()
+    assert "The New One" in sign_in(client, olga).get(f"/handles/@{old.handle}/").content.decode()
 
 
 def test_the_list_shows_only_what_the_viewer_runs(
