@@ -13,7 +13,17 @@ from starlette.staticfiles import StaticFiles
 from x_simulator import errors
 from x_simulator.api import Endpoint, refusal
 from x_simulator.outbound import Outbound
-from x_simulator.routes import activity, control, dms, oauth, page, posts, users, webhooks
+from x_simulator.routes import (
+    activity,
+    control,
+    dms,
+    moderation,
+    oauth,
+    page,
+    posts,
+    users,
+    webhooks,
+)
 from x_simulator.settings import Settings
 from x_simulator.templates import STATIC
 from x_simulator.world import World
@@ -23,6 +33,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *users.ENDPOINTS,
     *dms.ENDPOINTS,
     *posts.ENDPOINTS,
+    *moderation.ENDPOINTS,
     *activity.ENDPOINTS,
     *webhooks.ENDPOINTS,
 )

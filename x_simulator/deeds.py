@@ -47,7 +47,7 @@ def send_message(
         raise MessageTooLong(f"The text of a message has at most {MAX_LENGTH} characters.")
     if sender.locked:
         raise NotAllowed("This operation is not permitted.")
-    if sender.id == recipient.id or not world.people.may_message(sender.id, recipient):
+    if sender.id == recipient.id or not may_message(world, sender.id, recipient):
         raise NotAllowed("You do not have permission to DM one or more participants.")
     message = composing.make_message(world, told, sender.id, recipient.id, source)
     world.messages.add([message])
@@ -55,6 +55,13 @@ def send_message(
         world.courier.announce(happenings.of_message(message))
     world.feed.changed()
     return message
+
+
+def may_message(world: "World", sender_id: int, recipient: Person) -> bool:
+    """Neither refuses the other's messages, and the recipient takes them."""
+    if world.moderation.is_dm_blocked(sender_id, recipient.id):
+        return False
+    return world.people.may_message(sender_id, recipient)
 
 
 def publish_post(

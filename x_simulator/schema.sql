@@ -24,6 +24,13 @@ CREATE TABLE IF NOT EXISTS relations (
     PRIMARY KEY (source_id, target_id, kind)
 ) WITHOUT ROWID;
 
+-- Whose messages a person refuses, apart from blocking the account.
+CREATE TABLE IF NOT EXISTS dm_blocks (
+    user_id INTEGER NOT NULL,
+    other_id INTEGER NOT NULL,
+    PRIMARY KEY (user_id, other_id)
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS dms (
     id INTEGER PRIMARY KEY,
     conversation_id TEXT NOT NULL,
@@ -64,6 +71,11 @@ CREATE INDEX IF NOT EXISTS posts_of_author ON posts (author_id, id);
 CREATE INDEX IF NOT EXISTS posts_of_conversation ON posts (conversation_id, id);
 CREATE INDEX IF NOT EXISTS replies_of_post ON posts (in_reply_to_post_id)
     WHERE in_reply_to_post_id IS NOT NULL;
+
+-- Answers that the author of the conversation has put out of sight.
+CREATE TABLE IF NOT EXISTS hidden_posts (
+    post_id INTEGER PRIMARY KEY
+);
 
 CREATE TABLE IF NOT EXISTS post_mentions (
     user_id INTEGER NOT NULL,

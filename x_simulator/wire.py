@@ -29,7 +29,9 @@ def person(world: "World", who: Person, wanted: frozenset[str], viewer_id: int |
     """`viewer_id` is None for the app's own bearer: then nothing is told about relations."""
     whole = profile(world, who)
     if viewer_id is not None and "receives_your_dm" in wanted:
-        whole["receives_your_dm"] = world.people.may_message(viewer_id, who)
+        blocked = world.moderation.is_dm_blocked(viewer_id, who.id)
+        may = world.people.may_message(viewer_id, who)
+        whole["receives_your_dm"] = may and not blocked
     if viewer_id is not None and "connection_status" in wanted:
         whole["connection_status"] = world.people.connection_status(viewer_id, who.id)
     return chosen(whole, wanted)

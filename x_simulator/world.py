@@ -6,6 +6,7 @@ from x_simulator.delivery import Courier
 from x_simulator.feed import Feed
 from x_simulator.ledger import Ledger
 from x_simulator.messages import Messages
+from x_simulator.moderation import Moderation
 from x_simulator.outbound import Outbound
 from x_simulator.people import People
 from x_simulator.posts import Posts
@@ -25,6 +26,7 @@ class World:
         self.people = People(self.store, self.minter)
         self.messages = Messages(self.store)
         self.posts = Posts(self.store)
+        self.moderation = Moderation(self.store)
         self.tokens = Tokens(self.store, settings)
         self.quotas = Quotas(self.store)
         self.subscriptions = Subscriptions(self.store)

@@ -7,6 +7,7 @@ from x_simulator.world import World
 
 async def ledger(world: World, body: Body) -> Body:
     """Everything that was written, in the order of ids."""
+    hidden = world.moderation.hidden_posts()
     return {
         "dms": [
             {
@@ -29,8 +30,13 @@ async def ledger(world: World, body: Body) -> Body:
                 "created_at": clock.iso(post.created_ms),
                 "source": post.source,
                 "deleted": post.deleted_ms is not None,
+                "hidden": post.id in hidden,
             }
             for post in world.posts.all()
+        ],
+        "dm_blocks": [
+            {"user_id": str(user_id), "other_id": str(other_id)}
+            for user_id, other_id in world.moderation.dm_blocks()
         ],
     }
 
