@@ -45,6 +45,8 @@ class BrandAccount(models.Model):
     status = models.CharField(max_length=20, choices=Status, default=Status.CONNECTED)
     time_zone = models.CharField(max_length=64, default="UTC")
     created_at = models.DateTimeField(default=timezone.now)
+    # The team answers since then; what was said before came in as history. Null: from ever.
+    answers_since = models.DateTimeField(null=True, blank=True)
     # A pause outlives a consent that X took back: who reconnects does not resume.
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_by = models.ForeignKey(

@@ -1,5 +1,8 @@
 """The ledger becomes conversations: one row at a time, each in a transaction of its own.
 
+News comes before history: while the backlog of a handle that was just connected is sorted, only
+every few rows is one of it.
+
 A row is claimed by its lock, so a worker that dies leaves nothing behind: the row is pending still
 and the next worker takes it. What fails is tried again later and then set aside; it never holds up
 another row (trust R19). Applying a row twice is harmless.
@@ -7,8 +10,10 @@ another row (trust R19). Applying a row twice is harmless.
 
 from __future__ import annotations
 
+from itertools import chain
+
 import structlog
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -24,35 +29,69 @@ from twitter_sync.payloads import Unreadable
 # A worker gives way after this many, so that other work of its queue gets its turn.
 BATCH = 200
 MOST_ATTEMPTS = 5
+# One row in so many is history, however much news there is: it must not starve either.
+HISTORY_EVERY = 8
 
 State = RawEvent.State
 log = structlog.get_logger(__name__)
 
 
 def apply_due(limit: int = BATCH) -> int:
-    """Applies what is due, oldest first, and rings again when more is left. Returns how many."""
+    """Applies what is due, news before history, and rings again when more is left. Returns how
+    many."""
     brands = {brand.x_user_id: brand for brand in active_brands()}
     for done in range(limit):
-        if not apply_next(brands):
+        if not apply_next(brands, history_first=done % HISTORY_EVERY == HISTORY_EVERY - 1):
             return done
     ring("twitter_sync.apply", queue="ingest")
     return limit
 
 
-def apply_next(brands: Brands) -> bool:
+def apply_next(brands: Brands, *, history_first: bool = False) -> bool:
     """Applies the oldest due row that no other worker has in hand. False when there is none."""
     row: RawEvent | None = None
     try:
         with transaction.atomic():
-            row = next(iter(RawEvent.objects.next_due()), None)
+            row = next_row(history_first=history_first)
             if row is not None:
-                settle(row, interpret(row, brands))
+                settle(row, understood(row, brands))
     except Unreadable as error:
         set_aside(row, error)
     except Exception as error:
         # A poison row must not stop the ledger. Is it the database, this fails as well.
         postpone(row, error)
     return row is not None
+
+
+def next_row(*, history_first: bool) -> RawEvent | None:
+    lines = [RawEvent.objects.next_news, RawEvent.objects.next_history]
+    found = chain.from_iterable(line() for line in (lines[::-1] if history_first else lines))
+    return next(found, None)
+
+
+def understood(row: RawEvent, brands: Brands) -> Outcome:
+    """What the row means. One for a handle that is not connected here is looked at once more, in
+    case that it was connected at this very moment: else its connecting would not see this orphan,
+    which is not committed yet, and this worker would not see the handle."""
+    outcome = interpret(row, brands)
+    if not outcome.no_such_account or outcome.no_such_account in brands:
+        return outcome
+    lock_account(outcome.no_such_account, shared=True)
+    if not active_brands().filter(x_user_id=outcome.no_such_account).exists():
+        return outcome
+    return interpret(row, {brand.x_user_id: brand for brand in active_brands()})
+
+
+def lock_account(x_user_id: str, *, shared: bool = False) -> None:
+    """Until the transaction ends, an account of X is connected or its orphans are made, not both.
+
+    Shared by the workers that make orphans; whoever connects takes it before any row.
+    """
+    how = "_shared" if shared else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT pg_advisory_xact_lock{how}(hashtext('account'), hashtext(%s))", [x_user_id]
+        )
 
 
 def settle(row: RawEvent, outcome: Outcome) -> None:
@@ -106,7 +145,10 @@ def postpone(row: RawEvent | None, error: Exception) -> None:
 
 
 def adopt_orphans(brand: BrandAccount) -> int:
-    """A handle was connected: what X told us for it before that is due now."""
+    """A handle was connected: what X told us for it before that is due now.
+
+    Call with the lock of the account held (`lock_account`), in the transaction that connects it.
+    """
     orphans = RawEvent.objects.filter(state=State.ORPHAN, waits_for=brand.x_user_id)
     return due_again(orphans)
 

@@ -20,6 +20,16 @@ VALUES (%s, %s, %s, 'pending', '', 0, '', statement_timestamp(), statement_times
 ON CONFLICT (fact) DO NOTHING
 RETURNING id
 """
+# Of a page, however many items it has: their order is the order of the ids.
+INSERT_PAGE = """
+INSERT INTO twitter_sync_rawevent
+    (source, brand_id, fact, body, state, waits_for, attempts, error, received_at, due_at)
+SELECT %s, %s, page.fact, page.body, 'pending', '', 0, '',
+       statement_timestamp(), statement_timestamp()
+FROM unnest(%s::text[], %s::bytea[]) WITH ORDINALITY AS page (fact, body, place)
+ORDER BY page.place
+ON CONFLICT (fact) DO NOTHING
+"""
 
 
 def record_delivery(body: bytes, source: RawEvent.Source = RawEvent.Source.WEBHOOK) -> int | None:
@@ -40,27 +50,28 @@ def record_delivery(body: bytes, source: RawEvent.Source = RawEvent.Source.WEBHO
 
 def is_first_in_line(row_id: int) -> bool:
     """A worker that has an older row in hand looks for more when it is done: one ring is enough."""
-    return not RawEvent.objects.due().filter(pk__lt=row_id).exists()
+    return not RawEvent.objects.news().due().filter(pk__lt=row_id).exists()
 
 
-def record_items(brand: BrandAccount, kind: str, items: Iterable[dict[str, Any]]) -> int:
-    """Keeps what is new of a polled page: `kind:brand:id` is the fact. Returns how many were.
+def record_items(
+    brand: BrandAccount,
+    kind: str,
+    items: Iterable[dict[str, Any]],
+    *,
+    source: RawEvent.Source = RawEvent.Source.POLL,
+) -> int:
+    """Keeps what is new of a page in one statement, in its order. Returns how many were new.
 
-    Call inside the transaction that moves the cursor (trust R5). Each item is a page of its own:
-    `{"data": item, "includes": …}`.
+    `kind:brand:id` is the fact. Call inside the transaction that moves the cursor (trust R5). Each
+    item is a page of its own: `{"data": item, "includes": …}`.
     """
-    rows = [
-        RawEvent(
-            source=RawEvent.Source.POLL,
-            fact=f"{kind}:{brand.pk}:{name_of(item)}",
-            brand=brand,
-            body=json.dumps(item).encode(),
-        )
-        for item in items
-    ]
-    before = RawEvent.objects.filter(fact__in=[row.fact for row in rows]).count()
-    RawEvent.objects.bulk_create(rows, ignore_conflicts=True)
-    return len(rows) - before
+    named = [(f"{kind}:{brand.pk}:{name_of(item)}", json.dumps(item).encode()) for item in items]
+    if not named:
+        return 0
+    facts, bodies = zip(*named, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT_PAGE, [source, brand.pk, list(facts), list(bodies)])
+        return int(cursor.rowcount)
 
 
 def record_looked_up(post_id: str, item: dict[str, Any]) -> None:

@@ -42,7 +42,9 @@ def look() -> Backlog | None:
     """What is due, the rows up to what is rung for at once; None when another sweeper looks."""
     if not only_one():
         return None
-    rows = RawEvent.objects.due()[: ROWS_PER_RING * MOST_RINGS].count()
+    most = ROWS_PER_RING * MOST_RINGS
+    news, history = RawEvent.objects.news().due(), RawEvent.objects.history().due()
+    rows = min(most, news[:most].count() + history[:most].count())
     return Backlog(rows, KnownPost.objects.due().exists())
 
 

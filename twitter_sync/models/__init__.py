@@ -1,3 +1,4 @@
+from twitter_sync.models.backfill import Backfill
 from twitter_sync.models.connection import Connection
 from twitter_sync.models.erasure import Erasure
 from twitter_sync.models.known_post import KnownPost
@@ -9,6 +10,7 @@ from twitter_sync.models.sync_cursor import SyncCursor
 from twitter_sync.models.webhook import Webhook
 
 __all__ = [
+    "Backfill",
     "Connection",
     "Erasure",
     "KnownPost",

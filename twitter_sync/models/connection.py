@@ -19,6 +19,8 @@ class Connection(models.Model):
     # What X says when asked from another account; null where nobody could ask yet.
     receives_dms = models.BooleanField(null=True, blank=True)
     receives_dms_checked_at = models.DateTimeField(null=True, blank=True)
+    # When the rest of connecting is to be done (again); null once it is.
+    set_up_due_at = models.DateTimeField(null=True, blank=True)
     connected_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:

@@ -12,9 +12,15 @@ from django.utils import timezone
 if TYPE_CHECKING:
     from django.db.models.query import RawQuerySet
 
-NEXT_DUE = """
+# Two statements, each with an index of its own: news never waits behind a backlog of history.
+NEXT_NEWS = """
 SELECT * FROM twitter_sync_rawevent
-WHERE state = 'pending' AND due_at <= statement_timestamp()
+WHERE state = 'pending' AND source <> 'history' AND due_at <= statement_timestamp()
+ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+"""
+NEXT_HISTORY = """
+SELECT * FROM twitter_sync_rawevent
+WHERE state = 'pending' AND source = 'history' AND due_at <= statement_timestamp()
 ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
 """
 
@@ -23,9 +29,24 @@ class RawEventQuerySet(models.QuerySet["RawEvent"]):
     def due(self) -> RawEventQuerySet:
         return self.filter(state=RawEvent.State.PENDING, due_at__lte=Now())
 
-    def next_due(self) -> RawQuerySet[RawEvent]:
+    def news(self) -> RawEventQuerySet:
+        return self.exclude(source=RawEvent.Source.HISTORY)
+
+    def history(self) -> RawEventQuerySet:
+        return self.filter(source=RawEvent.Source.HISTORY)
+
+    def unsorted(self) -> RawEventQuerySet:
+        """Kept, and not in a conversation yet."""
+        return self.filter(state__in=[RawEvent.State.PENDING, RawEvent.State.WAITING])
+
+    def next_news(self) -> RawQuerySet[RawEvent]:
         """The oldest due row that nobody has in hand, ours until the transaction ends."""
-        return self.raw(NEXT_DUE)
+        return self.raw(NEXT_NEWS)
+
+    def next_history(self) -> RawQuerySet[RawEvent]:
+        """Likewise, of what was said before its handle was connected: in order of its pages, which
+        is newest first."""
+        return self.raw(NEXT_HISTORY)
 
 
 class RawEvent(models.Model):
@@ -39,6 +60,7 @@ class RawEvent(models.Model):
         STREAM = "stream", "Stream"
         POLL = "poll", "Poll"
         LOOK_UP = "look_up", "Look-up"
+        HISTORY = "history", "History"
 
     class State(models.TextChoices):
         PENDING = "pending", "Pending"
@@ -66,11 +88,21 @@ class RawEvent(models.Model):
 
     class Meta:
         indexes = [
-            models.Index("due_at", "id", name="raw_due", condition=Q(state="pending")),
+            models.Index(
+                "due_at", "id", name="raw_news",
+                condition=Q(state="pending") & ~Q(source="history"),
+            ),
+            models.Index(
+                "due_at", "id", name="raw_history", condition=Q(state="pending", source="history")
+            ),
+            models.Index(
+                "brand", name="raw_history_left",
+                condition=Q(state__in=["pending", "waiting"], source="history"),
+            ),
             models.Index("waits_for", name="raw_waits", condition=Q(state="waiting")),
             models.Index(fields=["brand", "source", "-id"], name="raw_newest_of_brand"),
             models.Index("id", name="raw_dead", condition=Q(state__in=["dead", "orphan"])),
-        ]
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.source} {self.fact}"

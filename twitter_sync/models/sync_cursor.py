@@ -28,6 +28,8 @@ class SyncCursor(models.Model):
     complete_to = models.DateTimeField(null=True, blank=True)
     polled_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(default=timezone.now)
+    # X's quota is used up until `due_at`.
+    is_limited = models.BooleanField(default=False)
     failure = models.CharField(max_length=300, blank=True)
 
     class Meta:
