@@ -129,6 +129,13 @@ class Client(tweepy.Client):  # type: ignore[misc] # tweepy is untyped
             )
         )
 
+    def block_dms(self, x_user_id: str) -> Answer:
+        """X carries messages between the handle and that person no more. Harmless twice."""
+        return self.request("POST", f"/2/users/{x_user_id}/dm/block")
+
+    def unblock_dms(self, x_user_id: str) -> Answer:
+        return self.request("POST", f"/2/users/{x_user_id}/dm/unblock")
+
     # Posts
 
     def create_post(self, text: str, *, answering: str | None = None) -> Answer:
@@ -138,6 +145,13 @@ class Client(tweepy.Client):  # type: ignore[misc] # tweepy is untyped
 
     def delete_post(self, post_id: str) -> Answer:
         return _answer(self.delete_tweet(post_id, user_auth=False))
+
+    def hide_post(self, post_id: str) -> Answer:
+        """An answer in a conversation that the handle began; other answers X refuses (403)."""
+        return _answer(self.hide_reply(post_id, user_auth=False))
+
+    def unhide_post(self, post_id: str) -> Answer:
+        return _answer(self.unhide_reply(post_id, user_auth=False))
 
     def posts(self, ids: Sequence[str]) -> Answer:
         """At most 100, by id. What can't be had is named in `errors`."""
