@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils import timezone
 
 from accounts.models import User
@@ -32,6 +34,16 @@ class Contact(models.Model):
 
     objects = ContactQuerySet.as_manager()
 
+    class Meta:
+        indexes = [
+            # Search: the beginning of a handle, any part of a name, and what looks like either.
+            GinIndex(
+                OpClass(Upper("handle"), "gin_trgm_ops"),
+                OpClass(Upper("name"), "gin_trgm_ops"),
+                name="contact_called",
+            ),
+        ]
+
     def __str__(self) -> str:
         return self.display_name
 
@@ -57,6 +69,9 @@ class ContactHandle(models.Model):
         ordering = ["first_seen_at"]
         constraints = [
             models.UniqueConstraint(fields=["contact", "handle"], name="contact_handle_once"),
+        ]
+        indexes = [
+            GinIndex(OpClass(Upper("handle"), "gin_trgm_ops"), name="contact_was_called"),
         ]
 
     def __str__(self) -> str:

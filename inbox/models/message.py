@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import User
+from inbox.models.words import MESSAGE_WORDS
 from inbox.text.plain import plain
 
 
@@ -97,6 +99,9 @@ class Message(models.Model):
         indexes = [
             models.Index("conversation", F("sequence").desc(), F("id").desc(), name="msg_order"),
             models.Index("thread", F("sequence").desc(), name="msg_of_thread"),
+            # Search: rare words by the first, common ones by going back in the second.
+            GinIndex(MESSAGE_WORDS, name="msg_words", gin_pending_list_limit=1024),
+            models.Index("brand", F("sequence").desc(), F("id").desc(), name="msg_of_brand"),
             models.Index(
                 "not_before", "id", name="msg_outbox", condition=Q(state="queued")
             ),

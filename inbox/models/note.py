@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
+from inbox.models.words import NOTE_WORDS
 
 
 class NoteQuerySet(models.QuerySet["Note"]):
@@ -25,7 +28,11 @@ class Note(models.Model):
     objects = NoteQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index("conversation", "created_at", name="note_of_conversation")]
+        indexes = [
+            models.Index("conversation", "created_at", name="note_of_conversation"),
+            GinIndex(NOTE_WORDS, name="note_words", gin_pending_list_limit=1024),
+            models.Index(F("created_at").desc(), F("id").desc(), name="note_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"Note {self.pk}"
