@@ -7,6 +7,7 @@ from inbox.models.event import ConversationEvent
 from inbox.models.hiding import Hiding
 from inbox.models.message import Message
 from inbox.models.note import Note
+from inbox.models.revision import MessageRevision
 from inbox.models.thread import Thread
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "DmBlock",
     "Hiding",
     "Message",
+    "MessageRevision",
     "Note",
     "Thread",
 ]

@@ -1,5 +1,6 @@
 from twitter_sync.models.backfill import Backfill
 from twitter_sync.models.connection import Connection
+from twitter_sync.models.conversation_search import ConversationSearch
 from twitter_sync.models.erasure import Erasure
 from twitter_sync.models.known_post import KnownPost
 from twitter_sync.models.rate_budget import RateBudget
@@ -12,6 +13,7 @@ from twitter_sync.models.webhook import Webhook
 __all__ = [
     "Backfill",
     "Connection",
+    "ConversationSearch",
     "Erasure",
     "KnownPost",
     "RateBudget",

@@ -1,0 +1,54 @@
+"""When X is next asked for more posts of a customer where we talk with them already."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.models import BrandAccount
+
+
+class ConversationSearchQuerySet(models.QuerySet["ConversationSearch"]):
+    def listening(self) -> ConversationSearchQuerySet:
+        """For handles that still hear; X's search is the app's and needs no consent of theirs."""
+        return self.filter(brand__status__in=BrandAccount.LISTENING)
+
+    def due(self) -> ConversationSearchQuerySet:
+        return self.listening().filter(due_at__lte=Now())
+
+    def never_made(self) -> ConversationSearchQuerySet:
+        return self.listening().filter(searched_at=None, due_at__isnull=False)
+
+
+class ConversationSearch(models.Model):
+    """One customer in one X conversation of a brand. `heard_at` is when we last heard something
+    new of them or of us there, `searched_at` up to when X has been searched (null: never), both by
+    our clock. `due_at` is null when nothing is expected any more.
+    """
+
+    brand = models.ForeignKey("accounts.BrandAccount", on_delete=models.CASCADE, related_name="+")
+    x_conversation_id = models.CharField(max_length=20)
+    author_id = models.CharField(max_length=20)
+    heard_at = models.DateTimeField(default=timezone.now)
+    searched_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
+
+    objects = ConversationSearchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "conversation searches"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["brand", "x_conversation_id", "author_id"], name="conversation_search_once"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                "due_at", name="conversation_search_due", condition=Q(due_at__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.x_conversation_id} of {self.author_id}"
