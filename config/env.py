@@ -9,10 +9,18 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def text(name: str, default: str | None = None) -> str:
-    value = os.environ.get(name, default)
+    """An empty variable is one that is not set: compose files can't leave one out."""
+    value = os.environ.get(name) or default
     if value is None:
         raise ImproperlyConfigured(f"Set {name} in the environment (see docs/settings.md).")
     return value
+
+
+def number(name: str, default: int) -> int:
+    value = text(name, str(default))
+    if not value.isdecimal():
+        raise ImproperlyConfigured(f"{name} must be a number (see docs/settings.md).")
+    return int(value)
 
 
 def words(name: str, default: str = "") -> list[str]:

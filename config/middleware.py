@@ -1,9 +1,11 @@
-"""Headers that every answer carries, whatever its status (trust X4, S7)."""
+"""Who asks, and the headers that every answer carries, whatever its status (trust X4, S7)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import ip_address
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=()"
@@ -20,3 +22,30 @@ class SecurityHeaders:
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class ClientAddress:
+    """Behind proxies of ours, REMOTE_ADDR is the address of whoever called the outermost one.
+
+    Each proxy adds the address of its caller on the right of X-Forwarded-For. What stands further
+    left than `settings.TRUSTED_PROXIES` places was said by a stranger and is not believed.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if address := forwarded_address(request, settings.TRUSTED_PROXIES):
+            request.META["REMOTE_ADDR"] = address
+        return self.get_response(request)
+
+
+def forwarded_address(request: HttpRequest, proxies: int) -> str:
+    """Empty without proxies, and for calls from inside that came past them."""
+    told = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
+    if not 0 < proxies <= len(told):
+        return ""
+    try:
+        return str(ip_address(told[-proxies]))
+    except ValueError:
+        return ""

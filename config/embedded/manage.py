@@ -22,11 +22,15 @@ NOWHERE = {
 def main(arguments: Sequence[str]) -> int:
     folder = DataDir(Path(os.environ.get("HANDLED_DATA_DIR", data_dir.DEFAULT)).resolve())
     alone = not settings_are_complete() and not take_over(folder)
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
     from django.db.utils import OperationalError
 
     try:
         execute_from_command_line(list(arguments))
+    except ImproperlyConfigured as error:
+        print(error, file=sys.stderr)
+        return 1
     except OperationalError:
         if not alone:
             raise

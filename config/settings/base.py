@@ -21,6 +21,8 @@ LIVE_URL = env.text("HANDLED_LIVE_URL", WEB_URL).rstrip("/")
 WEB_IS_LOOPBACK = urlsplit(WEB_URL).hostname in {"127.0.0.1", "localhost", "::1"}
 ALLOWED_HOSTS = [urlsplit(WEB_URL).hostname or "127.0.0.1"]
 CSRF_TRUSTED_ORIGINS = [WEB_URL]
+# How many proxies of ours stand before the pages, each adding one address to X-Forwarded-For.
+TRUSTED_PROXIES = env.number("HANDLED_TRUSTED_PROXIES", 0)
 
 # X, or the simulator in its place.
 X_API_URL = env.text("X_API_URL", "https://api.x.com").rstrip("/")
@@ -54,6 +56,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.middleware.ClientAddress",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.SecurityHeaders",
