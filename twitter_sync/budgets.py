@@ -46,11 +46,18 @@ class Purpose(Enum):
     AGENT = "someone waits for it"
     RECONCILE = "it settles an uncertain send"
     POLL = "it looks for news"
+    HISTORY = "it reads what was said long ago"
     PROFILE = "it is nice to have"
 
 
 # The share of each window that calls of a purpose leave to the more important ones.
-KEPT = {Purpose.AGENT: 0.0, Purpose.RECONCILE: 0.0, Purpose.POLL: 0.2, Purpose.PROFILE: 0.5}
+KEPT = {
+    Purpose.AGENT: 0.0,
+    Purpose.RECONCILE: 0.0,
+    Purpose.POLL: 0.2,
+    Purpose.HISTORY: 0.4,
+    Purpose.PROFILE: 0.5,
+}
 
 
 @dataclass(frozen=True, slots=True)

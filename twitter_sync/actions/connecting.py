@@ -1,24 +1,36 @@
-"""Connecting a handle: who it is, its tokens, who runs it, and what X shall tell us about it."""
+"""Connecting a handle: who it is, its tokens and who runs it, in the request; everything else in
+the background: what X shall tell us about it, and what was said before.
+
+What is left to do stands in rows (`Connection.set_up_due_at`, `SyncCursor.due_at`, `Backfill`), so
+it goes on whoever dies meanwhile.
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.access import administers_any, can_administer
 from accounts.announcements import access_changed
 from accounts.models import BrandAccount, Membership, Role, User
+from inbox.doorbell import ring
 from twitter_sync import tokens
-from twitter_sync.actions.applying import adopt_orphans
+from twitter_sync.actions import backfilling
+from twitter_sync.actions.applying import adopt_orphans, lock_account
 from twitter_sync.actions.setting_up import set_up
 from twitter_sync.client import Client
 from twitter_sync.errors import XError
 from twitter_sync.models import Connection, SyncCursor
 from twitter_sync.oauth import TokenPair
+
+# How long a worker may be at the rest before another one takes it up; twice is harmless.
+SET_UP_LEASE = timedelta(minutes=1)
 
 log = structlog.get_logger(__name__)
 Status = BrandAccount.Status
@@ -43,42 +55,63 @@ class RunByOthers(Exception):
 
 
 def connect(
-    pair: TokenPair, *, by: User | None, expected: BrandAccount | None = None
+    pair: TokenPair,
+    *,
+    by: User | None,
+    expected: BrandAccount | None = None,
+    waits: bool = False,
 ) -> BrandAccount:
     """Make the handle whose consent `pair` is a brand, or connect that brand again. Idempotent.
 
     `expected` is the brand to reconnect. The first time, `by` becomes its admin; None is this
-    machine itself (a command). Webhook and subscriptions follow; what fails there is kept for the
-    checklist and does not undo the connection. Raises PermissionDenied, WrongHandle, RunByOthers
-    and XError.
+    machine itself (a command). Webhook and subscriptions follow by a worker, or with `waits` before
+    this returns; what fails there is kept for the checklist and does not undo the connection.
+    Raises PermissionDenied, WrongHandle, RunByOthers and XError.
     """
     if by is not None and not administers_any(by):
         raise PermissionDenied("Only admins and the owner connect handles.")
     who = Client.for_newcomer(pair).me()["data"]
     brand = keep(who, pair, by=by, expected=expected)
-    set_up(brand)
+    if waits:
+        finish(brand.pk)
+    else:
+        ring("twitter_sync.set_up", queue="default", brand_id=brand.pk)
     return brand
+
+
+def finish(brand_id: int) -> bool:
+    """Everything that a handle needs of X, made; False when another worker is at it, or was."""
+    until = timezone.now() + SET_UP_LEASE
+    if not Connection.objects.due().filter(brand=brand_id).update(set_up_due_at=until):
+        return False
+    set_up(BrandAccount.objects.get(pk=brand_id))
+    Connection.objects.filter(brand=brand_id, set_up_due_at=until).update(set_up_due_at=None)
+    return True
 
 
 @transaction.atomic
 def keep(
     who: dict[str, Any], pair: TokenPair, *, by: User | None, expected: BrandAccount | None
 ) -> BrandAccount:
-    """The brand with its tokens, committed together. `who` is X's user object."""
+    """The brand with its tokens and what is left to do, committed together. `who` is X's user."""
     if expected is not None and expected.x_user_id != who["id"]:
         raise WrongHandle(expected, who["username"])
+    lock_account(who["id"])
     brand, is_new = BrandAccount.objects.select_for_update().get_or_create(
         x_user_id=who["id"],
         defaults={
             "handle": who["username"],
             "name": who["name"],
             "time_zone": by.time_zone if by else "UTC",
+            # A past that a program tells is replayed as if it happened now.
+            "answers_since": timezone.now() if by else None,
         },
     )
     if not is_new:
         connect_again(brand, who, by=by)
+    now = timezone.now()
     Connection.objects.update_or_create(
-        brand=brand, defaults={**tokens.columns(pair), "connected_at": timezone.now()}
+        brand=brand, defaults={**tokens.columns(pair), "connected_at": now, "set_up_due_at": now}
     )
     poll_soon(brand)
     adopt_orphans(brand)
@@ -113,8 +146,12 @@ def check_again(brand: BrandAccount, *, replacing: str = "") -> None:
 
 
 def poll_soon(brand: BrandAccount) -> None:
-    """Every feed is due: what came while the handle was away is fetched now."""
+    """Every feed is due: what came while the handle was away is fetched now, and what is left of
+    its history after that."""
     SyncCursor.objects.bulk_create(
         [SyncCursor(brand=brand, feed=feed) for feed in SyncCursor.Feed], ignore_conflicts=True
     )
-    SyncCursor.objects.filter(brand=brand).update(due_at=timezone.now())
+    SyncCursor.objects.filter(brand=brand).update(due_at=Now(), is_limited=False)
+    for cursor_id in SyncCursor.objects.filter(brand=brand).values_list("pk", flat=True):
+        ring("twitter_sync.poll", queue="default", cursor_id=cursor_id)
+    backfilling.resume(brand)

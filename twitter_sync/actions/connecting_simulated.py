@@ -34,7 +34,7 @@ def connect_simulated(
     with quotas_lifted(simulator):
         for person in simulator.post("users", users=specs)["users"]:
             consent = simulator.post("tokens", user_id=person["id"])
-            then(connect(oauth.pair_of(consent), by=None))
+            then(connect(oauth.pair_of(consent), by=None, waits=True))
 
 
 def the_simulator() -> Simulator:

@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from twitter_sync.actions.introducing import introduce
 from twitter_sync.actions.placing import MustWait, Scene, active_brands, concerned, place
-from twitter_sync.actions.polling import listed, page_of_one
 from twitter_sync.actions.recording import record_looked_up
 from twitter_sync.actions.remembering import conclude, give_up, remember, want_above
 from twitter_sync.backoff import delay
@@ -22,6 +21,7 @@ from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
 from twitter_sync.errors import RateLimited, XError
 from twitter_sync.failures import where
+from twitter_sync.feeds import listed, page_of_one
 from twitter_sync.models import KnownPost
 from twitter_sync.payloads import Post, parse
 

@@ -2,15 +2,13 @@
 
 Pages come newest first. A poll walks down until it meets what we hold; the cursor moves in the
 transaction that keeps the rows, and only past ground that is whole (trust R5). Where the quota ends
-first, the walk goes on from its page at the next poll.
+first, the walk goes on from its page at the next poll. What stands below the first page of all is
+history, and fetched by `backfilling`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from django.conf import settings
@@ -21,20 +19,18 @@ from django.utils import timezone
 from accounts.models import BrandAccount
 from inbox.doorbell import ring
 from inbox.sequence import moment_of
+from twitter_sync.actions import backfilling
 from twitter_sync.actions.recording import record_items
 from twitter_sync.answers import Answer
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
 from twitter_sync.errors import RateLimited, Refused, XError
-from twitter_sync.models import Subscription, SyncCursor, Webhook
-
-Feed = SyncCursor.Feed
+from twitter_sync.feeds import SOURCES, Feed, ids_of, items_of, next_page_of, page_of_one
+from twitter_sync.models import Backfill, Subscription, SyncCursor, Webhook
 
 # A worker gives way after so many pages, each a call of up to 15 s, well before its task is ended
 # (CELERY_TASK_TIME_LIMIT); the rest follows at once.
 PAGES_AT_ONCE = 6
-# Of posts from before the handle was connected: what one poll can read.
-PAGES_OF_HISTORY = PAGES_AT_ONCE
 # Longer than PAGES_AT_ONCE calls take when X is slow; then another worker may poll.
 LEASE = timedelta(minutes=3)
 # As often as X's fifteen DM reads in a quarter of an hour allow, less what agents may need.
@@ -43,39 +39,11 @@ WITHOUT_PUSHES = timedelta(seconds=75)
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """How a feed is asked for, and the first word of its facts in the ledger."""
-
-    kind: str
-    ask: Callable[[Client, SyncCursor], Answer]
-
-
-SOURCES = {
-    Feed.DMS: Source(
-        "dm",
-        lambda client, cursor: client.dm_events(page_token=cursor.page_token or None),
-    ),
-    Feed.MENTIONS: Source(
-        "post",
-        lambda client, cursor: client.mentions(
-            since_id=cursor.newest_id or None, page_token=cursor.page_token or None
-        ),
-    ),
-    Feed.OWN_POSTS: Source(
-        "post",
-        lambda client, cursor: client.own_posts(
-            since_id=cursor.newest_id or None, page_token=cursor.page_token or None
-        ),
-    ),
-}
-
-
 def poll_due() -> int:
-    """Rings for every feed of a connected handle that is due; new handles have all three due."""
+    """Rings for every feed that is due, of paused handles too; new ones have all three due."""
     begin_feeds()
     due = SyncCursor.objects.filter(
-        due_at__lte=Now(), brand__status=BrandAccount.Status.CONNECTED
+        due_at__lte=Now(), brand__status__in=BrandAccount.LISTENING
     ).order_by("due_at")
     cursor_ids = list(due.values_list("pk", flat=True))
     for cursor_id in cursor_ids:
@@ -84,7 +52,7 @@ def poll_due() -> int:
 
 
 def begin_feeds() -> None:
-    for brand in BrandAccount.objects.connected().filter(cursors=None):
+    for brand in BrandAccount.objects.listening().filter(cursors=None):
         SyncCursor.objects.bulk_create(
             [SyncCursor(brand=brand, feed=feed) for feed in Feed], ignore_conflicts=True
         )
@@ -98,9 +66,11 @@ def poll(cursor_id: int) -> int:
     asked_at, found = timezone.now(), 0
     try:
         client = Client.for_brand(cursor.brand, purpose=Purpose.POLL)
-        for pages in range(1, PAGES_AT_ONCE + 1):
-            answer = SOURCES[Feed(cursor.feed)].ask(client, cursor)
-            cursor, new = keep(cursor, answer, asked_at=asked_at, pages=pages)
+        for _ in range(PAGES_AT_ONCE):
+            ask = SOURCES[Feed(cursor.feed)].ask
+            cursor, new = keep(
+                cursor, ask(client, cursor.newest_id, cursor.page_token), asked_at=asked_at
+            )
             found += new
             if not cursor.page_token:
                 break
@@ -123,37 +93,42 @@ def claim(cursor_id: int) -> SyncCursor | None:
 
 
 @transaction.atomic
-def keep(
-    held: SyncCursor, answer: Answer, *, asked_at: datetime, pages: int
-) -> tuple[SyncCursor, int]:
+def keep(held: SyncCursor, answer: Answer, *, asked_at: datetime) -> tuple[SyncCursor, int]:
     """The items of a page and how far we are, in one transaction. Returns both."""
     rows = SyncCursor.objects.select_related("brand").select_for_update(of=("self",))
     cursor = rows.get(pk=held.pk)
-    items = [item for item in answer.get("data") or [] if isinstance(item, dict)]
-    kind = SOURCES[Feed(cursor.feed)].kind
-    new = record_items(cursor.brand, kind, (page_of_one(item, answer) for item in items))
-    ids = [int(item["id"]) for item in items if str(item.get("id", "")).isdecimal()]
+    ids = ids_of(items_of(answer))
     if ids and not cursor.page_token:
         cursor.pending_newest_id = str(max(ids))
-    next_token = str((answer.get("meta") or {}).get("next_token") or "")
-    if not next_token or meets_known_ground(cursor, ids) or is_history_enough(cursor, pages):
+    if is_the_first(cursor):
+        new, next_page = backfilling.begin(cursor, answer), ""
+    else:
+        new, next_page = keep_news(cursor, answer), next_page_of(answer)
+    if not next_page or meets_known_ground(cursor, ids):
         arrive(cursor, asked_at)
     else:
-        cursor.page_token = next_token
-    cursor.polled_at, cursor.failure = timezone.now(), ""
+        cursor.page_token = next_page
+    cursor.polled_at, cursor.failure, cursor.is_limited = timezone.now(), "", False
     cursor.save()
+    return cursor, new
+
+
+def is_the_first(cursor: SyncCursor) -> bool:
+    """Nothing of this feed is held yet: what stands below the page is history."""
+    is_new = not cursor.newest_id and not cursor.page_token
+    return is_new and not Backfill.objects.filter(cursor=cursor).exists()
+
+
+def keep_news(cursor: SyncCursor, answer: Answer) -> int:
+    pages = (page_of_one(item, answer) for item in items_of(answer))
+    new = record_items(cursor.brand, SOURCES[Feed(cursor.feed)].kind, pages)
     if new:
         ring("twitter_sync.apply", queue="ingest")
-    return cursor, new
+    return new
 
 
 def meets_known_ground(cursor: SyncCursor, ids: list[int]) -> bool:
     return bool(cursor.newest_id and ids) and min(ids) <= int(cursor.newest_id)
-
-
-def is_history_enough(cursor: SyncCursor, pages: int) -> bool:
-    """The first walk goes all the way down through X's 30 days of DMs, but not of posts."""
-    return not cursor.newest_id and cursor.feed != Feed.DMS and pages >= PAGES_OF_HISTORY
 
 
 def arrive(cursor: SyncCursor, asked_at: datetime) -> None:
@@ -164,45 +139,6 @@ def arrive(cursor: SyncCursor, asked_at: datetime) -> None:
         max(int(cursor.newest_id or 0), int(cursor.pending_newest_id or 0)) or ""
     )
     cursor.page_token = cursor.pending_newest_id = ""
-
-
-def page_of_one(item: dict[str, Any], answer: Answer) -> dict[str, Any]:
-    """The item with what its page tells of it: people, posts, media, what X withheld."""
-    includes = answer.get("includes") or {}
-    named = set(leaves(item))
-    posts = [
-        post
-        for post in [*listed(includes, "tweets"), *listed(includes, "posts")]
-        if post.get("id") in named
-    ]
-    named |= {str(post.get("author_id")) for post in posts}
-    return {
-        "data": item,
-        "includes": {
-            "users": [one for one in listed(includes, "users") if one.get("id") in named],
-            "tweets": posts,
-            "media": [one for one in listed(includes, "media") if one.get("media_key") in named],
-        },
-        "errors": [one for one in listed(answer, "errors") if one.get("resource_id") in named],
-    }
-
-
-def listed(source: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    found = source.get(name)
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-
-
-def leaves(value: Any) -> Iterator[str]:
-    """Every text inside `value`, and both halves of a conversation id."""
-    if isinstance(value, dict):
-        for inner in value.values():
-            yield from leaves(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from leaves(inner)
-    elif isinstance(value, str):
-        yield value
-        yield from value.split("-")[:2]
 
 
 # When next
@@ -226,7 +162,7 @@ def pause(brand: BrandAccount) -> timedelta:
 def put_off(cursor: SyncCursor, error: XError) -> None:
     """X gave no page. A page token that it no longer takes is dropped: the walk begins anew."""
     if isinstance(error, RateLimited):
-        return due(cursor, error.resets_at)
+        return due(cursor, error.resets_at, is_limited=True)
     log.warning("poll failed", feed=cursor.feed, brand=cursor.brand_id, error=str(error))
     later = timezone.now() + pause(cursor.brand)
     if cursor.page_token and type(error) is Refused:
@@ -234,6 +170,8 @@ def put_off(cursor: SyncCursor, error: XError) -> None:
     due(cursor, later, failure=error.reason[:300])
 
 
-def due(cursor: SyncCursor, at: datetime, *, failure: str = "") -> None:
-    cursor.due_at, cursor.failure = at, failure
-    cursor.save(update_fields=["due_at", "failure", "page_token", "pending_newest_id"])
+def due(cursor: SyncCursor, at: datetime, *, is_limited: bool = False, failure: str = "") -> None:
+    cursor.due_at, cursor.is_limited, cursor.failure = at, is_limited, failure
+    cursor.save(
+        update_fields=["due_at", "is_limited", "failure", "page_token", "pending_newest_id"]
+    )

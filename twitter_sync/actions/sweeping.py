@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from inbox.doorbell import ring_now
 from twitter_sync.actions import sending
-from twitter_sync.models import KnownPost, RawEvent
+from twitter_sync.models import Backfill, Connection, KnownPost, RawEvent
 
 # Half a batch of the apply task for each ring, so that a backlog wakes several workers.
 ROWS_PER_RING = 100
@@ -27,6 +27,10 @@ def sweep() -> bool:
         ring_now("twitter_sync.apply", queue="ingest")
     if backlog.has_look_ups:
         ring_now("twitter_sync.look_up", queue="default")
+    for brand_id in backlog.set_ups:
+        ring_now("twitter_sync.set_up", queue="default", brand_id=brand_id)
+    for backfill_id in backlog.backfills:
+        ring_now("twitter_sync.backfill", queue="default", backfill_id=backfill_id)
     sending.sweep()
     return True
 
@@ -35,6 +39,8 @@ def sweep() -> bool:
 class Backlog:
     rows: int
     has_look_ups: bool
+    set_ups: list[int]
+    backfills: list[int]
 
 
 @transaction.atomic
@@ -45,7 +51,12 @@ def look() -> Backlog | None:
     most = ROWS_PER_RING * MOST_RINGS
     news, history = RawEvent.objects.news().due(), RawEvent.objects.history().due()
     rows = min(most, news[:most].count() + history[:most].count())
-    return Backlog(rows, KnownPost.objects.due().exists())
+    return Backlog(
+        rows,
+        has_look_ups=KnownPost.objects.due().exists(),
+        set_ups=list(Connection.objects.due().values_list("brand_id", flat=True)),
+        backfills=list(Backfill.objects.due().values_list("pk", flat=True)),
+    )
 
 
 def only_one() -> bool:

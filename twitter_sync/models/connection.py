@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
+
+
+class ConnectionQuerySet(models.QuerySet["Connection"]):
+    def due(self) -> ConnectionQuerySet:
+        """The rest of connecting is to be done, and nobody is at it."""
+        return self.filter(set_up_due_at__lte=Now())
 
 
 class Connection(models.Model):
@@ -22,6 +29,8 @@ class Connection(models.Model):
     # When the rest of connecting is to be done (again); null once it is.
     set_up_due_at = models.DateTimeField(null=True, blank=True)
     connected_at = models.DateTimeField(default=timezone.now)
+
+    objects = ConnectionQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"Connection of {self.brand}"

@@ -1,0 +1,90 @@
+"""The feeds of a handle: how each is asked for, and how a page of it is taken apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from twitter_sync.answers import Answer
+from twitter_sync.client import Client
+from twitter_sync.models import SyncCursor
+
+Feed = SyncCursor.Feed
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The first word of a feed's facts in the ledger, and how it is asked for: by the client, the
+    id to stop at and the page ("" for none)."""
+
+    kind: str
+    ask: Callable[[Client, str, str], Answer]
+
+
+SOURCES = {
+    Feed.DMS: Source("dm", lambda client, since, page: client.dm_events(page_token=page or None)),
+    Feed.MENTIONS: Source(
+        "post",
+        lambda client, since, page: client.mentions(
+            since_id=since or None, page_token=page or None
+        ),
+    ),
+    Feed.OWN_POSTS: Source(
+        "post",
+        lambda client, since, page: client.own_posts(
+            since_id=since or None, page_token=page or None
+        ),
+    ),
+}
+
+
+def items_of(answer: Answer) -> list[dict[str, Any]]:
+    return [item for item in answer.get("data") or [] if isinstance(item, dict)]
+
+
+def ids_of(items: list[dict[str, Any]]) -> list[int]:
+    return [int(item["id"]) for item in items if str(item.get("id", "")).isdecimal()]
+
+
+def next_page_of(answer: Answer) -> str:
+    return str((answer.get("meta") or {}).get("next_token") or "")
+
+
+def page_of_one(item: dict[str, Any], answer: Answer) -> dict[str, Any]:
+    """The item with what its page tells of it: people, posts, media, what X withheld."""
+    includes = answer.get("includes") or {}
+    named = set(leaves(item))
+    posts = [
+        post
+        for post in [*listed(includes, "tweets"), *listed(includes, "posts")]
+        if post.get("id") in named
+    ]
+    named |= {str(post.get("author_id")) for post in posts}
+    return {
+        "data": item,
+        "includes": {
+            "users": [one for one in listed(includes, "users") if one.get("id") in named],
+            "tweets": posts,
+            "media": [one for one in listed(includes, "media") if one.get("media_key") in named],
+        },
+        "errors": [one for one in listed(answer, "errors") if one.get("resource_id") in named],
+    }
+
+
+def listed(source: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    found = source.get(name)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def leaves(value: Any) -> Iterator[str]:
+    """Every text inside `value`, and both halves of a conversation id."""
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from leaves(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from leaves(inner)
+    elif isinstance(value, str):
+        yield value
+        yield from value.split("-")[:2]
