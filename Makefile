@@ -1,13 +1,16 @@
 # `make` alone prints what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format types migrations check lock vendor
+.PHONY: help run test bench lint format types migrations check lock vendor
 
 PYTHON := .venv/bin/python
-PACKAGES := accounts inbox twitter_sync x_simulator config
+PACKAGES := accounts inbox twitter_sync x_simulator config bench
 
 ##@ Every day
 run: ## Start everything on this machine (./run --help for its options)
 	./run
+bench: ## Measure everything beside its floor (bench/README.md has the parts)
+	bench/ingest
+	bench/desk
 test: ## Run every test (./test -k claim for some)
 	./test
 

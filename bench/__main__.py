@@ -1,4 +1,4 @@
-"""`python -m bench fill|ingest|desk`: servers up, Django ready, then the bench that is asked for."""
+"""`python -m bench fill|ingest|desk`: servers up, Django ready, then the bench that is wanted."""
 
 from __future__ import annotations
 

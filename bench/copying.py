@@ -42,7 +42,9 @@ class Sheet:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [self.table])
             name = cursor.fetchone()[0]
-            cursor.execute(f"SELECT setval(%s, greatest(max(id), 1)) FROM {self.table}", [name])
+            table = connection.ops.quote_name(self.table)
+            last = f"SELECT setval(%s, greatest(max(id), 1)) FROM {table}"  # noqa: S608 - our model's
+            cursor.execute(last, [name])
 
 
 def has_default(field: Field[Any, Any]) -> bool:

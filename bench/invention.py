@@ -55,7 +55,7 @@ class Somebody:
 
 class Inventor:
     def __init__(self, seed: int) -> None:
-        self.random = Random(seed)  # noqa: S311 - invention is not cryptography
+        self.random = Random(seed)
         self._languages = list(talk.LANGUAGES)
         self._shares = list(talk.LANGUAGES.values())
 

@@ -194,9 +194,7 @@ class Storyteller:
         there = story.customer.on_x if is_ours else story.brand.on_x
         side = "out" if is_ours else "in"
         public = path.kind == "public"
-        said = self._inventor.text(
-            side, story.customer.on_x.language, to=there if public else None
-        )
+        said = self._inventor.text(side, story.customer.on_x.language, to=there if public else None)
         found = Utterance(pk, path, sequence_at(at) + pk % (1 << 22), is_ours, at, said)
         if public:
             path.x_id = path.x_id or found.x_id

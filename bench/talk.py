@@ -130,9 +130,10 @@ NOTED = (
 EMOJI = ("🙂", "😡", "🙏", "🎉", "📦", "🚆", "👩🏽‍💻", "❤️", "😅", "🇵🇹")
 HASHTAGS = ("help", "service", "delay", "störung", "ayuda", "fail", "thankyou")
 BRANDS = (
-    "Kestrel Air", "Tramline", "Lumen Home", "Moss & Fern", "Northbank", "Pocketgram", "Quill Books",
-    "Riverbed", "Saltbox", "Tallow", "Umbra Phones", "Velvet Bus", "Wickerly", "Yonder Rail",
-    "Zephyr Net", "Acorn Loans", "Brindle Pets", "Cobalt Games", "Dapple Dairy", "Ember Stoves",
+    "Kestrel Air", "Tramline", "Lumen Home", "Moss & Fern", "Northbank", "Pocketgram",
+    "Quill Books", "Riverbed", "Saltbox", "Tallow", "Umbra Phones", "Velvet Bus", "Wickerly",
+    "Yonder Rail", "Zephyr Net", "Acorn Loans", "Brindle Pets", "Cobalt Games", "Dapple Dairy",
+    "Ember Stoves",
 )  # fmt: skip
 FIRST_NAMES = (
     "Mira", "Jonas", "Aylin", "Tomás", "Chloé", "Yuki", "Omar", "Greta", "Ines", "Pavel", "Noor",

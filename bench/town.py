@@ -65,7 +65,7 @@ def on_x(brand: BrandAccount) -> Somebody:
 def invite(inventor: Inventor, at: datetime, password: str | None) -> list[User]:
     """Without a password nobody can sign in; with one, everybody does with the same."""
     secret = make_password(password)
-    return User.objects.bulk_create(
+    people: list[User] = User.objects.bulk_create(
         User(
             email=f"person{number}@bench.example",
             name=inventor.name(),
@@ -75,6 +75,7 @@ def invite(inventor: Inventor, at: datetime, password: str | None) -> list[User]
         )
         for number in range(1, PEOPLE + 1)
     )
+    return people
 
 
 def share_out(inventor: Inventor, people: list[User], shares: list[float]) -> list[list[User]]:

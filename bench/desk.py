@@ -1,0 +1,201 @@
+"""`bench/desk`: every page of the desk beside a bare Django view that runs the same statements."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from django.conf import settings
+from django.test import Client
+from django.urls import NoReverseMatch, reverse
+
+from accounts.models import Role, User
+from bench import Refused
+from bench.filling import fill
+from bench.load import Measured, Plan, Request, Target, measure
+from bench.plans import print_plans
+from bench.recording import statements_of, without_sign_in
+from bench.surroundings import FLOOR, PRODUCT, serve
+from bench.tables import machine, p50, p95, print_table, times
+from inbox.desk import VIEWS, brands_of, cursor_of
+from inbox.models import Conversation, Message
+
+VISITS, EACH = 12, 12
+FRAGMENT = {"HX-Request": "true"}
+HEADS = (
+    "page", "Handled p50", "p95", "floor p50", "p95", "ratio", "statements", "of the floor", "kB",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One person looks at one page."""
+
+    user: User
+    path: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the table: a page as several people see it, and what it asks the database."""
+
+    name: str
+    visits: list[Visit]
+    requests: list[Request] = field(default_factory=list)
+    statements: list[list[str]] = field(default_factory=list)
+
+    @property
+    def without_sign_in(self) -> list[list[str]]:
+        return [without_sign_in(one) for one in self.statements]
+
+
+def main(options: Namespace) -> None:
+    size = have(options.conversations[0], options.seed)
+    lines = [record(Line(name, visits)) for name, visits in pages(options.seed)]
+    found = race(lines, options.rounds)
+    title = (
+        f"{size:,} conversations, {Message.objects.count():,} messages. Milliseconds; {machine()}"
+    )
+    rows = [row_of(line, *pair) for line, pair in zip(lines, found, strict=True)]
+    print_table(title, HEADS, rows, markdown=options.markdown)
+    if options.plans:
+        print_plans({line.name: line.without_sign_in[0] for line in lines}, options.markdown)
+
+
+def have(size: int, seed: int) -> int:
+    """Fills an empty database. Raises Refused when it has another size."""
+    found = Conversation.objects.count()
+    if not found:
+        fill(size, seed=seed)
+    elif found != size or not User.objects.filter(email__endswith="@bench.example").exists():
+        raise Refused(
+            f"this database has {found:,} conversations, not {size:,} of bench/fill. Name that "
+            "number, an empty database in DATABASE_URL, or a new folder with --data-dir."
+        )
+    return size
+
+
+# Which pages, and who looks at them
+
+
+def pages(seed: int) -> Iterator[tuple[str, list[Visit]]]:
+    random = Random(seed)
+    agents = list(User.objects.filter(memberships__role=Role.AGENT).distinct().order_by("pk"))
+    agents = random.sample(agents, min(VISITS, len(agents)))
+    manager = User.objects.filter(memberships__role=Role.MANAGER).distinct().get()
+    yield "rows of a list", [Visit(one, f"/desk/rows/?view={some_view(random)}") for one in agents]
+    yield (
+        "rows of a list, 20 brands",
+        [Visit(manager, f"/desk/rows/?view={view}") for view in VIEWS],
+    )
+    yield "rows, far down the resolved", [Visit(one, far_down(one)) for one in agents]
+    yield "counts and list", [Visit(one, f"/desk/list/?view={some_view(random)}") for one in agents]
+    yield (
+        "counts and list, 20 brands",
+        [Visit(manager, f"/desk/list/?view={view}") for view in VIEWS],
+    )
+    yield "conversation", [Visit(one, some_thread(one, random), FRAGMENT) for one in agents]
+    yield "desk, whole page", [Visit(one, "/desk/") for one in agents]
+    yield (
+        "desk with a conversation, whole page",
+        [Visit(one, some_thread(one, random)) for one in agents],
+    )
+    yield from search_pages(agents, random)
+
+
+def some_view(random: Random) -> str:
+    return random.choice(list(VIEWS))
+
+
+def some_thread(user: User, random: Random) -> str:
+    """The address of a conversation that `user` may see, of any length."""
+    numbers = Conversation.objects.visible_to(user).values_list("pk", flat=True)
+    return reverse("inbox:conversation-detail", args=[random.choice(list(numbers))])
+
+
+def far_down(user: User) -> str:
+    """The rows after the middle of a brand's resolved conversations."""
+    view, brand = VIEWS["resolved"], brands_of(user)[0]
+    rows = Conversation.objects.filter(brand=brand).resolved().newest_first()
+    middle = rows[rows.count() // 2]
+    return f"/desk/rows/?view=resolved&brand={brand.handle}&after={cursor_of(view, middle)}"
+
+
+def search_pages(agents: list[User], random: Random) -> Iterator[tuple[str, list[Visit]]]:
+    try:
+        address = reverse("inbox:search")
+    except NoReverseMatch:
+        return
+    yield "search, a common word", [Visit(one, f"{address}?q=order") for one in agents]
+
+
+# Measuring
+
+
+def record(line: Line) -> Line:
+    """Visits each page once in this process, to learn its statements."""
+    for visit in line.visits:
+        client = Client(SERVER_NAME="127.0.0.1")
+        client.force_login(visit.user, "django.contrib.auth.backends.ModelBackend")
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+        headers = visit.headers | {"Cookie": f"{settings.SESSION_COOKIE_NAME}={cookie}"}
+        line.requests.append(Request("GET", visit.path, headers))
+        line.statements.append(statements_of(client, visit.path, visit.headers))
+    return line
+
+
+def race(lines: list[Line], rounds: int) -> list[list[Measured]]:
+    """Product and floor of every line, in turns, one client at a time."""
+    with ExitStack() as stack:
+        plans = floor_requests(lines, stack)
+        environment = dict(os.environ)
+        product, floor = (serve(stack, site, environment) for site in (PRODUCT, FLOOR))
+        return [
+            measure(Plan([Target(product, line.requests), Target(floor, below)], rounds, EACH))
+            for line, below in zip(lines, plans, strict=True)
+        ]
+
+
+def floor_requests(lines: list[Line], stack: ExitStack) -> list[list[Request]]:
+    """Writes what the floor is to run, and tells it through its environment where that is."""
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-pages-")))
+    pages = {
+        f"{number}/{place}": statements
+        for number, line in enumerate(lines)
+        for place, statements in enumerate(line.without_sign_in)
+    }
+    file = folder / "pages.json"
+    file.write_text(json.dumps(pages))
+    os.environ["BENCH_PAGES"] = str(file)
+    return [
+        [Request("GET", f"/pages/{number}/{place}") for place in range(len(line.visits))]
+        for number, line in enumerate(lines)
+    ]
+
+
+def row_of(line: Line, product: Measured, floor: Measured) -> list[str]:
+    ours, theirs = product.milliseconds, floor.milliseconds
+    return [
+        line.name,
+        f"{p50(ours):.1f}",
+        f"{p95(ours):.1f}",
+        f"{p50(theirs):.1f}",
+        f"{p95(theirs):.1f}",
+        times(p50(ours) / p50(theirs)),
+        span([len(one) for one in line.statements]),
+        span([len(one) for one in line.without_sign_in]),
+        f"{product.bytes / 1000:.0f}",
+    ]
+
+
+def span(numbers: list[int]) -> str:
+    low, high = min(numbers), max(numbers)
+    return str(low) if low == high else f"{low}–{high}"
