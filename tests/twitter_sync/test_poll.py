@@ -46,6 +46,12 @@ def poll_now(brand: BrandAccount, feed: str = "dms") -> int:
     return poll(cursor.pk)
 
 
+def with_ground(simulator: Simulator, customer: dict[str, Any], brand: BrandAccount) -> None:
+    """One message is held: everything after it is news."""
+    writes(simulator, customer, brand, "Before")
+    assert poll_now(brand) == 1
+
+
 def writes(simulator: Simulator, customer: dict[str, Any], brand: BrandAccount, text: str) -> str:
     """The customer writes a DM; our webhook hears nothing of it."""
     person = {"sender_id": customer["id"], "recipient_id": brand.x_user_id}
@@ -91,10 +97,12 @@ def test_a_new_handle_has_all_feeds_due(brand):
     assert {cursor.feed for cursor in brand.cursors.all()} == {"dms", "mentions", "own_posts"}
 
 
-@pytest.mark.parametrize("status", ["paused", "needs_reconnect", "disconnected"])
-def test_it_asks_for_connected_handles_alone(brand, status):
+@pytest.mark.parametrize(
+    ("status", "feeds"), [("paused", 3), ("needs_reconnect", 0), ("disconnected", 0)]
+)
+def test_it_asks_for_handles_that_listen_alone(brand, status, feeds):
     BrandAccount.objects.update(status=status)
-    assert poll_due() == 0
+    assert poll_due() == feeds
 
 
 # Down to known ground
@@ -127,21 +135,24 @@ def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_walk_longer_than_a_poll_goes_on_where_it_was(simulator, brand, customer, short_pages):
+    with_ground(simulator, customer, brand)
+    ground = cursor_of(brand).newest_id
     load(simulator, customer, brand, 10)
     found = poll_now(brand)
     cursor = cursor_of(brand)
-    assert (found, cursor.newest_id, bool(cursor.page_token)) == (4, "", True)
+    assert (found, cursor.newest_id, bool(cursor.page_token)) == (4, ground, True)
     assert cursor.due_at <= timezone.now()
     newer = writes(simulator, customer, brand, "meanwhile")
     assert [poll_now(brand), poll_now(brand)] == [4, 2]
     assert cursor_of(brand).page_token == ""
     assert cursor_of(brand).newest_id != newer
     assert poll_now(brand) == 1
-    assert RawEvent.objects.count() == 11
+    assert RawEvent.objects.count() == 12
 
 
 def test_a_poll_that_breaks_off_leaves_no_hole(simulator, brand, customer, monkeypatch):
     """Killed between two pages, again and again: what is kept and the cursor agree (trust I8)."""
+    with_ground(simulator, customer, brand)
     load(simulator, customer, brand, 9)
     ask, answered = Client.dm_events, []
 
@@ -156,11 +167,12 @@ def test_a_poll_that_breaks_off_leaves_no_hole(simulator, brand, customer, monke
     for _ in range(6):
         poll_now(brand)
     cursor = cursor_of(brand)
-    assert (RawEvent.objects.count(), cursor.page_token) == (9, "")
+    assert (RawEvent.objects.count(), cursor.page_token) == (10, "")
     assert cursor.newest_id == max(row.fact.split(":")[2] for row in RawEvent.objects.all())
 
 
 def test_a_page_that_x_no_longer_gives_begins_the_walk_anew(simulator, brand, customer):
+    with_ground(simulator, customer, brand)
     load(simulator, customer, brand, 3)
     cursor = cursor_of(brand)
     SyncCursor.objects.filter(pk=cursor.pk).update(page_token="gone", pending_newest_id="5")
@@ -168,16 +180,6 @@ def test_a_page_that_x_no_longer_gives_begins_the_walk_anew(simulator, brand, cu
     assert (cursor_of(brand).page_token, bool(cursor_of(brand).failure)) == ("", True)
     assert poll_now(brand) == 3
     assert cursor_of(brand).failure == ""
-
-
-def test_history_of_posts_has_an_end(simulator, brand, customer, monkeypatch):
-    for number in range(6):
-        posts(simulator, customer["id"], f"@{brand.handle} No. {number}")
-    ask = Client.mentions
-    monkeypatch.setattr(Client, "mentions", lambda self, **how: ask(self, **how, max_results=5))
-    monkeypatch.setattr(polling, "PAGES_OF_HISTORY", 1)
-    assert poll_now(brand, "mentions") == 5
-    assert cursor_of(brand, "mentions").page_token == ""
 
 
 def test_a_poll_is_over_before_its_task_is_ended(settings):
@@ -263,7 +265,7 @@ def test_it_stops_before_the_quota_and_comes_back_when_it_is_renewed(simulator, 
     )
     assert poll_now(brand) == 0
     cursor = cursor_of(brand)
-    assert (cursor.due_at, cursor.failure) == (resets_at, "")
+    assert (cursor.due_at, cursor.failure, cursor.is_limited) == (resets_at, "", True)
     assert dm_calls(simulator, brand) == 0
 
 
