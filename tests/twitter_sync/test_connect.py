@@ -15,12 +15,15 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client as Browser
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import BrandAccount, Membership, Role, User
 from tests.x import Simulator
 from twitter_sync import consent, oauth, tokens
-from twitter_sync.actions.connecting import RunByOthers, WrongHandle, connect
+from twitter_sync.actions import connecting
+from twitter_sync.actions.connecting import RunByOthers, WrongHandle, connect, finish
+from twitter_sync.actions.sweeping import look
 from twitter_sync.client import Client
 from twitter_sync.consent import SESSION_KEY
 from twitter_sync.models import Connection, Subscription, SyncCursor, Webhook
@@ -94,8 +97,47 @@ def test_a_consent_makes_a_brand_with_everything(
     assert Membership.objects.get(brand=brand).user == ada
     assert Membership.objects.get(brand=brand).role == Role.ADMIN
     assert {cursor.feed for cursor in brand.cursors.all()} == set(SyncCursor.Feed)
+    assert finish(brand.pk)
     assert Webhook.objects.get(url=webhook_url).is_valid
     assert Subscription.objects.filter(brand=brand).active().count() == 8
+
+
+def test_the_request_asks_x_for_nothing_but_who_it_is(
+    webhook_url: str, simulator: Simulator, browser: Browser
+) -> None:
+    back, before = say(go_to_x(browser), simulator.brand()), len(simulator.calls())
+    come_back(browser, back)
+    made = [call["path"] for call in simulator.calls()[before:]]
+    assert made == ["/2/oauth2/token", "/2/users/me"]
+    assert not Subscription.objects.exists()
+
+
+def test_what_is_left_to_do_is_done_once(
+    webhook_url: str, simulator: Simulator, olga: User
+) -> None:
+    brand = connect(oauth.pair_of(simulator.consent(simulator.brand())), by=olga)
+    assert [finish(brand.pk), finish(brand.pk)] == [True, False]
+    assert Subscription.objects.filter(brand=brand).active().count() == 8
+
+
+def test_a_worker_that_dies_is_followed_by_another(
+    webhook_url: str, simulator: Simulator, olga: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed in the middle: the sweep finds the row when the lease is over."""
+    brand = connect(oauth.pair_of(simulator.consent(simulator.brand())), by=olga)
+
+    def die(brand: BrandAccount, **_: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(connecting, "set_up", die)
+        with pytest.raises(SystemExit):
+            finish(brand.pk)
+    assert not Connection.objects.due().exists()
+    Connection.objects.update(set_up_due_at=timezone.now())
+    assert look().set_ups == [brand.pk]
+    assert finish(brand.pk)
+    assert look().set_ups == []
 
 
 def test_the_tokens_work_and_are_not_readable(
@@ -334,7 +376,7 @@ def test_setting_up_says_what_is_missing_and_keeps_the_handle(
 ) -> None:
     settings.X_CONSUMER_KEY = ""
     oauth.forget_bearer()
-    brand = connect(oauth.pair_of(simulator.consent(simulator.brand())), by=olga)
+    brand = connect(oauth.pair_of(simulator.consent(simulator.brand())), by=olga, waits=True)
     assert brand.status == BrandAccount.Status.CONNECTED
     assert "X_CONSUMER_KEY" in Webhook.objects.get().failure
 
@@ -394,7 +436,9 @@ def test_four_at_once_make_one_brand(webhook_url: str, simulator: Simulator, olg
         try:
             pair = oauth.pair_of(simulator.consent(person))
             barrier.wait(timeout=10)
-            return connect(pair, by=olga).pk
+            brand = connect(pair, by=olga)
+            finish(brand.pk)
+            return brand.pk
         finally:
             connection.close()
 
