@@ -11,6 +11,7 @@ from functools import wraps
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 
@@ -73,6 +74,12 @@ def administers_all_of(user: User, person: User) -> bool:
         pk__in=BrandAccount.objects.administered_by(user).values("pk")
     )
     return not beyond.exists()
+
+
+def colleagues_beyond(user: User, brand: BrandAccount) -> QuerySet[User]:
+    """People whom `user` administers elsewhere and who don't work on `brand` yet."""
+    others: QuerySet[User] = User.objects.administered_by(user).filter(is_active=True)
+    return others.exclude(memberships__brand=brand).order_by("name", "pk")
 
 
 def access_person(user: User, pk: int) -> User:

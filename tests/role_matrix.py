@@ -185,6 +185,14 @@ INBOX = {
     "inbox:message-cancel": Row({"pk": the("queued_message")}, post=members(200)),
 }
 
+SETTINGS = {
+    "time_zone": "Europe/Madrid",
+    "join_hours": "72",
+    "reopen_days": "7",
+    "public_undo_seconds": "8",
+    "dm_undo_seconds": "0",
+}
+
 TWITTER_SYNC = {
     "twitter_sync:handles": Row(get=any_admin(200)),
     "twitter_sync:connect": Row(
@@ -194,6 +202,29 @@ TWITTER_SYNC = {
     "twitter_sync:callback": Row(get=any_admin(400)),
     "twitter_sync:checklist": Row({"handle": the("handle")}, get=admins(200)),
     "twitter_sync:check-again": Row({"handle": the("handle")}, post=admins(302)),
+    "twitter_sync:settings": Row(
+        {"handle": the("handle")}, get=admins(200), post=admins(302), form=SETTINGS
+    ),
+    "twitter_sync:people": Row(
+        {"handle": the("handle")},
+        get=admins(200),
+        post=admins(302, ada=422),  # the only handle of Ada's is the one
+        form={"person": the("second_person"), "role": "agent"},
+    ),
+    "twitter_sync:invite": Row(
+        {"handle": the("handle")},
+        post=admins(302),
+        form={"email": "x@example.com", "name": "X", "role": "agent"},
+    ),
+    "twitter_sync:running": Row({"handle": the("handle")}, get=admins(200)),
+    "twitter_sync:pause": Row({"handle": the("handle")}, post=admins(302)),
+    "twitter_sync:resume": Row({"handle": the("handle")}, post=admins(302)),
+    "twitter_sync:disconnect": Row({"handle": the("handle")}, post=admins(302)),
+    "twitter_sync:erase": Row(
+        {"handle": the("handle")}, post=admins(302), form={"typed": the("handle")}
+    ),
+    # Of a handle that is gone: for who asked for it, and the owner.
+    "twitter_sync:erasure": Row({"pk": the("erasure")}, get=signed_in(404, ada=200, olga=200)),
     # Unsigned here: tests/twitter_sync has what a signature opens.
     "twitter_sync:webhook": Row(get=everyone(400), post=everyone(403), csrf=False),
 }

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.links import invitation_link, reset_link, set_up_address
 from accounts.models import BrandAccount, Role, User
@@ -32,6 +33,7 @@ from tests.factories import (
     minutes_ago,
 )
 from tests.role_matrix import CAST, Row, The
+from twitter_sync.models import Erasure
 
 ADMIN_TABLES = {"django_session", "django_migrations", "axes_accesslog"}
 
@@ -58,6 +60,8 @@ THINGS: dict[str, Callable[[Company], object]] = {
     "handle": lambda company: company.brand.handle,
     "second_brand": lambda company: company.second_brand.pk,
     "person": lambda company: company.person.pk,
+    "second_person": lambda company: company.second_brand.memberships.get().user_id,
+    "erasure": lambda company: Erasure.objects.get(asked_by=company.admin).pk,
     "membership": lambda company: company.person.memberships.get(brand=company.brand).pk,
     "team": lambda company: company.brand.teams.get().pk,
     "invited_person": lambda company: company.invited.pk,
@@ -164,6 +168,13 @@ def build_company(handle: str) -> Company:
         threads={kind: make_thread(conversation, kind) for kind in ("dm", "public")},
     )
     make_team(brand, members=(person,))
+    make_user(f"Sid of {handle}", company.second_brand, email=f"sid@{handle}.example")
+    Erasure.objects.create(
+        x_user_id=f"{brand.x_user_id}0",
+        handle=f"{handle}_old",
+        asked_by=company.admin,
+        finished_at=timezone.now(),
+    )
     make_note(conversation, person)
     write_messages(company)
     return company

@@ -13,7 +13,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Lower
 
 from accounts.models import BrandAccount, User
-from twitter_sync.actions.subscribing import NEEDED, OFFERED
+from twitter_sync.actions.subscribing import OFFERED, needed
 from twitter_sync.models import Connection, RawEvent, Subscription, SyncCursor, Webhook
 
 
@@ -96,7 +96,7 @@ def of(brand: BrandAccount, webhook: Webhook | None) -> Checklist:
         brand=brand,
         connection=getattr(brand, "connection", None),
         webhook=webhook,
-        kinds=kinds(NEEDED, held),
+        kinds=kinds(needed(brand), held),
         offered=kinds(OFFERED, held),
         cursors=sorted(brand.cursors.all(), key=lambda cursor: cursor.feed),
         pushed_at=getattr(brand, "pushed_at", None),

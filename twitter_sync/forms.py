@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import QueryDict
 
+from accounts.actions.brands import SETTINGS
+from accounts.forms import NameField, RoleForm, ZoneSelect, new_email, time_zones
 from accounts.models import BrandAccount, User
+
+MOST_UNDO_SECONDS = 60
+MOST_JOIN_HOURS = 30 * 24
+MOST_REOPEN_DAYS = 365
 
 
 class ConnectForm(forms.Form):
@@ -20,3 +29,121 @@ class ConnectForm(forms.Form):
         super().__init__(*args, **kwargs)
         brands = BrandAccount.objects.administered_by(by)
         self.fields["brand"].queryset = brands  # type: ignore[attr-defined]
+
+
+def switch(label: str, help_text: str) -> forms.BooleanField:
+    return forms.BooleanField(label=label, help_text=help_text, required=False)
+
+
+def amount(label: str, help_text: str, *, least: int, most: int, unit: str) -> forms.IntegerField:
+    """A whole number; out of bounds is refused by naming both bounds and the unit."""
+    bounds = f"Give a whole number from {least} to {most:,} ({unit})."
+    told = dict.fromkeys(("required", "invalid", "min_value", "max_value"), bounds)
+    return forms.IntegerField(
+        label=label, help_text=help_text, min_value=least, max_value=most, error_messages=told
+    )
+
+
+class SettingsForm(forms.Form):
+    """Every field is a column of the handle with the same name."""
+
+    greeting_name = NameField(
+        label="Name of the team",
+        max_length=100,
+        required=False,
+        help_text="“Greet” in the composer writes: Hi Carla, Ana from … here. Without one, the "
+        "handle’s name on X is used.",
+    )
+    time_zone = forms.ChoiceField(
+        choices=time_zones,
+        widget=ZoneSelect,
+        help_text="The clock that people invited to this handle begin with. Everybody can choose "
+        "their own later, and sees all times on it.",
+    )
+    claims_on_reply = switch(
+        "Answering claims a conversation",
+        "Whoever answers a conversation that nobody has becomes its assignee.",
+    )
+    joins_threads = switch(
+        "A private message joins the public conversation",
+        "Somebody complains in public and then writes privately: both are one conversation with "
+        "two ways to answer, and the other way round. Off, each begins one of its own.",
+    )
+    join_hours = amount(
+        "Joins within, in hours",
+        "Only if something was said in the other one within this time, and only if it is the one "
+        "conversation with this person that it could be.",
+        least=1,
+        most=MOST_JOIN_HOURS,
+        unit="hours",
+    )
+    reopen_days = amount(
+        "Comes back within, in days",
+        "A new message opens a resolved conversation again for so long. After that it begins a "
+        "new one, linked to the old.",
+        least=0,
+        most=MOST_REOPEN_DAYS,
+        unit="days",
+    )
+    takes_quotes = switch(
+        "Posts that quote this handle are conversations too",
+        "X tells Handled of quotes only while this is on.",
+    )
+    takes_connected_handles = switch(
+        "Posts of your other handles may begin conversations",
+        "Off, what one connected handle says to another stays out of the desk.",
+    )
+    public_undo_seconds = amount(
+        "Public replies wait, in seconds",
+        "So long an agent can take a reply back before anybody sees it. 0 sends at once.",
+        least=0,
+        most=MOST_UNDO_SECONDS,
+        unit="seconds",
+    )
+    dm_undo_seconds = amount(
+        "Private replies wait, in seconds",
+        "The same for private messages, where most teams want no delay.",
+        least=0,
+        most=MOST_UNDO_SECONDS,
+        unit="seconds",
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, brand: BrandAccount) -> None:
+        super().__init__(data, initial={name: getattr(brand, name) for name in SETTINGS})
+
+
+class ColleagueForm(RoleForm):
+    """Somebody who works on another handle of the reader's, and a role on this one."""
+
+    field_order = ("person", "role")
+
+    def __init__(self, data: QueryDict | None = None, *, people: QuerySet[User]) -> None:
+        super().__init__(data, auto_id="add_%s")
+        self.fields["person"] = forms.ModelChoiceField(people, empty_label=None)
+        self.order_fields(self.field_order)
+
+
+class InvitationForm(RoleForm):
+    email = new_email()
+    name = NameField(max_length=100, help_text="They can change it later.")
+    field_order = ("email", "name", "role")
+
+
+class EraseForm(forms.Form):
+    """The handle, typed by hand: nobody erases by a slip."""
+
+    typed = forms.CharField(
+        label="Type the handle to confirm",
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, brand: BrandAccount) -> None:
+        super().__init__(data)
+        self.brand = brand
+
+    def clean_typed(self) -> str:
+        typed: str = self.cleaned_data["typed"]
+        if typed.strip().removeprefix("@").casefold() != self.brand.handle.casefold():
+            raise ValidationError(f"That is not {self.brand}. Nothing was erased.")
+        return typed

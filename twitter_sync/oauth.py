@@ -86,6 +86,17 @@ def refresh(refresh_token: str) -> TokenPair:
         raise TokenRejected(endpoint=error.endpoint, status=error.status) from None
 
 
+def revoke(token: str) -> None:
+    """X takes the token no more; a refresh token goes with all that came of it. Raises XError."""
+    _require("X_CLIENT_ID", "X_CLIENT_SECRET")
+    _post(
+        "/2/oauth2/revoke",
+        {"token": token, "client_id": settings.X_CLIENT_ID},
+        user=settings.X_CLIENT_ID,
+        password=settings.X_CLIENT_SECRET,
+    )
+
+
 def _pair(form: dict[str, str]) -> TokenPair:
     _require("X_CLIENT_ID", "X_CLIENT_SECRET")
     asked_at = timezone.now()

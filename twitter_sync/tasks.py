@@ -11,6 +11,10 @@ from celery import shared_task
 
 from twitter_sync.actions import (
     applying,
+    backfilling,
+    connecting,
+    disconnecting,
+    erasing,
     looking_up,
     polling,
     sending,
@@ -39,6 +43,16 @@ def poll(cursor_id: int, **_: Any) -> None:
     polling.poll(cursor_id)
 
 
+@shared_task(name="twitter_sync.backfill")
+def backfill(backfill_id: int, **_: Any) -> None:
+    backfilling.backfill(backfill_id)
+
+
+@shared_task(name="twitter_sync.set_up")
+def set_up(brand_id: int, **_: Any) -> None:
+    connecting.finish(brand_id)
+
+
 @shared_task(name="twitter_sync.send")
 def send(conversation_id: int, **_: Any) -> None:
     sending.send_next(conversation_id)
@@ -52,3 +66,28 @@ def sweep(**_: Any) -> None:
 @shared_task(name="twitter_sync.watch", queue="default")
 def watch(**_: Any) -> None:
     setting_up.watch()
+
+
+@shared_task(name="twitter_sync.subscribe")
+def subscribe(brand_id: int, **_: Any) -> None:
+    setting_up.renew_subscriptions(brand_id)
+
+
+@shared_task(name="twitter_sync.wind_up")
+def wind_up(brand_id: int, **_: Any) -> None:
+    disconnecting.wind_up(brand_id)
+
+
+@shared_task(name="twitter_sync.wind_up_all", queue="default")
+def wind_up_all(**_: Any) -> None:
+    disconnecting.wind_up_all()
+
+
+@shared_task(name="twitter_sync.erase")
+def erase(erasure_id: int, **_: Any) -> None:
+    erasing.erase_on(erasure_id)
+
+
+@shared_task(name="twitter_sync.erase_all", queue="default")
+def erase_all(**_: Any) -> None:
+    erasing.erase_all()

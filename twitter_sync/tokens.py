@@ -80,25 +80,33 @@ def usable_access_token(brand: BrandAccount) -> str:
 
 
 def renewed(brand: BrandAccount, *, rejected: str) -> str:
-    """Another access token than the one that X has just rejected. Raises TokenRejected."""
-    held = Connection.objects.get(brand=brand)
+    """Another access token than the one that X has just rejected.
+
+    Raises TokenRejected, and NotConnected when the handle was disconnected meanwhile.
+    """
+    held = Connection.objects.filter(brand=brand).first()
+    if held is None:
+        raise NotConnected
     return decrypt(refresh(held, rejected=rejected).access_token)
 
 
 def is_usable(brand: BrandAccount) -> bool:
     """Calls with the brand's token make sense: it was not rejected or given up."""
-    return brand.status in (BrandAccount.Status.CONNECTED, BrandAccount.Status.PAUSED)
+    return brand.status in BrandAccount.LISTENING
 
 
 def refresh(connection: Connection, *, rejected: str = "") -> Connection:
     """Renew the pair, once, however many ask: the row with the pair, committed.
 
     `rejected` is an access token that X refused though it looked fresh. Raises TokenRejected, with
-    the brand marked as needing a reconnect, when X takes the refresh token no more.
+    the brand marked as needing a reconnect, when X takes the refresh token no more, and
+    NotConnected when the tokens were destroyed while we waited for the lock.
     """
     try:
         with transaction.atomic():
-            held = Connection.objects.select_for_update().get(pk=connection.pk)
+            held = Connection.objects.select_for_update().filter(pk=connection.pk).first()
+            if held is None:
+                raise NotConnected
             if _is_stale(held, rejected):
                 for column, value in columns(oauth.refresh(decrypt(held.refresh_token))).items():
                     setattr(held, column, value)

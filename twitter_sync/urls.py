@@ -1,8 +1,9 @@
-"""Pages of handles. A handle's own begin with @, so that no handle can be named like another page."""
+"""Pages of handles. Those of one begin with @, so that none can be named like another page."""
 
 from django.urls import path
 
-from twitter_sync.views import handles
+from twitter_sync.views import erasures, handles, people, running
+from twitter_sync.views import settings as brand_settings
 from twitter_sync.views.webhook import WebhookView
 
 app_name = "twitter_sync"
@@ -11,8 +12,17 @@ urlpatterns = [
     path("handles/", handles.handles, name="handles"),
     path("handles/connect/", handles.start, name="connect"),
     path("handles/callback/", handles.callback, name="callback"),
+    path("handles/erasures/<int:pk>/", erasures.erasure, name="erasure"),
     # One handle
     path("handles/@<str:handle>/", handles.handle, name="checklist"),
     path("handles/@<str:handle>/check/", handles.check, name="check-again"),
+    path("handles/@<str:handle>/settings/", brand_settings.settings, name="settings"),
+    path("handles/@<str:handle>/people/", people.people, name="people"),
+    path("handles/@<str:handle>/invitations/", people.invite, name="invite"),
+    path("handles/@<str:handle>/running/", running.running, name="running"),
+    path("handles/@<str:handle>/pause/", running.pause, name="pause"),
+    path("handles/@<str:handle>/resumption/", running.resume, name="resume"),
+    path("handles/@<str:handle>/disconnection/", running.disconnect, name="disconnect"),
+    path("handles/@<str:handle>/erasure/", erasures.erase, name="erase"),
     path("webhooks/x/", WebhookView.as_view(), name="webhook"),
 ]

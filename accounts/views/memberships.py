@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from accounts.access import access_membership, access_person, administers_person
@@ -67,7 +68,11 @@ def last_admin(request: SignedInRequest, membership: Membership) -> HttpResponse
 
 
 def onward(request: SignedInRequest, person: User) -> HttpResponse:
-    """Back to the person, or to where one may still be after giving something up."""
+    """Back to the page of a handle that named itself as `next`, else to the person, or to where one
+    may still be after giving something up."""
+    back = request.POST.get("next", "")
+    if request.user != person and url_has_allowed_host_and_scheme(back, None):
+        return redirect(back)
     if administers_person(request.user, person):
         return redirect("accounts:person", person.pk)
     return redirect("accounts:people" if request.user != person else "accounts:profile")

@@ -101,6 +101,8 @@ REDIS_URL = env.text("REDIS_URL")
 
 # Celery is a doorbell: it carries row ids, any task may run 0, 1 or n times.
 CELERY_BROKER_URL = env.celery_broker(REDIS_URL)
+# Touched by workers and beat as a sign of life; where health is asked for (config/heartbeat.py).
+HEARTBEAT_FILE = env.text("HANDLED_HEARTBEAT_FILE", "")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -117,6 +119,8 @@ CELERY_BEAT_SCHEDULE = {
     "wake-snoozed": {"task": "inbox.wake_due", "schedule": 15.0, "options": {"expires": 15}},
     "poll": {"task": "twitter_sync.poll_due", "schedule": 15.0, "options": {"expires": 15}},
     "watch": {"task": "twitter_sync.watch", "schedule": 60.0, "options": {"expires": 60}},
+    "wind-up": {"task": "twitter_sync.wind_up_all", "schedule": 60.0, "options": {"expires": 60}},
+    "erase": {"task": "twitter_sync.erase_all", "schedule": 60.0, "options": {"expires": 60}},
     "letters": {"task": "accounts.send_letters", "schedule": 15.0, "options": {"expires": 15}},
 }
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import BrandAccount
 from inbox.actions.answering import SUMMARY, summarise
 from inbox.actions.recording import keep, locked, record
 from inbox.doorbell import ring
@@ -108,6 +109,20 @@ def fail(message_id: int, *, reason: str) -> Message:
     return end_without_id(message_id, State.FAILED, Kinds.SEND_FAILED, reason)
 
 
+def fail_queued(brand: BrandAccount, *, reason: str, limit: int) -> int:
+    """Gives up what waits to be sent for a brand, the oldest `limit` of it. Returns how many."""
+    queued = Message.objects.filter(brand=brand, state=State.QUEUED).order_by("id")
+    message_ids = list(queued.values_list("pk", flat=True)[:limit])
+    for message_id in message_ids:
+        fail_unsent(message_id, reason)
+    return len(message_ids)
+
+
+@transaction.atomic
+def fail_unsent(message_id: int, reason: str) -> None:
+    end_without_id(message_id, State.FAILED, Kinds.SEND_FAILED, reason, held=State.QUEUED)
+
+
 @transaction.atomic
 def doubt(message_id: int, *, reason: str) -> Message:
     """Nobody knows whether X took the message: never resent by itself (trust R7)."""
@@ -115,10 +130,16 @@ def doubt(message_id: int, *, reason: str) -> Message:
 
 
 def end_without_id(
-    message_id: int, state: Message.State, kind: ConversationEvent.Kind, reason: str
+    message_id: int,
+    state: Message.State,
+    kind: ConversationEvent.Kind,
+    reason: str,
+    *,
+    held: Message.State = State.SENDING,
 ) -> Message:
+    """Nothing happens to a message that is not in the state `held` any more."""
     conversation, message = hold(message_id)
-    if message.state != State.SENDING:
+    if message.state != held:
         return message
     message.state, message.failure = state, reason[:300]
     message.uncertain_since = timezone.now() if state == State.UNCERTAIN else None

@@ -17,12 +17,14 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.access import administers_any, can_administer
+from accounts.actions import brands
 from accounts.announcements import access_changed
-from accounts.models import BrandAccount, Membership, Role, User
+from accounts.models import BrandAccount, BrandEvent, Membership, Role, User
 from inbox.doorbell import ring
 from twitter_sync import tokens
 from twitter_sync.actions import backfilling
 from twitter_sync.actions.applying import adopt_orphans, lock_account
+from twitter_sync.actions.erasing import is_under_way
 from twitter_sync.actions.setting_up import set_up
 from twitter_sync.client import Client
 from twitter_sync.errors import XError
@@ -45,6 +47,13 @@ class WrongHandle(Exception):
             "and start again."
         )
         self.expected = expected
+
+
+class BeingErased(Exception):
+    """What is held of the handle is going away right now. Nothing was changed."""
+
+    def __init__(self, brand: BrandAccount) -> None:
+        super().__init__(f"{brand} is being erased. Connect it again once that is done.")
 
 
 class RunByOthers(Exception):
@@ -119,16 +128,18 @@ def keep(
         Membership.objects.create(user=by, brand=brand, role=Role.ADMIN)
         access_changed(by)
         log.info("membership added", person=by.pk, brand=brand.pk, role=Role.ADMIN, by=by.pk)
-    log.info("handle connected", brand=brand.pk, is_new=is_new, by=by.pk if by else None)
+    kind = BrandEvent.Kind.CONNECTED if is_new else BrandEvent.Kind.RECONNECTED
+    brands.record(brand, kind, by=by)
     return brand
 
 
 def connect_again(brand: BrandAccount, who: dict[str, Any], *, by: User | None) -> None:
     if by is not None and not can_administer(by, brand):
         raise RunByOthers(brand)
+    if is_under_way(brand):
+        raise BeingErased(brand)
     brand.handle, brand.name = who["username"], who["name"]
-    if brand.status != Status.PAUSED:
-        brand.status = Status.CONNECTED
+    brand.status = Status.PAUSED if brand.paused_at else Status.CONNECTED
     brand.save(update_fields=["handle", "name", "status"])
 
 
@@ -137,6 +148,8 @@ def check_again(brand: BrandAccount, *, replacing: str = "") -> None:
 
     `replacing` is another address to take down, where X allows one webhook only.
     """
+    if brand.status == Status.DISCONNECTED:
+        return
     try:
         who = Client.for_brand(brand).me()["data"]
         BrandAccount.objects.filter(pk=brand.pk).update(handle=who["username"], name=who["name"])

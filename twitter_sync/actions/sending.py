@@ -121,8 +121,11 @@ def doubt_lost(attempt: SendAttempt) -> None:
     sending.doubt(attempt.message_id, reason=lost.reason)
 
 
-def due_conversations(now: datetime) -> list[int]:
+def due_conversations(now: datetime, *, brand: BrandAccount | None = None) -> list[int]:
+    """Of every handle, or of one, that X lets us act for and nobody paused."""
     connected = BrandAccount.objects.connected()
+    if brand is not None:
+        connected = connected.filter(pk=brand.pk)
     due = Message.objects.filter(
         state=Message.State.QUEUED, not_before__lte=now, brand__in=connected
     ).order_by()

@@ -10,13 +10,14 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import BrandAccount
 from twitter_sync.actions.registering import register_webhook
-from twitter_sync.actions.subscribing import NEEDED, subscribe
+from twitter_sync.actions.subscribing import NEEDED, QUOTES, subscribe
 from twitter_sync.answers import Answer
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
@@ -63,7 +64,7 @@ def watch() -> None:
     X switches a webhook off without a word, and `./run` may come up on another port. What X refused
     for good is asked again every ten minutes, so that what was mended there shows up here.
     """
-    connected = BrandAccount.objects.connected().filter(connection__isnull=False)
+    connected = BrandAccount.objects.listening().filter(connection__isnull=False)
     if not connected.exists():
         return
     with one_at_a_time():
@@ -75,11 +76,25 @@ def watch() -> None:
             subscribe(brand, webhook)
 
 
-def whole(webhook: Webhook) -> QuerySet[Subscription, int]:
-    """Brands of which X tells `webhook` everything that is needed."""
-    needed = Subscription.objects.to(webhook).filter(event_type__in=NEEDED)
-    counted = needed.values("brand").annotate(kinds=Count("pk")).filter(kinds=len(NEEDED))
-    return counted.values_list("brand", flat=True)
+def renew_subscriptions(brand_id: int) -> None:
+    """After a setting changed what X shall tell of a handle."""
+    webhook = Webhook.objects.filter(url=settings.X_WEBHOOK_URL, is_valid=True).first()
+    brand = BrandAccount.objects.listening().filter(pk=brand_id).first()
+    if webhook is not None and brand is not None:
+        with one_at_a_time():
+            subscribe(brand, webhook)
+
+
+def whole(webhook: Webhook) -> QuerySet[BrandAccount, int]:
+    """Brands of which X tells `webhook` everything that is needed, and no quotes unasked."""
+    told = Subscription.objects.to(webhook).filter(brand=OuterRef("pk"))
+    needed = told.filter(event_type__in=NEEDED).order_by().values("brand")
+    has_quotes = Exists(Subscription.objects.filter(brand=OuterRef("pk"), event_type__in=QUOTES))
+    return BrandAccount.objects.filter(
+        Q(Exists(told.filter(event_type__in=QUOTES)), takes_quotes=True)
+        | Q(~has_quotes, takes_quotes=False),
+        Exists(needed.annotate(kinds=Count("pk")).filter(kinds=len(NEEDED))),
+    ).values_list("pk", flat=True)
 
 
 def just_refused() -> QuerySet[Subscription, int]:
@@ -96,7 +111,7 @@ def look_at_messages(brand: BrandAccount) -> None:
 
     X tells a handle nothing about itself here, so without a second one it stays unknown.
     """
-    others = BrandAccount.objects.connected().filter(connection__isnull=False).exclude(pk=brand.pk)
+    others = BrandAccount.objects.listening().filter(connection__isnull=False).exclude(pk=brand.pk)
     for asker in others.order_by("-connection__connected_at")[:MOST_ASKED]:
         try:
             answer = Client.for_brand(asker, purpose=Purpose.PROFILE).users(ids=[brand.x_user_id])

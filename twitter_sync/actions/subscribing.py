@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import BrandAccount
 from twitter_sync.client import Client
-from twitter_sync.errors import UNHEARD, TokenRejected, XError
+from twitter_sync.errors import UNHEARD, NotFound, TokenRejected, XError
 from twitter_sync.models import Subscription, Webhook
 
 # Kinds of news by X's names, worded for the checklist (reference: x-api §6).
@@ -31,6 +31,8 @@ OFFERED = {
     "chat.received": "Encrypted messages received",
     "chat.sent": "Encrypted messages sent in X",
 }
+# Only for handles that take quotes: a setting.
+QUOTES = {"post.quote.create": "Quotes"}
 WORDED = NEEDED | OFFERED
 # After these every further call would fail the same way.
 HOPELESS = (*UNHEARD, TokenRejected)
@@ -44,18 +46,28 @@ def subscribe(brand: BrandAccount, webhook: Webhook) -> None:
         held = subscriptions_of(brand)
         client = Client.for_brand(brand)
     except XError as error:
-        note_failure(brand, list(WORDED), error)
+        note_failure(brand, wanted(brand), error)
         return
-    for event_type in WORDED:
+    end(brand, QUOTES.keys() - set(wanted(brand)), held)
+    for number, event_type in enumerate(wanted(brand)):
         try:
             external_id = subscribed(client, brand, event_type, held.get(event_type), webhook)
         except HOPELESS as error:
-            note_failure(brand, list(WORDED)[list(WORDED).index(event_type) :], error)
+            note_failure(brand, wanted(brand)[number:], error)
             return
         except XError as error:
             note_failure(brand, [event_type], error)
         else:
             note_success(brand, event_type, external_id=external_id, webhook=webhook)
+
+
+def needed(brand: BrandAccount) -> dict[str, str]:
+    """Kinds of news without which the handle would miss something, worded."""
+    return NEEDED | QUOTES if brand.takes_quotes else NEEDED
+
+
+def wanted(brand: BrandAccount) -> list[str]:
+    return [*needed(brand), *OFFERED]
 
 
 def subscriptions_of(brand: BrandAccount) -> dict[str, dict[str, Any]]:
@@ -116,3 +128,30 @@ def note_failure(brand: BrandAccount, event_types: list[str], error: XError) -> 
         told |= {"external_id": "", "webhook_external_id": ""}
     for event_type in event_types:
         Subscription.objects.update_or_create(brand=brand, event_type=event_type, defaults=told)
+
+
+# Ending them
+
+
+def unsubscribe(brand: BrandAccount) -> None:
+    """X tells nothing of the handle any more. Each row goes with what it stands for; those that X
+    could not be asked about stay, and say why."""
+    held = Subscription.objects.filter(brand=brand)
+    try:
+        end(brand, set(held.values_list("event_type", flat=True)), subscriptions_of(brand))
+    except XError as error:
+        note_failure(brand, list(held.values_list("event_type", flat=True)), error)
+
+
+def end(brand: BrandAccount, event_types: set[str], held: dict[str, dict[str, Any]]) -> None:
+    """Ends subscriptions of these kinds, of which X has those in `held`."""
+    for event_type in event_types:
+        try:
+            if event_type in held:
+                Client.for_app().unsubscribe(str(held[event_type]["subscription_id"]))
+        except NotFound:
+            log.info("subscription was gone", brand=brand.pk, kind=event_type)
+        except XError as error:
+            note_failure(brand, [event_type], error)
+            continue
+        Subscription.objects.filter(brand=brand, event_type=event_type).delete()

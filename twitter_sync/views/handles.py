@@ -18,17 +18,26 @@ from accounts.models import BrandAccount
 from accounts.requests import SignedInRequest, posted
 from twitter_sync import consent, oauth
 from twitter_sync.access import access_handle
-from twitter_sync.actions.connecting import RunByOthers, WrongHandle, check_again, connect
+from twitter_sync.actions.connecting import (
+    BeingErased,
+    RunByOthers,
+    WrongHandle,
+    check_again,
+    connect,
+)
 from twitter_sync.checklist import checklist, checklists
 from twitter_sync.consent import ConsentRefused
 from twitter_sync.errors import XError
 from twitter_sync.forms import ConnectForm
+from twitter_sync.models import Erasure
 
 
 @require_safe
 @admins_only
 def handles(request: SignedInRequest) -> HttpResponse:
-    return render(request, "twitter_sync/handles.html", {"checklists": checklists(request.user)})
+    erasures = Erasure.objects.visible_to(request.user).select_related("asked_by").distinct()
+    context = {"checklists": checklists(request.user), "erasures": erasures[:20]}
+    return render(request, "twitter_sync/handles.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,7 +71,7 @@ def callback(request: SignedInRequest) -> HttpResponse:
         return refused(request, str(refusal), status=400)
     except WrongHandle as conflict:
         return refused(request, str(conflict), status=409, again=conflict.expected)
-    except RunByOthers as conflict:
+    except (RunByOthers, BeingErased) as conflict:
         return refused(request, str(conflict), status=409)
     except XError as error:
         return refused(request, error.reason, status=502)
@@ -71,7 +80,7 @@ def callback(request: SignedInRequest) -> HttpResponse:
 
 
 def finish(request: SignedInRequest) -> BrandAccount:
-    """Raises ConsentRefused, WrongHandle, RunByOthers and XError."""
+    """Raises ConsentRefused, WrongHandle, RunByOthers, BeingErased and XError."""
     state, code = request.GET.get("state", ""), request.GET.get("code", "")
     begun = consent.finish(request.session, by=request.user, state=state)
     if not code:
@@ -96,7 +105,8 @@ def refused(
 @login_required
 def handle(request: SignedInRequest, handle: str) -> HttpResponse:
     brand = access_handle(request.user, handle)
-    return render(request, "twitter_sync/handle.html", {"checklist": checklist(brand)})
+    context = {"brand": brand, "checklist": checklist(brand)}
+    return render(request, "twitter_sync/handle.html", context)
 
 
 @require_POST

@@ -1,0 +1,21 @@
+"""Changing the settings of a handle, and having X told where a setting is X's to keep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from accounts.actions.brands import change_settings
+from accounts.models import BrandAccount, User
+from inbox.doorbell import ring
+
+
+@transaction.atomic
+def adjust(brand: BrandAccount, *, by: User, **settings: Any) -> list[str]:
+    """The names of what changed. Whether quotes are taken is known to X by a subscription, which a
+    worker makes or removes; `setting_up.watch` looks to it that it is done."""
+    changed = change_settings(brand, by=by, **settings)
+    if "takes_quotes" in changed:
+        ring("twitter_sync.subscribe", queue="default", brand_id=brand.pk)
+    return changed
