@@ -1,0 +1,1 @@
+"""An app of the tests alone: a table to migrate while somebody holds it."""
