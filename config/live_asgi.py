@@ -1,6 +1,6 @@
 """The live stream: a small ASGI program of its own, without Django's middleware.
 
-`uvicorn config.live_asgi:application`. Django's ASGI path costs six times as much a request, so
+`python -m config.live` serves it. Django's ASGI path costs six times as much a request, so
 pages, API and webhook stay on WSGI and only this long-lived stream is here (design §9).
 """
 

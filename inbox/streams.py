@@ -102,6 +102,7 @@ class Hub:
         self.readers: set[Reader] = set()
         self.recheck_now = asyncio.Event()
         self.hears_news = asyncio.Event()
+        self.is_ending = False
         self.database = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
 
     async def open(self, session_key: str) -> Reader | None:
@@ -112,7 +113,15 @@ class Hub:
         reader = Reader(session_key, access)
         reader.tell(event("hello", {"at": live.now_us()}))
         self.readers.add(reader)
+        if self.is_ending:
+            reader.tell(None)
         return reader
+
+    def end(self) -> None:
+        """Ends every stream, and at once those that still open; browsers come back elsewhere."""
+        self.is_ending = True
+        for reader in self.readers:
+            reader.tell(None)
 
     async def lines(self, reader: Reader) -> AsyncIterator[str]:
         """What to send to the browser, with a ping now and then, until the stream must end."""

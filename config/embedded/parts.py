@@ -112,14 +112,9 @@ def live(port: int, environment: Mapping[str, str]) -> Part:
         name="live",
         stage=PAGES,
         command=python(
-            "uvicorn",
+            "config.live",
             "--host=127.0.0.1",
             f"--port={port}",
-            "--no-access-log",
-            "--log-level=warning",
-            # Streams never end by themselves; browsers come back to the next process.
-            "--timeout-graceful-shutdown=1",
-            "config.live_asgi:application",
         ),
         environment=environment,
         answers=partial(probes.http, port, "/live/ready"),
