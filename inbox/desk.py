@@ -51,6 +51,7 @@ VIEWS = {
         View("waiting", "Waiting", lambda rows, user: rows.waiting()),
         View("snoozed", "Snoozed", lambda rows, user: rows.snoozed()),
         View("resolved", "Resolved", lambda rows, user: rows.resolved(), capped=True),
+        View("spam", "Spam", lambda rows, user: rows.spam(), capped=True),
     )
 }
 DEFAULT_VIEW = "needs-answer"
@@ -135,7 +136,8 @@ def read_cursor(cursor: str) -> tuple[datetime, int]:
 
 
 def counts(user: User, brands: list[BrandAccount]) -> dict[str, int]:
-    """How many conversations each view shows; capped views stop at COUNT_CAP. Two queries."""
+    """How many conversations each view shows; capped views stop at COUNT_CAP. One query for all
+    the others, and one for each of those."""
     rows = Conversation.objects.for_brands([brand.pk for brand in brands])
     numbers = dict.fromkeys(VIEWS, 0)
     exact = [view for view in VIEWS.values() if not view.capped]

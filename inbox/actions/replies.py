@@ -12,6 +12,7 @@ from accounts.access import require_role
 from accounts.models import Role, User
 from inbox.actions.answering import SUMMARY, summarise
 from inbox.actions.assignment import hand_over
+from inbox.actions.blocking import is_blocked
 from inbox.actions.recording import keep, locked, record
 from inbox.doorbell import ring
 from inbox.models import Conversation, ConversationEvent, Message, Thread
@@ -35,6 +36,15 @@ class ReplyTooLong(Exception):
 
 class NothingToAnswer(Exception):
     """A public reply answers a post of the thread; there is none such."""
+
+
+class PersonBlocked(Exception):
+    """The person is blocked for direct messages: X would carry nothing to them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This person is blocked for direct messages. Unblock them to write; nothing was sent."
+        )
 
 
 class SomethingNew(Exception):
@@ -67,7 +77,7 @@ def reply(
 
     `answering` is the external id of the post that a public reply goes under; without it the
     newest post of the customer. `seen_through` is the id of the last message that the agent saw.
-    Raises EmptyReply, ReplyTooLong, NothingToAnswer, SomethingNew.
+    Raises EmptyReply, ReplyTooLong, PersonBlocked, NothingToAnswer, SomethingNew.
     """
     require_role(by, thread.brand_id, Role.AGENT)
     words = storable(text).strip()
@@ -76,6 +86,7 @@ def reply(
     again = Message.objects.filter(client_key=client_key, author=by).first()
     if again is not None:
         return again
+    check_not_blocked(thread, conversation)
     if seen_through is not None:
         check_nothing_new(conversation, by, seen_through)
     message = queue(thread, conversation, by, words, client_key, post_to_answer(thread, answering))
@@ -93,6 +104,11 @@ def check_length(thread: Thread, words: str) -> None:
     )
     if weight > limit:
         raise ReplyTooLong(weight, limit)
+
+
+def check_not_blocked(thread: Thread, conversation: Conversation) -> None:
+    if not thread.is_public and is_blocked(conversation.brand_id, conversation.contact_id):
+        raise PersonBlocked
 
 
 def check_nothing_new(conversation: Conversation, by: User, seen_through: int) -> None:
@@ -154,7 +170,7 @@ def refresh(conversation: Conversation) -> None:
 def retry(message: Message, *, by: User) -> Message:
     """Queues again what X refused, or what stayed unconfirmed; twice is once.
 
-    Raises NotRetryable.
+    Raises NotRetryable, PersonBlocked.
     """
     require_role(by, message.brand_id, Role.AGENT)
     conversation = locked(message.conversation_id)
@@ -163,6 +179,7 @@ def retry(message: Message, *, by: User) -> Message:
         return message
     if not is_retryable(message):
         raise NotRetryable("This message is not waiting for a retry.")
+    check_not_blocked(message.thread, conversation)
     now = timezone.now()
     before = message.state
     message.state, message.failure = Message.State.QUEUED, ""

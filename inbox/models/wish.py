@@ -6,7 +6,6 @@ from typing import TypeVar
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
 from django.utils import timezone
 
 W = TypeVar("W", bound="Wish", covariant=True)
@@ -15,8 +14,9 @@ W = TypeVar("W", bound="Wish", covariant=True)
 class WishQuerySet(models.QuerySet[W]):
     def due(self) -> WishQuerySet[W]:
         """Not settled, due, and in no worker's hands."""
-        free = Q(lease_until=None) | Q(lease_until__lt=Now())
-        return self.filter(free, state=Wish.State.PENDING, due_at__lte=Now())
+        now = timezone.now()
+        free = Q(lease_until=None) | Q(lease_until__lt=now)
+        return self.filter(free, state=Wish.State.PENDING, due_at__lte=now)
 
 
 class Wish(models.Model):

@@ -12,6 +12,7 @@ from inbox.actions.replies import (
     EmptyReply,
     NothingToAnswer,
     NotRetryable,
+    PersonBlocked,
     ReplyTooLong,
     SomethingNew,
     TooLate,
@@ -40,7 +41,7 @@ def replies(request: HttpRequest, pk: int) -> HttpResponse:
         reply(thread, by=person(request), **form.cleaned_data)
     except SomethingNew as news:
         return refused(request, thread, words_of(news), status=409, tone="warning")
-    except (EmptyReply, ReplyTooLong, NothingToAnswer) as error:
+    except (EmptyReply, ReplyTooLong, PersonBlocked, NothingToAnswer) as error:
         return refused(request, thread, str(error), status=422)
     return conversation_answer(
         request, access_conversation(person(request), thread.conversation_id)
@@ -90,7 +91,7 @@ def with_message(request: HttpRequest, pk: int, deed: Deed) -> HttpResponse:
     status, toast = 200, ""
     try:
         deed(message, by=user)
-    except (NotRetryable, TooLate) as error:
+    except (NotRetryable, PersonBlocked, TooLate) as error:
         status, toast = 409, str(error)
     fresh = access_conversation(user, message.conversation_id)
     return conversation_answer(request, fresh, status=status, toast=toast)

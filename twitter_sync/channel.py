@@ -1,0 +1,14 @@
+"""Answers to what the inbox asks about X (`inbox.channel`), from what we hold."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from twitter_sync.models import KnownPost
+
+
+class XChannel:
+    def begun_by(self, x_conversation_ids: Collection[str]) -> dict[str, str]:
+        """X names a conversation after the post that began it."""
+        known = KnownPost.objects.filter(pk__in=x_conversation_ids).exclude(author_id="")
+        return dict(known.values_list("post_id", "author_id"))
