@@ -43,7 +43,7 @@ class Sheet:
             cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [self.table])
             name = cursor.fetchone()[0]
             table = connection.ops.quote_name(self.table)
-            last = f"SELECT setval(%s, greatest(max(id), 1)) FROM {table}"  # noqa: S608 - our model's
+            last = f"SELECT setval(%s, greatest(max(id), 1)) FROM {table}"
             cursor.execute(last, [name])
 
 
