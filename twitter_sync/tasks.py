@@ -17,6 +17,7 @@ from twitter_sync.actions import (
     erasing,
     looking_up,
     polling,
+    searching,
     sending,
     setting_up,
     sweeping,
@@ -51,6 +52,11 @@ def backfill(backfill_id: int, **_: Any) -> None:
 @shared_task(name="twitter_sync.set_up")
 def set_up(brand_id: int, **_: Any) -> None:
     connecting.finish(brand_id)
+
+
+@shared_task(name="twitter_sync.search", queue="default")
+def search(**_: Any) -> None:
+    searching.search_due()
 
 
 @shared_task(name="twitter_sync.send")

@@ -70,6 +70,7 @@ def of_post(
         sent_at=post.created_at,
         entities=dict(post.entities),
         answers_external_id=post.parent_id,
+        earlier_ids=post.earlier_ids,
         media=media(post.media),
     )
 
@@ -135,6 +136,8 @@ def post_of(known: KnownPost) -> Post:
         parent_id=known.parent_id or None,
         answers_user_id=known.answers_user_id or None,
         is_repost=known.is_repost,
+        quoted_id=known.quoted_id or None,
+        earlier_ids=tuple(known.earlier_ids),
         entities=known.entities,
         media=tuple(payloads.Media(**one) for one in known.media),
     )

@@ -152,7 +152,7 @@ class Posts:
         where, values = window.where("posts.id")
         matching, wanted = query.where()
         rows = self._store.rows(
-            f"SELECT posts.* FROM posts WHERE deleted_ms IS NULL AND {where} AND {matching}"  # noqa: S608 (fixed text)
+            f"SELECT posts.* FROM posts WHERE deleted_ms IS NULL AND {where} AND ({matching})"  # noqa: S608 (fixed text)
             " AND (created_ms >= ? OR source = 'load')"
             f" ORDER BY posts.id {window.direction} LIMIT ?",
             [*values, *wanted, clock.now_ms() - SEARCH_WINDOW_MS, window.limit + 1],
@@ -210,27 +210,40 @@ _TERM = re.compile(
 )
 
 
+Clause = tuple[str, tuple[Value, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A search: its terms, all of which must hold."""
+    """A search: alternatives, of one of which all terms must hold."""
 
-    clauses: tuple[tuple[str, tuple[Value, ...]], ...]
+    alternatives: tuple[tuple[Clause, ...], ...]
 
     @classmethod
     def parse(cls, text: str) -> "Query":
         """`conversation_id:` `in_reply_to_tweet_id:` `from:` `to:` `is:reply` `is:retweet`
-        `@name`, words and "phrases", each with `-` for not. Raises InvalidQuery."""
-        return cls(tuple(_clause(match) for match in _TERM.finditer(text)))
+        `@name`, words and "phrases", each with `-` for not. Terms side by side must all hold, which
+        binds tighter than `OR`. Raises InvalidQuery."""
+        alternatives: list[list[Clause]] = [[]]
+        for match in _TERM.finditer(text):
+            if match.group() == "OR":
+                alternatives.append([])
+            else:
+                alternatives[-1].append(_clause(match))
+        if len(alternatives) > 1 and not all(alternatives):
+            raise InvalidQuery("OR must stand between two terms")
+        return cls(tuple(tuple(clauses) for clauses in alternatives))
 
     def where(self) -> tuple[str, list[Value]]:
-        sql = " AND ".join(sql for sql, _ in self.clauses) or "TRUE"
-        return sql, [value for _, values in self.clauses for value in values]
+        every = [" AND ".join(sql for sql, _ in clauses) for clauses in self.alternatives]
+        values = [value for clauses in self.alternatives for _, found in clauses for value in found]
+        return " OR ".join(f"({sql or 'TRUE'})" for sql in every), values
 
 
 _OF_PERSON = "(SELECT id FROM users WHERE username_key = lower(?) OR CAST(id AS TEXT) = ?)"
 
 
-def _clause(match: re.Match[str]) -> tuple[str, tuple[Value, ...]]:
+def _clause(match: re.Match[str]) -> Clause:
     negated, operator, operand, phrase, word = match.groups()
     if operator is None and word is not None and re.match(r"(?!https?:)[a-z_]+:\S", word):
         raise InvalidQuery(word)
@@ -238,7 +251,7 @@ def _clause(match: re.Match[str]) -> tuple[str, tuple[Value, ...]]:
     return (f"NOT ({sql})" if negated else sql), values
 
 
-def _operation(operator: str, operand: str) -> tuple[str, tuple[Value, ...]]:
+def _operation(operator: str, operand: str) -> Clause:
     if operator in ("conversation_id", "in_reply_to_tweet_id"):
         number = ids.parse(operand)
         if number is None:
@@ -256,7 +269,7 @@ def _operation(operator: str, operand: str) -> tuple[str, tuple[Value, ...]]:
     return f"{column} IN {_OF_PERSON}", (name, name)
 
 
-def _words(text: str) -> tuple[str, tuple[Value, ...]]:
+def _words(text: str) -> Clause:
     if re.fullmatch(r"@[A-Za-z0-9_]{1,15}", text):
         named = f"SELECT post_id FROM post_mentions WHERE user_id IN {_OF_PERSON}"  # noqa: S608 (fixed text)
         return f"posts.id IN ({named})", (text[1:], text[1:])

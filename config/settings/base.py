@@ -118,6 +118,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "twitter_sync.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "wake-snoozed": {"task": "inbox.wake_due", "schedule": 15.0, "options": {"expires": 15}},
     "poll": {"task": "twitter_sync.poll_due", "schedule": 15.0, "options": {"expires": 15}},
+    "search": {"task": "twitter_sync.search", "schedule": 15.0, "options": {"expires": 15}},
     "watch": {"task": "twitter_sync.watch", "schedule": 60.0, "options": {"expires": 60}},
     "wind-up": {"task": "twitter_sync.wind_up_all", "schedule": 60.0, "options": {"expires": 60}},
     "erase": {"task": "twitter_sync.erase_all", "schedule": 60.0, "options": {"expires": 60}},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +15,13 @@ from accounts.models import BrandAccount, Role
 from inbox.actions.answering import SUMMARY, summarise
 from inbox.actions.assignment import hand_over
 from inbox.actions.contacts import Person, remember
+from inbox.actions.history import is_past, may_reopen, put_away, was_put_away
 from inbox.actions.placing import place
 from inbox.actions.recording import keep, locked, record
+from inbox.actions.revising import find, forget_words, keep_former, keep_words, position_of
 from inbox.doorbell import ring
 from inbox.models import Attachment, Conversation, ConversationEvent, Message, Thread
+from inbox.sequence import moment_of
 from inbox.text.plain import storable
 from inbox.text.sameness import same_utterance
 
@@ -41,7 +44,8 @@ class Media:
 class Utterance:
     """One message as X tells it. `text` is X's escaped form, `sequence` X's id as a number.
 
-    `customer` is the other side of the conversation, also where the brand is the author.
+    `customer` is the other side of the conversation, also where the brand is the author. Where its
+    author changed it, `earlier_ids` are the ids that it had before, oldest first.
     """
 
     kind: str
@@ -55,6 +59,7 @@ class Utterance:
     sent_at: datetime
     entities: dict[str, Any] = field(default_factory=dict)
     answers_external_id: str | None = None
+    earlier_ids: tuple[str, ...] = ()
     media: tuple[Media, ...] = ()
     payload: dict[str, Any] | None = None
 
@@ -63,15 +68,15 @@ class Utterance:
 def receive(brand: BrandAccount, utterance: Utterance) -> Message:
     """Stores a message once, in the conversation it belongs to, whatever it is told and how often.
 
-    An echo of our own message settles the row that we sent. Safe against other workers: one
+    An echo of our own message settles the row that we sent; another form of a message that we hold
+    becomes part of it. Safe against other workers: one
     lock for each brand and contact (it takes the place of trust R4's conversation key).
     """
     lock_pair(brand, utterance.customer.x_user_id)
-    known = Message.objects.filter(
-        brand=brand, kind=utterance.kind, external_id=utterance.external_id
-    ).first()
+    known = find(brand, utterance.kind, [utterance.external_id, *utterance.earlier_ids])
     if known is not None:
-        return known
+        return revise(known, utterance)
+    utterance = at_first_form(utterance)
     contact = remember(utterance.customer)
     thread = place(
         brand,
@@ -117,7 +122,45 @@ def add(
         sent_at=utterance.sent_at,
     )
     keep_media(message, utterance)
+    keep_former(message, utterance.earlier_ids)
     return message
+
+
+def at_first_form(utterance: Utterance) -> Utterance:
+    """A changed message stands where it first stood, also when that form was never told."""
+    if not utterance.earlier_ids:
+        return utterance
+    first = position_of(utterance.earlier_ids[0])
+    return replace(utterance, sequence=first, sent_at=moment_of(first))
+
+
+def revise(known: Message, utterance: Utterance) -> Message:
+    """A form of a message that we hold: the same, a newer one, or one from before."""
+    if known.external_id == utterance.external_id:
+        return known
+    conversation = locked(known.conversation_id)
+    message = conversation.messages.get(pk=known.pk)
+    if message.deleted_at is not None:
+        keep_former(message, [utterance.external_id, *utterance.earlier_ids])
+    elif message.external_id in utterance.earlier_ids:
+        change(message, utterance)
+        summarise(conversation)
+        keep(conversation, *SUMMARY, what="message")
+    else:
+        keep_words(message, utterance.external_id, storable(utterance.text), utterance.entities)
+        keep(conversation, what="message")
+    return message
+
+
+def change(message: Message, utterance: Utterance) -> None:
+    """The newer form takes the place of the present one, which is kept beside it."""
+    keep_words(message, message.external_id or "", message.text, message.entities)
+    keep_former(message, utterance.earlier_ids)
+    message.external_id = utterance.external_id
+    message.text, message.entities = storable(utterance.text), utterance.entities
+    message.save(update_fields=["external_id", "text", "entities"])
+    message.attachments.all().delete()
+    keep_media(message, utterance)
 
 
 def keep_media(message: Message, utterance: Utterance) -> None:
@@ -168,15 +211,21 @@ def settle(message: Message, utterance: Utterance) -> Message:
 def follow(conversation: Conversation, message: Message) -> None:
     """What a new message does to its conversation: status, waiting time, row of the list."""
     is_new = conversation.message_count == 0
+    had_been_put_away, is_let = was_put_away(conversation), may_reopen(conversation, message)
     before = conversation.status
     summarise(conversation)
-    reopens = not message.is_ours and conversation.unanswered_since is not None
+    reopens = is_let and not message.is_ours and conversation.unanswered_since is not None
     if reopens:
         conversation.status = Status.OPEN
         conversation.snoozed_until = None
-    elif conversation.unanswered_since is None and conversation.status == Status.OPEN:
+    elif is_past(conversation):
+        if is_new:
+            put_away(conversation)
+    elif conversation.unanswered_since is None and (
+        conversation.status == Status.OPEN or had_been_put_away
+    ):
         conversation.status = Status.WAITING
-    keep(conversation, *SUMMARY, "status", "snoozed_until", what="message")
+    keep(conversation, *SUMMARY, "status", "snoozed_until", "resolved_at", what="message")
     write_history(conversation, message, is_new=is_new, before=before)
     if reopens and before != Status.OPEN:
         back_to_queue_unless_on_duty(conversation)
@@ -195,6 +244,8 @@ def write_history(
     """A line for what the message itself does not tell: that it brought something back."""
     if is_new:
         record(conversation, Kinds.OPENED, message=message)
+    if is_new and was_put_away(conversation):
+        record(conversation, Kinds.RESOLVED, after={"status": conversation.status})
     if message.is_ours:
         record(conversation, Kinds.SENT, by=message.author, message=message)
     elif before in PUT_AWAY and conversation.status == Status.OPEN:
@@ -212,7 +263,7 @@ def mark_deleted(
     brand: BrandAccount, *, kind: str, external_id: str, deleted_at: datetime | None = None
 ) -> Message | None:
     """Leaves a tombstone: the words go, the fact stays. Returns None for what we never held."""
-    message = Message.objects.filter(brand=brand, kind=kind, external_id=external_id).first()
+    message = find(brand, kind, [external_id])
     if message is None or message.deleted_at is not None:
         return message
     conversation = locked(message.conversation_id)
@@ -220,6 +271,7 @@ def mark_deleted(
     message.deleted_at = deleted_at or timezone.now()
     message.save(update_fields=["text", "entities", "payload", "deleted_at"])
     message.attachments.all().delete()
+    forget_words(message)
     summarise(conversation)
     keep(conversation, *SUMMARY, what="message")
     record(conversation, Kinds.MESSAGE_DELETED, message=message)

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from accounts.models import BrandAccount
 from inbox.actions.receiving import mark_deleted, receive
+from inbox.actions.revising import find, ids_of
 from inbox.models import Message
 from twitter_sync import tokens
 from twitter_sync.actions.introducing import ask_who, introduce
@@ -187,16 +188,15 @@ def hear_post(event: Post, scene: Scene, row: RawEvent) -> int:
 @hear.register
 def hear_deletion(event: PostDeletion, scene: Scene, row: RawEvent) -> int:
     told(event.for_user_id, scene, row)
-    forget(event.id)
-    held = Message.objects.filter(
-        brand__in=list(scene.brands.values()), kind=Message.Kind.PUBLIC, external_id=event.id
-    )
-    for message in held.select_related("brand").order_by("brand"):
+    held = [
+        message
+        for brand in sorted(scene.brands.values(), key=lambda brand: brand.pk)
+        if (message := find(brand, Message.Kind.PUBLIC, [event.id]))
+    ]
+    forget({event.id, *(former for message in held for former in ids_of(message))})
+    for message in held:
         mark_deleted(
-            message.brand,
-            kind=message.kind,
-            external_id=event.id,
-            deleted_at=event.deleted_at,
+            message.brand, kind=message.kind, external_id=event.id, deleted_at=event.deleted_at
         )
     return len(held)
 

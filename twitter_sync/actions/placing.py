@@ -1,8 +1,9 @@
 """Which brand's conversation a public post belongs to, and with whom (design §4.1).
 
-A post is a message for brand B when it names B, answers B, is B's answer to someone, or is another
-post by C in an X conversation that (B, C) holds. C is its author; for B's own posts, the author of
-the nearest ancestor that is not by B. Everything else is context and stays in the known tree.
+A post is a message for brand B when it names B, answers B, quotes B (if B wants that), is B's
+answer to someone, or is another post by C in an X conversation that (B, C) holds. C is its author;
+for B's own posts, the author of the nearest ancestor that is not by B. Everything else is context
+and stays in the known tree.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from django.db.models import QuerySet
 from accounts.models import BrandAccount
 from inbox.actions.receiving import receive
 from inbox.models import Message, Thread
+from twitter_sync.actions.searching import expect_more
 from twitter_sync.models import KnownPost
 from twitter_sync.payloads import Post
 from twitter_sync.utterances import People, of_post, post_of
@@ -54,7 +56,7 @@ def place(post: Post, scene: Scene, *, told: Iterable[BrandAccount] = ()) -> lis
     time: of two workers, the second sees the thread that the first has opened.
     """
     known = scene.posts[post.id]
-    if post.is_repost or known.is_deleted:
+    if post.is_repost or known.is_deleted or was_deleted(post.earlier_ids):
         return []
     conversation_id = conversation_of(post, known)
     lock_conversation(conversation_id)
@@ -78,11 +80,12 @@ def place_at(
         return None
     if customer_id != post.author_id:
         holds = brand.pk in holders_of(conversation_id, customer_id, scene.brands)
-    if not holds and customer_id in scene.brands:
+    if not holds and customer_id in scene.brands and not brand.takes_connected_handles:
         return None
     message = take(brand, post, customer_id, conversation_id, scene.people)
     if not holds:
         take_the_rest(brand, customer_id, conversation_id, besides=post.id)
+    expect_more(brand.pk, conversation_id, customer_id)
     return message
 
 
@@ -113,6 +116,13 @@ def take_the_rest(
         take(brand, post_of(known), customer_id, conversation_id, people={})
 
 
+def was_deleted(post_ids: Iterable[str]) -> bool:
+    """One form of a post is deleted with all others."""
+    ids = list(post_ids)
+    deleted = KnownPost.objects.filter(pk__in=ids, availability=KnownPost.Availability.DELETED)
+    return bool(ids) and deleted.exists()
+
+
 def lock_conversation(conversation_id: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -128,6 +138,8 @@ def customer_of(brand: BrandAccount, post: Post, *, holds: bool) -> str | None:
     if post.author_id == brand.x_user_id:
         return answered_by(brand, post)
     if holds or names(post, brand) or answers(post, brand):
+        return post.author_id
+    if brand.takes_quotes and quotes(post, brand):
         return post.author_id
     return None
 
@@ -152,6 +164,15 @@ def answers(post: Post, brand: BrandAccount) -> bool:
     if not parent.is_settled:
         raise MustWait(parent.post_id)
     return parent.author_id == brand.x_user_id
+
+
+def quotes(post: Post, brand: BrandAccount) -> bool:
+    """The post shows one by the brand inside: X says so when it tells the brand of it."""
+    if post.quoted_id is None:
+        return False
+    if post.quotes_user_id is not None:
+        return post.quotes_user_id == brand.x_user_id
+    return KnownPost.objects.filter(pk=post.quoted_id, author_id=brand.x_user_id).exists()
 
 
 def answered_by(brand: BrandAccount, post: Post) -> str | None:

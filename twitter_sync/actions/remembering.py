@@ -36,6 +36,8 @@ ON CONFLICT (post_id) DO UPDATE SET
     parent_id = excluded.parent_id,
     answers_user_id = excluded.answers_user_id,
     x_conversation_id = excluded.x_conversation_id,
+    quoted_id = excluded.quoted_id,
+    earlier_ids = excluded.earlier_ids,
     is_repost = excluded.is_repost,
     is_protected = excluded.is_protected,
     text = excluded.text,
@@ -76,6 +78,8 @@ def row_of(post: Post, people: Mapping[str, Profile]) -> KnownPost:
         parent_id=post.parent_id or "",
         answers_user_id=post.answers_user_id or "",
         x_conversation_id=post.conversation_id,
+        quoted_id=post.quoted_id or "",
+        earlier_ids=list(post.earlier_ids),
         is_repost=post.is_repost,
         is_protected=author.is_protected,
         posted_at=post.created_at,
@@ -118,13 +122,18 @@ def give_up(post_ids: Iterable[str]) -> None:
         conclude(known)
 
 
-def forget(post_id: str) -> None:
-    """Deleted on X: the words go, the place in the tree stays."""
-    KnownPost.objects.bulk_create([KnownPost(post_id=post_id)], ignore_conflicts=True)
-    [known] = KnownPost.objects.locked([post_id])
-    known.availability = Availability.DELETED
-    known.text, known.entities, known.media = "", {}, []
-    conclude(known)
+def forget(post_ids: Iterable[str]) -> None:
+    """Deleted on X, in all its forms: the words go, the place in the tree stays."""
+    told = set(post_ids)
+    for earlier in KnownPost.objects.filter(pk__in=told).values_list("earlier_ids", flat=True):
+        told |= set(earlier)
+    KnownPost.objects.bulk_create(
+        [KnownPost(post_id=post_id) for post_id in sorted(told)], ignore_conflicts=True
+    )
+    for known in KnownPost.objects.locked(told):
+        known.availability = Availability.DELETED
+        known.text, known.entities, known.media = "", {}, []
+        conclude(known)
 
 
 def want_above(post_id: str, *, hops: int) -> None:

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="knownpost",
             name="quoted_id",
-            field=models.CharField(blank=True, db_default="", max_length=20),
+            field=models.CharField(blank=True, db_default="", default="", max_length=20),
         ),
         migrations.CreateModel(
             name="ConversationSearch",

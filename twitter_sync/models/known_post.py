@@ -76,7 +76,7 @@ class KnownPost(models.Model):
     parent_id = models.CharField(max_length=20, blank=True)
     answers_user_id = models.CharField(max_length=20, blank=True)
     x_conversation_id = models.CharField(max_length=20, blank=True)
-    quoted_id = models.CharField(max_length=20, blank=True, db_default="")
+    quoted_id = models.CharField(max_length=20, blank=True, default="", db_default="")
     # Ids that the post had before its author changed it, oldest first.
     earlier_ids = models.JSONField(default=list, blank=True, db_default=[])
     is_repost = models.BooleanField(default=False)

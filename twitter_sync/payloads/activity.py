@@ -27,7 +27,8 @@ from twitter_sync.payloads.records import Event, PostDeletion, Revocation, Signa
 
 MESSAGES = {"dm.received", "dm.sent"}
 ENCRYPTED = {"chat.received", "chat.sent"}
-POSTS = {"post.create", "post.mention.create", "post.reply.create", "post.quote.create"}
+QUOTE = "post.quote.create"
+POSTS = {"post.create", "post.mention.create", "post.reply.create", QUOTE}
 REPOST = "post.repost.create"
 # How kinds begin that an inbox has nothing to do with.
 SIGNALS = (
@@ -70,6 +71,10 @@ def read_event(event: Record, found: Gathering) -> None:
 
 
 def reader_of(kind: str, for_user_id: str | None, includes: Record) -> Callable[[Record], Event]:
+    if kind == QUOTE:
+        return lambda payload: replace(
+            read_post(payload, includes, for_user_id), quotes_user_id=for_user_id
+        )
     if kind in POSTS:
         return lambda payload: read_post(payload, includes, for_user_id)
     if kind == REPOST:

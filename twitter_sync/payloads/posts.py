@@ -19,6 +19,7 @@ from twitter_sync.payloads.reading import (
 from twitter_sync.payloads.records import Post
 
 REPLY = ("replied_to",)
+QUOTE = ("quoted",)
 REPOST = ("retweeted", "reposted")
 
 
@@ -39,6 +40,8 @@ def read_post(source: Record, includes: Record, for_user_id: str | None = None) 
         parent_id=parent_id,
         answers_user_id=optional_id(source.get("in_reply_to_user_id")) if parent_id else None,
         is_repost=referred(source, REPOST) is not None,
+        quoted_id=referred(source, QUOTE),
+        earlier_ids=earlier_ids(source, post_id),
         entities=read_entities(whole.get("entities")),
         media=read_attached(source.get("attachments"), includes),
     )
@@ -47,6 +50,13 @@ def read_post(source: Record, includes: Record, for_user_id: str | None = None) 
 def parent_of(source: Record) -> str | None:
     told = either(source, "in_reply_to_tweet_id", "in_reply_to_post_id")
     return referred(source, REPLY) or optional_id(told)
+
+
+def earlier_ids(source: Record, post_id: str) -> tuple[str, ...]:
+    """X lists all ids that a post has had, oldest first, its own among them."""
+    told = either(source, "edit_history_tweet_ids", "edit_history_post_ids")
+    ids = [optional_id(one) for one in told] if isinstance(told, list) else []
+    return tuple(one for one in ids if one and int(one) < int(post_id))
 
 
 def referred(source: Record, kinds: tuple[str, ...]) -> str | None:

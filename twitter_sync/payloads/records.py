@@ -79,8 +79,10 @@ class EncryptedMessage:
 class Post:
     """A public post. `parent_id` is the post that it answers, None when it answers none.
 
-    `answers_user_id` is the author of the parent where X says so; `conversation_id` is "" in
-    payloads of the older kind. `created_at` falls back to the time in the id.
+    `answers_user_id` is the author of the parent where X says so, `quotes_user_id` that of the
+    quoted post; `conversation_id` is "" in payloads of the older kind. `created_at` falls back to
+    the time in the id. A post that its author changed has a new id: `earlier_ids` are those it had
+    before, oldest first.
     """
 
     for_user_id: str | None
@@ -92,6 +94,9 @@ class Post:
     parent_id: str | None = None
     answers_user_id: str | None = None
     is_repost: bool = False
+    quoted_id: str | None = None
+    quotes_user_id: str | None = None
+    earlier_ids: tuple[str, ...] = ()
     entities: Entities = field(default_factory=dict)
     media: tuple[Media, ...] = ()
 

@@ -1,0 +1,172 @@
+"""Asking X for posts that nobody tells us of: a customer's next words in a thread where they talk
+with a brand already, naming nobody and answering somebody else (design §4.1, §5).
+
+X's recent search covers seven days. It is asked as the app for several customers at once, often
+while a conversation is young and ever more rarely after that. Where each search stands moves in
+the transaction that keeps what it found (trust R5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import connection, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from inbox.doorbell import ring
+from inbox.sequence import sequence_at
+from twitter_sync.actions.recording import record_items
+from twitter_sync.answers import Answer
+from twitter_sync.budgets import Purpose
+from twitter_sync.client import Client
+from twitter_sync.errors import RateLimited, XError
+from twitter_sync.feeds import listed, page_of_one
+from twitter_sync.models import ConversationSearch, KnownPost
+
+# X's limit for a query, and so eight customers at least.
+LONGEST_QUERY = 512
+MOST_AT_ONCE = 12
+# A worker gives way after so many; the clock or the next ring goes on.
+CALLS_AT_ONCE = 60
+# Longer than a call to X may take; a worker that died leaves the rest to the next.
+LEASE = timedelta(seconds=60)
+# What X's search reaches back, less what clocks and waits may need.
+REACH = timedelta(days=7)
+SAFE_REACH = REACH - timedelta(hours=6)
+# A post may be found some time after it was written.
+LAG = timedelta(minutes=10)
+
+SOONEST = timedelta(minutes=5)
+LATEST = timedelta(days=1)
+
+EXPECT = """
+INSERT INTO twitter_sync_conversationsearch AS held
+    (brand_id, x_conversation_id, author_id, heard_at, due_at)
+VALUES (%s, %s, %s, statement_timestamp(), statement_timestamp())
+ON CONFLICT (brand_id, x_conversation_id, author_id) DO UPDATE SET
+    heard_at = excluded.heard_at,
+    due_at = least(held.due_at, excluded.heard_at + %s * interval '1 second')
+WHERE held.heard_at < excluded.heard_at - interval '1 minute'
+"""
+
+log = structlog.get_logger(__name__)
+
+
+def expect_more(brand_id: int, x_conversation_id: str, author_id: str) -> None:
+    """Something new was said there: at first X is searched at once, later soon after."""
+    with connection.cursor() as cursor:
+        cursor.execute(EXPECT, [brand_id, x_conversation_id, author_id, SOONEST.seconds])
+
+
+def search_due() -> int:
+    """Asks X for what is due, oldest first. Returns how many customers were asked for."""
+    asked = 0
+    for _ in range(CALLS_AT_ONCE):
+        searches = claim()
+        if not searches or not search(searches):
+            return asked
+        asked += len(searches)
+    ring("twitter_sync.search", queue="default")
+    return asked
+
+
+@transaction.atomic
+def claim() -> list[ConversationSearch]:
+    """As many due searches as one query holds, ours for the time of the lease. First searches go
+    together: they ask for everything that X reaches back to."""
+    due = ConversationSearch.objects.due().order_by("due_at")
+    due = due.select_for_update(skip_locked=True, of=("self",))
+    oldest = due.first()
+    if oldest is None:
+        return []
+    alike = due.filter(searched_at__isnull=oldest.searched_at is None)
+    searches = list(alike[:MOST_AT_ONCE])
+    while len(query_for(searches)) > LONGEST_QUERY:
+        searches.pop()
+    of_them = ConversationSearch.objects.filter(pk__in=[one.pk for one in searches])
+    of_them.update(due_at=Now() + LEASE)
+    return searches
+
+
+def query_for(searches: Iterable[ConversationSearch]) -> str:
+    """Words that stand side by side must all hold, which binds tighter than OR. Two brands that
+    talk with the same person in the same place ask once."""
+    terms = (f"conversation_id:{one.x_conversation_id} from:{one.author_id}" for one in searches)
+    return " OR ".join(dict.fromkeys(terms))
+
+
+def search(searches: Sequence[ConversationSearch]) -> bool:
+    """Walks all pages of one query. False when X takes no more questions for now."""
+    asked_at, token = timezone.now(), ""
+    since_id = since(searches, asked_at)
+    try:
+        client = Client.for_app(purpose=Purpose.POLL)
+        while True:
+            answer = client.search(query_for(searches), since_id=since_id, page_token=token or None)
+            token = str((answer.get("meta") or {}).get("next_token") or "")
+            keep(searches, answer, done_at=None if token else asked_at)
+            if not token:
+                return True
+    except RateLimited as limit:
+        put_off(searches, limit.resets_at)
+    except XError as error:
+        log.warning("search failed", error=str(error), customers=len(searches))
+        put_off(searches, asked_at + SOONEST)
+    return False
+
+
+def since(searches: Iterable[ConversationSearch], now: datetime) -> str | None:
+    """The id from which all of them lack something; None when that is further than X reaches."""
+    known = [one.searched_at for one in searches if one.searched_at is not None]
+    oldest = min(known, default=None)
+    if oldest is None or oldest - LAG < now - SAFE_REACH:
+        return None
+    return str(sequence_at(oldest - LAG))
+
+
+@transaction.atomic
+def keep(
+    searches: Sequence[ConversationSearch], answer: Answer, *, done_at: datetime | None
+) -> None:
+    """What a page tells that is new, and how far we are. `done_at`: this page is the last one, of a
+    search that was begun then."""
+    rows = ConversationSearch.objects.select_related("brand").select_for_update(of=("self",))
+    held = list(rows.filter(pk__in=[one.pk for one in searches]).order_by("pk"))
+    items = unseen(listed(answer, "data"))
+    for one in held:
+        theirs = [page_of_one(item, answer) for item in items if is_of(one, item)]
+        if record_items(one.brand, "post", theirs):
+            ring("twitter_sync.apply", queue="ingest")
+        if done_at is None:
+            one.due_at = timezone.now() + LEASE
+        else:
+            one.searched_at, one.due_at = done_at, next_due(one.heard_at, done_at)
+    ConversationSearch.objects.bulk_update(held, ["searched_at", "due_at"])
+
+
+def unseen(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without what we know: that was placed when it was seen, or when its thread was opened."""
+    told = [str(item.get("id")) for item in items]
+    seen = set(KnownPost.objects.seen().filter(pk__in=told).values_list("pk", flat=True))
+    return [item for item in items if item.get("id") not in seen]
+
+
+def is_of(one: ConversationSearch, item: dict[str, Any]) -> bool:
+    return (one.x_conversation_id, one.author_id) == (
+        item.get("conversation_id"),
+        item.get("author_id"),
+    )
+
+
+def next_due(heard_at: datetime, now: datetime) -> datetime | None:
+    """The longer nothing was heard, the longer the pause; null when X no longer reaches back."""
+    age = now - heard_at
+    return None if age > REACH else now + min(max(age / 2, SOONEST), LATEST)
+
+
+def put_off(searches: Iterable[ConversationSearch], at: datetime) -> None:
+    ConversationSearch.objects.filter(pk__in=[one.pk for one in searches]).update(due_at=at)
