@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from inbox.actions.history import owed_from
 from inbox.models import Conversation, Message
 from inbox.text.plain import plain
 
@@ -39,6 +40,7 @@ SELECT newest.*, counted.number, counted.private,
        (SELECT sent_at FROM said
         WHERE direction = 'in' AND deleted_at IS NULL AND id > %(resolved_through)s
           AND (counted.answered IS NULL OR sequence > counted.answered)
+          AND sent_at >= %(owed_from)s
         ORDER BY sequence, id LIMIT 1) AS unanswered_since
 FROM counted, inbox_message newest
 WHERE newest.id = (SELECT id FROM said ORDER BY sequence DESC, id DESC LIMIT 1)
@@ -49,11 +51,12 @@ def summarise(conversation: Conversation) -> None:
     """Sets the SUMMARY fields of a locked conversation; the caller saves them.
 
     `unanswered_since` is X's time of the first inbound after our last accepted answer and after
-    the last resolve.
+    the last resolve, and not history (`inbox.actions.history`).
     """
     asked = {
         "conversation": conversation.pk,
         "resolved_through": conversation.resolved_through or 0,
+        "owed_from": owed_from(conversation) or "-infinity",
     }
     newest: Any = next(iter(Message.objects.raw(SUMMARISE, asked)), None)
     conversation.message_count = newest.number if newest else 0

@@ -65,7 +65,11 @@ def joinable(
         return has_dms
     if not brand.joins_threads:
         return None
-    candidates = active if kind == Thread.Kind.DM else with_dms
+    # What was put away as history alone counts as if it had been there all the time.
+    alive = of_pair.joinable()
+    candidates = (
+        alive if kind == Thread.Kind.DM else alive.filter(threads__kind=Thread.Kind.DM).distinct()
+    )
     lively = list(candidates.filter(near(sent_at, hours=brand.join_hours))[:2])
     return lively[0] if len(lively) == 1 else None
 

@@ -33,6 +33,11 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def active(self) -> ConversationQuerySet:
         return self.exclude(status=Conversation.Status.RESOLVED).filter(is_spam=False)
 
+    def joinable(self) -> ConversationQuerySet:
+        """Active, or resolved by nobody: put away as history."""
+        resolved = Q(status=Conversation.Status.RESOLVED, resolved_through__isnull=False)
+        return self.exclude(resolved).filter(is_spam=False)
+
     def open(self) -> ConversationQuerySet:
         return self.filter(status=Conversation.Status.OPEN, is_spam=False)
 
