@@ -12,9 +12,11 @@ from celery import shared_task
 from twitter_sync.actions import (
     applying,
     backfilling,
+    blocking,
     connecting,
     disconnecting,
     erasing,
+    hiding,
     looking_up,
     polling,
     searching,
@@ -62,6 +64,16 @@ def search(**_: Any) -> None:
 @shared_task(name="twitter_sync.send")
 def send(conversation_id: int, **_: Any) -> None:
     sending.send_next(conversation_id)
+
+
+@shared_task(name="twitter_sync.block")
+def block(block_id: int, **_: Any) -> None:
+    blocking.carry_out(block_id)
+
+
+@shared_task(name="twitter_sync.hide")
+def hide(hiding_id: int, **_: Any) -> None:
+    hiding.carry_out(hiding_id)
 
 
 @shared_task(name="twitter_sync.sweep")

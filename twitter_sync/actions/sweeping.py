@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from inbox.doorbell import ring_now
-from twitter_sync.actions import sending
+from twitter_sync.actions import blocking, hiding, sending
 from twitter_sync.models import Backfill, Connection, KnownPost, RawEvent
 
 # Half a batch of the apply task for each ring, so that a backlog wakes several workers.
@@ -32,6 +32,8 @@ def sweep() -> bool:
     for backfill_id in backlog.backfills:
         ring_now("twitter_sync.backfill", queue="default", backfill_id=backfill_id)
     sending.sweep()
+    blocking.sweep()
+    hiding.sweep()
     return True
 
 
