@@ -81,7 +81,7 @@ def interpret(row: RawEvent, brands: Brands) -> Outcome:
             outcome.unknown.append(f"unknown: {event.kind}")
     for post in delivery.context:
         place(post, scene)
-    if row.source == RawEvent.Source.POLL:
+    if row.source in (RawEvent.Source.POLL, RawEvent.Source.HISTORY):
         introduce(delivery.people)
     return outcome
 
