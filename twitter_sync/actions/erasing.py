@@ -12,8 +12,8 @@ import re
 import time
 
 import structlog
-from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, F, OuterRef, ProtectedError, Q, QuerySet
 from django.utils import timezone
 
 from accounts.access import require_admin
@@ -116,22 +116,27 @@ def erase_ledger(erasure: Erasure, brand: BrandAccount) -> bool:
 def finish(erasure: Erasure, brand: BrandAccount) -> None:
     """X is told to stop, then the handle goes, with its roles, teams and settings.
 
-    Should a message still have come in meanwhile, the database refuses, and the next try begins
-    with that message.
+    A message that still came in, by a worker that knew the handle as connected, holds it: then the
+    clock begins once more, with that message.
     """
     wind_up(brand.pk)
-    people = list(User.objects.filter(memberships__brand=brand))
-    with transaction.atomic():
-        left = Subscription.objects.filter(brand=brand).exclude(failure="").first()
-        erase_unread(erasure)
-        erase_own_posts(erasure)
-        brand.delete()
-        Erasure.objects.filter(pk=erasure.pk).update(
-            finished_at=timezone.now(), left_at_x=left.failure if left else ""
-        )
-        for person in people:
-            access_changed(person)
-    log.info("handle erased", handle=erasure.x_user_id, erasure=erasure.pk)
+    left = Subscription.objects.filter(brand=brand).exclude(failure="").first()
+    try:
+        let_go(erasure, brand, left_at_x=left.failure if left else "")
+    except (ProtectedError, IntegrityError) as held:
+        log.warning("handle not erased yet", brand=brand.pk, held_by=type(held).__name__)
+    else:
+        log.info("handle erased", handle=erasure.x_user_id, erasure=erasure.pk)
+
+
+@transaction.atomic
+def let_go(erasure: Erasure, brand: BrandAccount, *, left_at_x: str) -> None:
+    erase_unread(erasure)
+    erase_own_posts(erasure)
+    for person in User.objects.filter(memberships__brand=brand):
+        access_changed(person)
+    brand.delete()
+    Erasure.objects.filter(pk=erasure.pk).update(finished_at=timezone.now(), left_at_x=left_at_x)
 
 
 def erase_unread(erasure: Erasure) -> None:
