@@ -119,7 +119,7 @@ def keep_page(backfill: Backfill, answer: Answer) -> int:
         backfill.reached_at = moment_of(min(ids))
     backfill.page_token = next_page_of(answer)
     backfill.is_limited, backfill.failure = False, ""
-    if not backfill.page_token or not left(backfill):
+    if not backfill.page_token or left(backfill) == 0:
         backfill.done_at, backfill.page_token = timezone.now(), ""
     if new:
         ring("twitter_sync.apply", queue="ingest")
