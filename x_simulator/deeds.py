@@ -4,9 +4,10 @@ one, take an app's access away.
 A deed checks what X checks, writes, and tells subscribers and open pages.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from x_simulator import composing, happenings, text
+from x_simulator import clock, composing, happenings, text, wire
 from x_simulator.composing import Place, Told
 from x_simulator.happenings import ON_REVOKE, Happening
 from x_simulator.messages import MAX_LENGTH, DirectMessage, Source
@@ -87,6 +88,45 @@ def publish_post(
     return post
 
 
+def edit_post(
+    world: "World", told: Told, former: Post, *, source: Source, deliver: bool = True
+) -> Post:
+    """A new form under a new id, in the place of the former one. Raises NotAllowed."""
+    too_late = wire.first_ms(former) + wire.EDITABLE_MS < clock.now_ms()
+    spent = len(former.earlier_ids) >= wire.MOST_EDITS
+    gone = former.deleted_ms is not None or former.replaced_by is not None
+    if gone or spent or too_late or not wire.is_editable(former):
+        raise NotAllowed("You are not permitted to edit this Tweet.")
+    _check_length(world, told, None)
+    place = Place(
+        conversation_id=former.conversation_id,
+        quoted_post_id=former.quoted_post_id,
+        lang=former.lang,
+    )
+    made, mentions = composing.make_post(world, told, place, former.author_id, source)
+    post = replace(made, earlier_ids=(*former.earlier_ids, former.id))
+    with world.store.transaction():
+        world.posts.add([(post, mentions)])
+        world.posts.replace(former, post)
+    if deliver:
+        world.courier.announce(happenings.of_post(world, post))
+    world.feed.changed()
+    return post
+
+
+def repost(world: "World", original: Post, *, author: Person, deliver: bool = True) -> Post:
+    """Said again by somebody else, in X's form: a post that begins with RT."""
+    name = world.people.by_ids([original.author_id])[original.author_id].username
+    told = Told(f"RT @{name}: {original.text}"[:140], entities={})
+    made, _ = composing.make_post(world, told, Place(), author.id, "app")
+    post = replace(made, reposted_post_id=original.id)
+    world.posts.add([(post, [])])
+    if deliver:
+        world.courier.announce(happenings.of_post(world, post))
+    world.feed.changed()
+    return post
+
+
 def _parent(world: "World", place: Place) -> Post | None:
     if place.in_reply_to_post_id is None:
         return None
@@ -119,7 +159,7 @@ def may_answer(world: "World", author_id: int, post: Post) -> bool:
 
 
 def delete_post(world: "World", post: Post) -> None:
-    world.posts.delete(post.id)
+    world.posts.delete(post)
     world.courier.announce(happenings.of_deletion(post))
     world.feed.changed()
 

@@ -30,17 +30,29 @@ def of_message(message: DirectMessage) -> list[Happening]:
 
 
 def of_post(world: "World", post: Post) -> list[Happening]:
-    """X tells of explicit mentions and of direct replies only."""
+    """X tells of explicit mentions, direct replies, quotes and reposts. A changed post is told like
+    a new one."""
+    if post.reposted_post_id is not None:
+        return _to_author_of(world, post.reposted_post_id, "post.repost.create", post)
     happenings = [Happening("post.create", post.author_id, post.id)]
     happenings += [
         Happening("post.mention.create", mention.user_id, post.id)
         for mention in world.posts.mentions_of(post.id)
         if mention.explicit and mention.user_id != post.author_id
     ]
-    parent = world.posts.get(post.in_reply_to_post_id) if post.in_reply_to_post_id else None
-    if parent is not None and parent.author_id != post.author_id:
-        happenings.append(Happening("post.reply.create", parent.author_id, post.id))
+    happenings += _to_author_of(world, post.in_reply_to_post_id, "post.reply.create", post)
+    happenings += _to_author_of(world, post.quoted_post_id, "post.quote.create", post)
     return happenings
+
+
+def _to_author_of(
+    world: "World", post_id: int | None, event_type: str, post: Post
+) -> list[Happening]:
+    """What came of `post` for whoever wrote `post_id`, unless they are the same."""
+    other = world.posts.get(post_id) if post_id else None
+    if other is None or other.author_id == post.author_id:
+        return []
+    return [Happening(event_type, other.author_id, post.id)]
 
 
 def of_deletion(post: Post) -> list[Happening]:

@@ -29,6 +29,9 @@ class Post:
     created_ms: int
     source: Source
     deleted_ms: int | None = None
+    earlier_ids: tuple[int, ...] = ()
+    replaced_by: int | None = None
+    reposted_post_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,9 @@ def _post(row: Row) -> Post:
         created_ms=row["created_ms"],
         source=row["source"],
         deleted_ms=row["deleted_ms"],
+        earlier_ids=tuple(json.loads(row["earlier_ids"])),
+        replaced_by=row["replaced_by"],
+        reposted_post_id=row["reposted_post_id"],
     )
 
 
@@ -67,8 +73,8 @@ class Posts:
             added = self._store.write_many(
                 "INSERT OR IGNORE INTO posts (id, author_id, text, entities, conversation_id,"
                 " in_reply_to_post_id, in_reply_to_user_id, quoted_post_id, display_start,"
-                " display_end, lang, created_ms, source)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " display_end, lang, created_ms, source, earlier_ids, reposted_post_id)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [_values(post) for post, _ in posts],
             )
             self._store.write_many(
@@ -104,8 +110,25 @@ class Posts:
         )
         return None if row is None else Mention(row["user_id"], bool(row["explicit"]))
 
-    def delete(self, post_id: int) -> None:
-        self._store.write("UPDATE posts SET deleted_ms = ? WHERE id = ?", (clock.now_ms(), post_id))
+    def delete(self, post: Post) -> None:
+        """In all its forms."""
+        forms = self.forms(post)
+        self._store.write(
+            f"UPDATE posts SET deleted_ms = ? WHERE id IN ({marks(len(forms))})",  # noqa: S608 (placeholders only)
+            [clock.now_ms(), *forms],
+        )
+
+    def forms(self, post: Post) -> list[int]:
+        """The ids that a post has had, and those it got later."""
+        forms = [*post.earlier_ids, post.id]
+        while post.replaced_by is not None and (newer := self.get(post.replaced_by)):
+            post = newer
+            forms.append(post.id)
+        return forms
+
+    def replace(self, former: Post, post: Post) -> None:
+        """The former form stays under its id; lists show the newest alone."""
+        self._store.write("UPDATE posts SET replaced_by = ? WHERE id = ?", (post.id, former.id))
 
     def reply_counts(self, post_ids: Iterable[int]) -> dict[int, int]:
         wanted = list(post_ids)
@@ -131,7 +154,7 @@ class Posts:
         only = "" if replies else "AND in_reply_to_post_id IS NULL"
         rows = self._store.rows(
             "SELECT * FROM posts WHERE author_id = ? AND deleted_ms IS NULL"  # noqa: S608 (fixed text)
-            f" {only} AND {where} ORDER BY id {window.direction} LIMIT ?",
+            f" AND replaced_by IS NULL {only} AND {where} ORDER BY id {window.direction} LIMIT ?",
             [author_id, *values, window.limit + 1],
         )
         return window.page([_post(row) for row in rows])
@@ -142,7 +165,7 @@ class Posts:
         rows = self._store.rows(
             "SELECT posts.* FROM post_mentions JOIN posts ON posts.id = post_mentions.post_id"  # noqa: S608 (fixed text)
             " WHERE post_mentions.user_id = ? AND posts.author_id != ?"
-            f" AND posts.deleted_ms IS NULL AND {where}"
+            f" AND posts.deleted_ms IS NULL AND replaced_by IS NULL AND {where}"
             f" ORDER BY post_mentions.post_id {window.direction} LIMIT ?",
             [user_id, user_id, *values, window.limit + 1],
         )
@@ -152,7 +175,8 @@ class Posts:
         where, values = window.where("posts.id")
         matching, wanted = query.where()
         rows = self._store.rows(
-            f"SELECT posts.* FROM posts WHERE deleted_ms IS NULL AND {where} AND ({matching})"  # noqa: S608 (fixed text)
+            "SELECT posts.* FROM posts WHERE deleted_ms IS NULL AND replaced_by IS NULL"  # noqa: S608 (fixed text)
+            f" AND {where} AND ({matching})"
             " AND (created_ms >= ? OR source = 'load')"
             f" ORDER BY posts.id {window.direction} LIMIT ?",
             [*values, *wanted, clock.now_ms() - SEARCH_WINDOW_MS, window.limit + 1],
@@ -174,7 +198,7 @@ class Posts:
         threads: dict[int, list[Post]] = {root: [] for root in wanted}
         for row in self._store.rows(
             f"SELECT * FROM posts WHERE conversation_id IN ({marks(len(wanted))})"  # noqa: S608 (placeholders only)
-            " AND deleted_ms IS NULL ORDER BY id",
+            " AND deleted_ms IS NULL AND replaced_by IS NULL ORDER BY id",
             wanted,
         ):
             threads[row["conversation_id"]].append(_post(row))
@@ -198,6 +222,8 @@ def _values(post: Post) -> tuple[Value, ...]:
         post.lang,
         post.created_ms,
         post.source,
+        json.dumps(post.earlier_ids),
+        post.reposted_post_id,
     )
 
 
@@ -260,7 +286,7 @@ def _operation(operator: str, operand: str) -> Clause:
         return f"{column} IS ?", (number,)
     if operator == "is":
         kinds = {"reply": "in_reply_to_post_id IS NOT NULL", "quote": "quoted_post_id IS NOT NULL"}
-        kinds["retweet"] = "FALSE"
+        kinds["retweet"] = "reposted_post_id IS NOT NULL"
         if operand not in kinds:
             raise InvalidQuery(f"is:{operand}")
         return kinds[operand], ()

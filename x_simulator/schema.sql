@@ -65,7 +65,11 @@ CREATE TABLE IF NOT EXISTS posts (
     lang TEXT NOT NULL,
     created_ms INTEGER NOT NULL,
     source TEXT NOT NULL CHECK (source IN ('api', 'app', 'load')),
-    deleted_ms INTEGER
+    deleted_ms INTEGER,
+    -- Changed by its author: the ids it had before (JSON, oldest first), the id it has now.
+    earlier_ids TEXT NOT NULL DEFAULT '[]',
+    replaced_by INTEGER,
+    reposted_post_id INTEGER
 );
 CREATE INDEX IF NOT EXISTS posts_of_author ON posts (author_id, id);
 CREATE INDEX IF NOT EXISTS posts_of_conversation ON posts (conversation_id, id);

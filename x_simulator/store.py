@@ -16,6 +16,15 @@ Row = sqlite3.Row
 Value = str | int | None
 
 
+ADDED_COLUMNS = {
+    "posts": {
+        "earlier_ids": "TEXT NOT NULL DEFAULT '[]'",
+        "replaced_by": "INTEGER",
+        "reposted_post_id": "INTEGER",
+    }
+}
+
+
 class Store:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -25,6 +34,15 @@ class Store:
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000;"
         )
         self._db.executescript(resources.files("x_simulator").joinpath("schema.sql").read_text())
+        self._add_columns()
+
+    def _add_columns(self) -> None:
+        """To a file that an older simulator made."""
+        for table, columns in ADDED_COLUMNS.items():
+            there = {row["name"] for row in self.rows(f"PRAGMA table_info({table})")}
+            for name, kind in columns.items():
+                if name not in there:
+                    self.write(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
 
     def close(self) -> None:
         self._db.close()

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from x_simulator import clock, errors
+from x_simulator import clock, errors, ids
 from x_simulator.fields import Fields, chosen
 from x_simulator.messages import DirectMessage, Source
 from x_simulator.people import Person
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 EDITABLE_MS = 60 * clock.MINUTE_MS
+MOST_EDITS = 5
 
 
 def created_at(ms: int, source: Source) -> str:
@@ -123,11 +124,11 @@ def whole_post(one: Post, reply_count: int = 0) -> Object:
         "created_at": created_at(one.created_ms, one.source),
         "display_text_range": list(one.display_range),
         "edit_controls": {
-            "edits_remaining": 5,
-            "is_edit_eligible": one.in_reply_to_post_id is None,
-            "editable_until": clock.iso_second(one.created_ms + EDITABLE_MS),
+            "edits_remaining": MOST_EDITS - len(one.earlier_ids),
+            "is_edit_eligible": is_editable(one),
+            "editable_until": clock.iso_second(first_ms(one) + EDITABLE_MS),
         },
-        "edit_history_tweet_ids": [str(one.id)],
+        "edit_history_tweet_ids": [str(post_id) for post_id in (*one.earlier_ids, one.id)],
         "lang": one.lang,
         "paid_partnership": False,
         "possibly_sensitive": False,
@@ -144,8 +145,22 @@ def whole_post(one: Post, reply_count: int = 0) -> Object:
     }
 
 
+def first_ms(one: Post) -> int:
+    """When its first form was written."""
+    return ids.time_of(one.earlier_ids[0]) if one.earlier_ids else one.created_ms
+
+
+def is_editable(one: Post) -> bool:
+    """By kind alone: neither an answer nor a repost."""
+    return one.in_reply_to_post_id is None and one.reposted_post_id is None
+
+
 def _references(one: Post) -> list[Object]:
-    named = (("replied_to", one.in_reply_to_post_id), ("quoted", one.quoted_post_id))
+    named = (
+        ("replied_to", one.in_reply_to_post_id),
+        ("quoted", one.quoted_post_id),
+        ("retweeted", one.reposted_post_id),
+    )
     return [{"type": kind, "id": str(post_id)} for kind, post_id in named if post_id]
 
 
@@ -172,7 +187,7 @@ def _referenced(
     ids = [
         post_id
         for one in posts
-        for post_id in (one.in_reply_to_post_id, one.quoted_post_id)
+        for post_id in (one.in_reply_to_post_id, one.quoted_post_id, one.reposted_post_id)
         if post_id is not None
     ]
     found = world.posts.public(ids)

@@ -41,6 +41,7 @@ _BODY: dict[str, type | tuple[type, ...]] = {
     "paid_partnership": bool,
     "for_super_followers_only": bool,
     "nullcast": bool,
+    "edit_options": dict,
 }
 _REPLY = {"in_reply_to_tweet_id", "exclude_reply_user_ids", "auto_populate_reply_metadata"}
 
@@ -53,16 +54,31 @@ async def create(call: Call) -> Answer:
     if author is None:
         raise errors.unauthorized()
     try:
-        post = deeds.publish_post(
-            call.world, Told(body["text"]), _place(call, body), author=author, source="api"
-        )
+        if "edit_options" in body:
+            former = _former(call, body["edit_options"])
+            post = deeds.edit_post(call.world, Told(body["text"]), former, source="api")
+        else:
+            post = deeds.publish_post(
+                call.world, Told(body["text"]), _place(call, body), author=author, source="api"
+            )
     except deeds.PostTooLong as error:
         raise errors.text_too_long() from error
     except deeds.NotAllowed as error:
         raise errors.forbidden(str(error)) from error
     # The tweet vocabulary whatever was asked: so it was seen live.
-    said = {"id": str(post.id), "text": post.text, "edit_history_tweet_ids": [str(post.id)]}
+    forms = [str(post_id) for post_id in (*post.earlier_ids, post.id)]
+    said = {"id": str(post.id), "text": post.text, "edit_history_tweet_ids": forms}
     return Answer({"data": said}, status=201)
+
+
+def _former(call: Call, options: dict[str, Any]) -> Post:
+    """The newest form of one of the caller's own posts."""
+    if options.keys() != {"previous_post_id"}:
+        raise errors.invalid("$.edit_options: is not valid")
+    former = call.world.posts.get(_body_id(options["previous_post_id"]))
+    if former is None or former.author_id != call.caller.viewer:
+        raise errors.forbidden("You are not permitted to edit this Tweet.")
+    return former
 
 
 def _place(call: Call, body: dict[str, Any]) -> Place:

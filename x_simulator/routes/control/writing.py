@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from x_simulator import clock, composing, deeds, ids
 from x_simulator.composing import Place, Told
+from x_simulator.posts import Post
 from x_simulator.routes.control.calling import BadControl, Body, flag, items, person, route
 from x_simulator.world import World
 
@@ -78,6 +79,31 @@ def _check_new(words: Told, is_taken: Callable[[int], bool]) -> None:
         raise BadControl(f"id [{words.id}] is taken", 409)
 
 
+async def edit_post(world: World, body: Body) -> Body:
+    """Its author changes it: a new id."""
+    words, former = told(body), known_post(world, body, "post_id")
+    _check_new(words, world.posts.is_taken)
+    try:
+        deliver = flag(body, "deliver", default=True)
+        post = deeds.edit_post(world, words, former, source="app", deliver=deliver)
+    except deeds.NotAllowed as error:
+        raise BadControl(str(error), 403) from error
+    return {"id": str(post.id)}
+
+
+async def repost(world: World, body: Body) -> Body:
+    original, author = known_post(world, body, "post_id"), person(world, body, "author_id")
+    deliver = flag(body, "deliver", default=True)
+    return {"id": str(deeds.repost(world, original, author=author, deliver=deliver).id)}
+
+
+def known_post(world: World, body: Body, name: str) -> Post:
+    post = world.posts.get(ids.parse(str(body.get(name, ""))) or 0)
+    if post is None:
+        raise BadControl(f"{name} [{body.get(name)}] is not a known post", 404)
+    return post
+
+
 async def delete_post(world: World, body: Body) -> Body:
     post = world.posts.get(ids.parse(str(body.get("id", ""))) or 0)
     if post is None:
@@ -138,6 +164,8 @@ def _load_posts(world: World, specs: Sequence[Body]) -> int:
 ROUTES = (
     route("POST", "dms", write_dm),
     route("POST", "posts", write_post),
+    route("POST", "posts/edit", edit_post),
+    route("POST", "posts/repost", repost),
     route("POST", "posts/delete", delete_post),
     route("POST", "load", load),
 )
