@@ -8,6 +8,7 @@ urlpatterns = [
     path("", desk.home, name="home"),
     # /desk/
     path("desk/", desk.desk, name="desk"),
+    path("desk/search/", desk.search, name="search"),
     path("desk/list/", desk.listing, name="list"),
     path("desk/rows/", desk.rows, name="rows"),
     path("desk/changes/", desk.changes, name="changes"),

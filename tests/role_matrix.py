@@ -171,6 +171,7 @@ KEYED = {"client_key": "0f8fad5b-d9cb-469f-a165-70867728950e", "text": "On it."}
 INBOX = {
     "inbox:home": Row(get=signed_in(302)),
     "inbox:desk": Row(get=signed_in(200)),
+    "inbox:search": Row(get=signed_in(200), query={"q": "parcel"}),
     "inbox:list": Row(get=signed_in(200)),
     "inbox:rows": Row(get=signed_in(200)),
     "inbox:changes": Row(get=signed_in(200), query={"since": "0"}),

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from inbox.desk import PAGE_SIZE, BadCursor, brands_of, page
 from inbox.live import now_us
 from inbox.models import Conversation
-from inbox.views.listing import chosen, list_context
+from inbox.views.listing import chosen, list_context, results_context, views_context
 from inbox.views.place import place_of
 from inbox.views.signed_in import person, signed_in
 
@@ -38,9 +39,26 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @signed_in
+def search(request: HttpRequest) -> HttpResponse:
+    """The whole page with what the words find; without words there is nothing but the desk."""
+    place = place_of(request)
+    if not place.words:
+        return redirect(reverse("inbox:desk") + place.query())
+    return desk(request)
+
+
+@require_GET
+@signed_in
 def listing(request: HttpRequest) -> HttpResponse:
-    """Views and list as fragments: for another view, and to refresh as many rows as are shown."""
-    context = list_context(person(request), place_of(request), size=rows_shown(request))
+    """Views and list as fragments: for another view, and to refresh as many rows as are shown.
+
+    Results of a search stay as they are while somebody reads them: a refresh is the views alone.
+    """
+    user, place = person(request), place_of(request)
+    if place.words and "rows" in request.GET:
+        context = views_context(user, place, brands_of(user))
+        return render(request, "inbox/_views.html", context)
+    context = list_context(user, place, size=rows_shown(request))
     return render(request, "inbox/_views_and_list.html", context | no_conversation())
 
 
@@ -49,15 +67,16 @@ def listing(request: HttpRequest) -> HttpResponse:
 def rows(request: HttpRequest) -> HttpResponse:
     """The next rows of the list, after a cursor that the last page gave."""
     user, place = person(request), place_of(request)
-    brands = brands_of(user)
+    brands, after = brands_of(user), request.GET.get("after", "")
+    context = {"place": place, "brands": brands, "showing": None}
     try:
-        following = page(
-            place.view, user, chosen(brands, place), after=request.GET.get("after", "")
-        )
+        if place.words:
+            found = results_context(user, place, chosen(brands, place), after=after)
+            return render(request, "inbox/_hits.html", context | found)
+        following = page(place.view, user, chosen(brands, place), after=after)
     except BadCursor as error:
         return HttpResponseBadRequest(str(error), content_type="text/plain")
-    context = {"place": place, "brands": brands, "page": following, "showing": None}
-    return render(request, "inbox/_rows.html", context)
+    return render(request, "inbox/_rows.html", context | {"page": following})
 
 
 @require_GET

@@ -12,11 +12,13 @@ import FocusController from "controllers/focus"
 import LiveStateController from "controllers/live_state"
 import MenuController from "controllers/menu"
 import RelativeTimeController from "controllers/relative_time"
+import SearchController from "controllers/search"
 import ShortcutsController from "controllers/shortcuts"
 import ThemeController from "controllers/theme"
 import TimelineController from "controllers/timeline"
 import ToastController from "controllers/toast"
 import ToastsController from "controllers/toasts"
+import UndoController from "controllers/undo"
 
 const application = Application.start()
 
@@ -30,8 +32,10 @@ application.register("focus", FocusController)
 application.register("live-state", LiveStateController)
 application.register("menu", MenuController)
 application.register("relative-time", RelativeTimeController)
+application.register("search", SearchController)
 application.register("shortcuts", ShortcutsController)
 application.register("theme", ThemeController)
 application.register("timeline", TimelineController)
 application.register("toast", ToastController)
 application.register("toasts", ToastsController)
+application.register("undo", UndoController)

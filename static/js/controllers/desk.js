@@ -58,10 +58,11 @@ export default class extends Controller {
   async chooseView(event) {
     if (!isPlainClick(event)) return
     event.preventDefault()
-    const place = new URL(event.currentTarget.href).search
-    this.#pane = "list"
-    await this.#goTo(place)
-    history.pushState({}, "", this.#address(place))
+    await this.#visit(new URL(event.currentTarget.href).search)
+  }
+
+  search({ detail: { place } }) {
+    this.#visit(place)
   }
 
   next() {
@@ -70,6 +71,11 @@ export default class extends Controller {
 
   previous() {
     this.#move(-1)
+  }
+
+  focusSearch() {
+    this.#pane = "list"
+    document.getElementById("search-words").select()
   }
 
   focusList() {
@@ -87,7 +93,9 @@ export default class extends Controller {
     if (!isPlainClick(event)) return
     event.preventDefault()
     const { href } = event.currentTarget
-    if (await this.#open(href)) history.pushState({}, "", href)
+    if (!(await this.#open(href))) return
+    history.pushState({}, "", href)
+    this.dispatch("opened", { target: window })
   }
 
   answerPost({ currentTarget: { dataset } }) {
@@ -127,6 +135,7 @@ export default class extends Controller {
   back() {
     if (this.#pane === "panel") this.hidePanel()
     else if (this.#pane === "views") this.#pane = "list"
+    else if (this.#list.contains(document.activeElement)) this.#leaveSearch()
     else this.backToList()
   }
 
@@ -226,10 +235,9 @@ export default class extends Controller {
     const place = this.#place
     const shown = document.querySelectorAll("#rows > .row").length
     await this.#quietly(() => this.#goTo("?"), async () => {
-      const [views, list] = await fetchFragments(`${this.#list.dataset.url}${place}&rows=${shown}`)
+      const fragments = await fetchFragments(`${this.#list.dataset.url}${place}&rows=${shown}`)
       if (place !== this.#place) return
-      mergeFragment(views)
-      mergeFragment(list)
+      for (const fresh of fragments) mergeFragment(fresh)
       this.#listChanged()
     })
   }
@@ -281,6 +289,12 @@ export default class extends Controller {
 
   // Private: going places
 
+  async #visit(place) {
+    this.#pane = "list"
+    await this.#goTo(place)
+    history.pushState({}, "", this.#address(this.#place))
+  }
+
   async #goTo(place) {
     try {
       const fragments = await fetchFragments(this.#list.dataset.url + place)
@@ -319,11 +333,15 @@ export default class extends Controller {
     this.#conversation.replaceWith(empty.cloneNode(true))
     this.#markOpen(null)
     this.#pane = "list"
-    history.replaceState({}, "", `/desk/${this.#place}`)
+    history.replaceState({}, "", this.#address(this.#place))
   }
 
   #address(place) {
-    return this.#number ? `/conversations/${this.#number}/${place}` : `/desk/${place}`
+    return this.#number ? `/conversations/${this.#number}/${place}` : this.#list.dataset.page + place
+  }
+
+  #leaveSearch() {
+    document.getElementById("leave-search")?.click()
   }
 
   // Private: focus

@@ -7,7 +7,7 @@ const SAID = {
   j: "next",
   k: "previous",
   r: "reply",
-  "/": "list",
+  "/": "search",
   "?": "help",
   Escape: "back",
 }

@@ -1,4 +1,5 @@
-// Stays at the newest message while the reader is there; says so when they are further up.
+// Stays at the newest message while the reader is there; says so when they are further up. An
+// address that names one message leads to that.
 import { Controller } from "stimulus"
 
 const NEAR = 48
@@ -8,7 +9,7 @@ export default class extends Controller {
 
   connect() {
     this.atEnd = true
-    this.toEnd()
+    if (!this.toNamed()) this.toEnd()
     this.observer = new ResizeObserver(() => this.atEnd && this.toEnd())
     this.observer.observe(this.element)
     this.observer.observe(this.element.firstElementChild)
@@ -22,6 +23,16 @@ export default class extends Controller {
     const { scrollTop, scrollHeight, clientHeight } = this.element
     this.atEnd = scrollHeight - scrollTop - clientHeight < NEAR
     if (this.atEnd) this.#flag(false)
+  }
+
+  toNamed() {
+    const named = document.getElementById(window.location.hash.slice(1))
+    if (!named || !this.element.contains(named)) return false
+    named.tabIndex = -1
+    named.focus({ preventScroll: true })
+    named.scrollIntoView({ block: "center" })
+    this.scrolled()
+    return true
   }
 
   toEnd() {
