@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from io import StringIO
 from typing import Any
@@ -59,14 +60,24 @@ def default_of(field: Field[Any, Any]) -> Any:
 
 def copied(value: Any) -> str:
     """A value as COPY's text format wants it."""
-    if value is None:
-        return "\\N"
-    if isinstance(value, str):
-        return value.translate(ESCAPES)
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False).translate(ESCAPES)
-    return str(value)
+    write = FORMS.get(type(value), str)
+    return write(value)
+
+
+def copied_text(text: str) -> str:
+    if "\\" in text or "\n" in text or "\r" in text or "\t" in text:
+        return text.translate(ESCAPES)
+    return text
+
+
+def copied_json(value: Any) -> str:
+    return json.dumps(value).translate(ESCAPES) if value else "{}"
+
+
+FORMS: dict[type, Callable[[Any], str]] = {
+    type(None): lambda value: "\\N",
+    str: copied_text,
+    bool: lambda value: "t" if value else "f",
+    datetime: datetime.isoformat,
+    dict: copied_json,
+}

@@ -24,7 +24,7 @@ from bench.plans import print_plans
 from bench.recording import statements_of, without_sign_in
 from bench.surroundings import FLOOR, PRODUCT, serve
 from bench.tables import machine, p50, p95, print_table, times
-from inbox.desk import VIEWS, brands_of, cursor_of
+from inbox.desk import VIEWS, cursor_of
 from inbox.models import Conversation, Message
 
 VISITS, EACH = 12, 12
@@ -122,11 +122,11 @@ def some_thread(user: User, random: Random) -> str:
 
 
 def far_down(user: User) -> str:
-    """The rows after the middle of a brand's resolved conversations."""
-    view, brand = VIEWS["resolved"], brands_of(user)[0]
-    rows = Conversation.objects.filter(brand=brand).resolved().newest_first()
-    middle = rows[rows.count() // 2]
-    return f"/desk/rows/?view=resolved&brand={brand.handle}&after={cursor_of(view, middle)}"
+    """The rows after the middle of all resolved conversations that `user` sees."""
+    rows = Conversation.objects.visible_to(user).resolved().newest_first()
+    middle = rows[rows.count() // 2 :].first()
+    after = f"&after={cursor_of(VIEWS['resolved'], middle)}" if middle else ""
+    return f"/desk/rows/?view=resolved{after}"
 
 
 def search_pages(agents: list[User], random: Random) -> Iterator[tuple[str, list[Visit]]]:

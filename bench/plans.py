@@ -19,6 +19,7 @@ def print_plans(pages: dict[str, list[str]], markdown: bool) -> None:
         row_of(f"{name} ({number})", statement)
         for name, statements in pages.items()
         for number, statement in enumerate(statements, 1)
+        if statement.lstrip().startswith(("SELECT", "WITH", "("))
     ]
     print_table(
         "How Postgres finds the rows (one visit of each page)", HEADS, rows, markdown=markdown
