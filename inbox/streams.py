@@ -44,6 +44,8 @@ class Access:
 
     user_id: int
     brands: frozenset[int]
+    # Whether each is paused or the like: a page shows it, so it must hear of a change.
+    statuses: frozenset[tuple[int, str]] = frozenset()
 
 
 @dataclass(eq=False, slots=True)
@@ -78,13 +80,13 @@ def access_of(session_keys: Iterable[str]) -> dict[str, Access]:
     decoded = {session.session_key: session.get_decoded() for session in alive}
     user_ids = {int(inside[SESSION_KEY]) for inside in decoded.values() if SESSION_KEY in inside}
     users = User.objects.enabled().in_bulk(user_ids)
-    brands: dict[int, set[int]] = {pk: set() for pk in users}
-    for user_id, brand_id in Membership.objects.filter(user__in=users).values_list(
-        "user_id", "brand_id"
+    brands: dict[int, set[tuple[int, str]]] = {pk: set() for pk in users}
+    for user_id, brand_id, status in Membership.objects.filter(user__in=users).values_list(
+        "user_id", "brand_id", "brand__status"
     ):
-        brands[user_id].add(brand_id)
+        brands[user_id].add((brand_id, status))
     return {
-        key: Access(user.pk, frozenset(brands[user.pk]))
+        key: Access(user.pk, frozenset(pk for pk, _ in brands[user.pk]), frozenset(brands[user.pk]))
         for key, inside in decoded.items()
         if (user := users.get(int(inside.get(SESSION_KEY, 0)))) and is_signed_by(user, inside)
     }

@@ -32,7 +32,7 @@ def next_x_id() -> str:
 
 def make_brand(handle: str = "", **fields: Any) -> BrandAccount:
     handle = handle or f"brand{next_number()}"
-    fields = {"x_user_id": next_x_id(), "name": handle.title(), **fields}
+    fields = {"x_user_id": next_x_id(), "name": handle.title(), "public_undo_seconds": 0, **fields}
     return BrandAccount.objects.create(handle=handle, **fields)
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.access import require_role
-from accounts.models import Role, User
+from accounts.models import BrandAccount, Role, User
 from inbox.actions.answering import SUMMARY, summarise
 from inbox.actions.assignment import hand_over
 from inbox.actions.blocking import is_blocked
@@ -47,6 +47,13 @@ class PersonBlocked(Exception):
         )
 
 
+class HandleDisconnected(Exception):
+    """The handle was disconnected: nothing can be sent as it."""
+
+    def __init__(self, brand: BrandAccount) -> None:
+        super().__init__(f"{brand} is disconnected. Nothing can be sent until it is reconnected.")
+
+
 class SomethingNew(Exception):
     """Somebody wrote since the agent last looked; `messages` is what came (trust R17)."""
 
@@ -77,7 +84,8 @@ def reply(
 
     `answering` is the external id of the post that a public reply goes under; without it the
     newest post of the customer. `seen_through` is the id of the last message that the agent saw.
-    Raises EmptyReply, ReplyTooLong, PersonBlocked, NothingToAnswer, SomethingNew.
+    The brand may let it wait for second thoughts: `not_before`. Raises EmptyReply, ReplyTooLong,
+    HandleDisconnected, PersonBlocked, NothingToAnswer, SomethingNew.
     """
     require_role(by, thread.brand_id, Role.AGENT)
     words = storable(text).strip()
@@ -86,6 +94,7 @@ def reply(
     again = Message.objects.filter(client_key=client_key, author=by).first()
     if again is not None:
         return again
+    check_connected(conversation.brand)
     check_not_blocked(thread, conversation)
     if seen_through is not None:
         check_nothing_new(conversation, by, seen_through)
@@ -104,6 +113,12 @@ def check_length(thread: Thread, words: str) -> None:
     )
     if weight > limit:
         raise ReplyTooLong(weight, limit)
+
+
+def check_connected(brand: BrandAccount) -> None:
+    """A handle that is paused or must be reconnected takes replies: they wait (trust R10)."""
+    if brand.status == BrandAccount.Status.DISCONNECTED:
+        raise HandleDisconnected(brand)
 
 
 def check_not_blocked(thread: Thread, conversation: Conversation) -> None:
@@ -139,7 +154,7 @@ def queue(
     client_key: UUID,
     answers: str | None,
 ) -> Message:
-    now = timezone.now()
+    now, wait = timezone.now(), undo_seconds(thread, conversation.brand)
     message = Message.objects.create(
         brand_id=thread.brand_id,
         conversation=conversation,
@@ -154,11 +169,15 @@ def queue(
         sent_at=now,
         author=by,
         client_key=client_key,
-        not_before=now,
+        not_before=now + timedelta(seconds=wait),
     )
     refresh(conversation)
-    ring("twitter_sync.send", queue="send", conversation_id=conversation.pk)
+    ring("twitter_sync.send", queue="send", after=wait, conversation_id=conversation.pk)
     return message
+
+
+def undo_seconds(thread: Thread, brand: BrandAccount) -> int:
+    return brand.public_undo_seconds if thread.is_public else brand.dm_undo_seconds
 
 
 def refresh(conversation: Conversation) -> None:
@@ -170,7 +189,7 @@ def refresh(conversation: Conversation) -> None:
 def retry(message: Message, *, by: User) -> Message:
     """Queues again what X refused, or what stayed unconfirmed; twice is once.
 
-    Raises NotRetryable, PersonBlocked.
+    Raises NotRetryable, HandleDisconnected, PersonBlocked.
     """
     require_role(by, message.brand_id, Role.AGENT)
     conversation = locked(message.conversation_id)
@@ -179,6 +198,7 @@ def retry(message: Message, *, by: User) -> Message:
         return message
     if not is_retryable(message):
         raise NotRetryable("This message is not waiting for a retry.")
+    check_connected(conversation.brand)
     check_not_blocked(message.thread, conversation)
     now = timezone.now()
     before = message.state

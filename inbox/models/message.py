@@ -124,5 +124,12 @@ class Message(models.Model):
         return self.is_ours and self.client_key is None
 
     @property
+    def seconds_to_undo(self) -> float:
+        """How long it waits for second thoughts; 0 when it is on its way, or held up by X."""
+        if self.state != self.State.QUEUED or self.failure or self.not_before is None:
+            return 0
+        return max(0.0, (self.not_before - timezone.now()).total_seconds())
+
+    @property
     def plain_text(self) -> str:
         return plain(self.text)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from inbox.models import Conversation
+from inbox.models import Conversation, Message
 from inbox.timeline import PAGE_SIZE
 from inbox.views.place import place_of
-from inbox.views.showing import show
+from inbox.views.showing import Showing, show
 from inbox.views.signed_in import person
 
 
@@ -31,8 +32,10 @@ def conversation_answer(
     status: int = 200,
     refusal: Refusal | None = None,
     toast: str = "",
+    taken_back: Message | None = None,
 ) -> HttpResponse:
-    """The fragment of one conversation. A refusal comes with the truth as it is now."""
+    """The fragment of one conversation. A refusal comes with the truth as it is now; the words of a
+    reply that was `taken_back` go back to the composer."""
     showing = show(person(request), conversation, shown=shown_by(request))
     answer = render(
         request,
@@ -40,10 +43,22 @@ def conversation_answer(
         {"showing": showing, "place": place_of(request), "refusal": refusal},
         status=status,
     )
+    said: dict[str, Any] = {}
     if toast:
         tone = "warning" if status >= 400 else "success"
-        answer["HX-Trigger"] = json.dumps({"toast": {"text": toast, "tone": tone, "seconds": 8}})
+        said["toast"] = {"text": toast, "tone": tone, "seconds": 8}
+    if taken_back:
+        said["takenback"] = words_back(showing, taken_back)
+    if said:
+        answer["HX-Trigger"] = json.dumps(said)
     return answer
+
+
+def words_back(showing: Showing, message: Message) -> dict[str, str]:
+    """Into which form of the composer the words of a message go, and whom they answered."""
+    path = next((path.key for path in showing.paths if path.holds(message.thread_id)), "note")
+    answering = message.answers_external_id or ""
+    return {"path": path, "text": message.plain_text, "answering": answering}
 
 
 def shown_by(request: HttpRequest) -> int:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from inbox.access import access_conversation, access_message, access_thread
 from inbox.actions.replies import (
     EmptyReply,
+    HandleDisconnected,
     NothingToAnswer,
     NotRetryable,
     PersonBlocked,
@@ -41,7 +42,13 @@ def replies(request: HttpRequest, pk: int) -> HttpResponse:
         reply(thread, by=person(request), **form.cleaned_data)
     except SomethingNew as news:
         return refused(request, thread, words_of(news), status=409, tone="warning")
-    except (EmptyReply, ReplyTooLong, PersonBlocked, NothingToAnswer) as error:
+    except (
+        EmptyReply,
+        ReplyTooLong,
+        HandleDisconnected,
+        PersonBlocked,
+        NothingToAnswer,
+    ) as error:
         return refused(request, thread, str(error), status=422)
     return conversation_answer(
         request, access_conversation(person(request), thread.conversation_id)
@@ -88,10 +95,13 @@ def message_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 def with_message(request: HttpRequest, pk: int, deed: Deed) -> HttpResponse:
     user = person(request)
     message = access_message(user, pk)
-    status, toast = 200, ""
+    was_queued, status, toast = message.state == Message.State.QUEUED, 200, ""
     try:
         deed(message, by=user)
-    except (NotRetryable, PersonBlocked, TooLate) as error:
+    except (NotRetryable, HandleDisconnected, PersonBlocked, TooLate) as error:
         status, toast = 409, str(error)
     fresh = access_conversation(user, message.conversation_id)
-    return conversation_answer(request, fresh, status=status, toast=toast)
+    is_back = was_queued and status == 200 and message.state != Message.State.QUEUED
+    return conversation_answer(
+        request, fresh, status=status, toast=toast, taken_back=message if is_back else None
+    )

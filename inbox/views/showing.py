@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from django.db.models import Max
 
 from accounts.access import role_on
-from accounts.models import Role, User
+from accounts.models import BrandAccount, Role, User
 from inbox.actions.replies import is_retryable
 from inbox.desk import load_of
 from inbox.forms import SnoozeChoice, snooze_choices
 from inbox.models import Conversation, Message, Thread
+from inbox.text.greeting import greeting
 from inbox.timeline import PAGE_SIZE, Timeline, timeline
 
 MOST_SHOWN = 1000
@@ -56,6 +57,8 @@ class Showing:
     former_handles: list[str]
     posts: dict[str, Message] = field(default_factory=dict)
     snooze_choices: list[SnoozeChoice] = field(default_factory=list)
+    # What "Greet" writes for the person who looks at this page.
+    greeting: str = ""
     # The last message that whoever looks at this page has seen, or could have.
     newest_id: int = 0
 
@@ -74,7 +77,7 @@ def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> S
     newest_id = conversation.messages.aggregate(last=Max("id"))["last"] or 0
     lines = timeline(conversation, size=min(max(shown, PAGE_SIZE), MOST_SHOWN))
     messages = [item.row for item in lines.items if isinstance(item.row, Message)]
-    paths = reply_paths(conversation)
+    paths = reply_paths(conversation) if can_answer(conversation) else []
     role = role_on(user, conversation.brand_id)
     people = colleagues(user, conversation) if role and role.includes(Role.MANAGER) else []
     return Showing(
@@ -90,8 +93,20 @@ def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> S
         former_handles=former_handles(conversation),
         posts={message.external_id: message for message in messages if message.external_id},
         snooze_choices=snooze_choices(),
+        greeting=greeting_of(user, conversation),
         newest_id=newest_id,
     )
+
+
+def can_answer(conversation: Conversation) -> bool:
+    """A disconnected handle says nothing any more; one that is paused keeps its replies."""
+    return conversation.brand.status != BrandAccount.Status.DISCONNECTED
+
+
+def greeting_of(user: User, conversation: Conversation) -> str:
+    brand = conversation.brand
+    team = brand.greeting_name or brand.name
+    return greeting(conversation.contact.name, user.get_short_name(), team)
 
 
 def reply_paths(conversation: Conversation) -> list[ReplyPath]:

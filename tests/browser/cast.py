@@ -32,6 +32,8 @@ def main(simulator: str) -> None:
     ids = people_on_x(simulator)
     for handle in BRANDS:
         connect_as_if_consented(simulator, ids[handle])
+    # Nobody waits for second thoughts but where a test is about them.
+    BrandAccount.objects.update(public_undo_seconds=0)
     for name, email, handle, role in PEOPLE:
         user = User.objects.create_user(email=email, name=name, password=PASSWORD)
         Membership.objects.create(

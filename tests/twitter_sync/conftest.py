@@ -44,7 +44,10 @@ def connected(simulator: Simulator, db: None) -> Callable[..., BrandAccount]:
     def connected(handle: str = "", **facts: object) -> BrandAccount:
         person = simulator.brand(handle, **facts)
         brand = BrandAccount.objects.create(
-            x_user_id=person["id"], handle=person["username"], name=person["name"]
+            x_user_id=person["id"],
+            handle=person["username"],
+            name=person["name"],
+            public_undo_seconds=0,
         )
         pair = oauth.pair_of(simulator.consent(person))
         Connection.objects.create(brand=brand, **tokens.columns(pair))

@@ -58,6 +58,20 @@ export default class extends Controller {
     this.#panel.querySelector("textarea").focus()
   }
 
+  // The words go in front, once; Ctrl+Z takes them out again.
+  greet({ params: { words } }) {
+    const text = this.#panel.querySelector("textarea")
+    text.focus()
+    if (!text.value.startsWith(words)) text.setRangeText(words, 0, 0, "preserve")
+    if (text.selectionStart < words.length) text.setSelectionRange(words.length, words.length)
+    text.dispatchEvent(new Event("input", { bubbles: true }))
+  }
+
+  takeBack({ detail: { path } }) {
+    this.#show(`path-${path}`)
+    this.#panel?.querySelector("textarea").focus()
+  }
+
   sendByKey(event) {
     // Out of the text and into the thread, where single keys are commands again.
     if (event.key === "Escape") document.getElementById("timeline")?.focus({ preventScroll: true })

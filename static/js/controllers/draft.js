@@ -35,6 +35,14 @@ export default class extends Controller {
     this.dispatch("changed", { detail: { written: Boolean(text) } })
   }
 
+  // A reply was taken back before it was sent: its words come first, what was typed since follows.
+  takeBack({ detail: { path, text, answering } }) {
+    if (this.element.id !== `path-${path}-form`) return
+    const since = this.textTarget.value
+    this.#take({ text: since ? `${text}\n\n${since}` : text, clientKey: uuid(), answering })
+    this.save()
+  }
+
   // Callbacks
 
   sending = ({ detail }) => {

@@ -1,0 +1,198 @@
+"""Second thoughts: a reply waits as long as its handle says, and can be taken back meanwhile."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import BrandAccount
+from inbox import doorbell
+from inbox.actions.replies import HandleDisconnected, cancel, reply, retry
+from inbox.actions.sending import take_next
+from inbox.models import ConversationEvent, Message
+from tests.factories import make_message
+from twitter_sync.actions.sending import due_conversations
+
+
+@pytest.fixture
+def post(public_thread) -> Message:
+    return make_message(public_thread, "Nobody answers here")
+
+
+@pytest.fixture
+def rung(monkeypatch):
+    rung = []
+    monkeypatch.setattr(doorbell, "ring_now", lambda task, **ids: rung.append((task, ids)))
+    return rung
+
+
+def say(thread, by, text="We do!"):
+    thread.refresh_from_db()
+    return reply(thread, by=by, text=text, client_key=uuid4())
+
+
+def let_time_pass(message: Message) -> None:
+    now = timezone.now()
+    Message.objects.filter(pk=message.pk).update(not_before=now - timedelta(milliseconds=1))
+
+
+def seconds(brand: BrandAccount, **each: int) -> None:
+    fields = {f"{name}_undo_seconds": value for name, value in each.items()}
+    BrandAccount.objects.filter(pk=brand.pk).update(**fields)
+
+
+def test_a_reply_waits_as_long_as_the_handle_says(
+    acme, ana, post, public_thread, rung, django_capture_on_commit_callbacks
+):
+    seconds(acme, public=8)
+    with django_capture_on_commit_callbacks(execute=True):
+        message = say(public_thread, ana)
+    assert 7 < message.seconds_to_undo <= 8
+    assert take_next(message.conversation_id) is None
+    assert due_conversations(timezone.now()) == []
+    sends = [ids for task, ids in rung if task == "twitter_sync.send"]
+    assert sends == [{"queue": "send", "after": 8, "conversation_id": message.conversation_id}]
+
+
+def test_when_the_time_is_over_it_goes_even_if_the_ring_was_lost(acme, ana, post, public_thread):
+    seconds(acme, public=8)
+    message = say(public_thread, ana)
+    let_time_pass(message)
+    assert due_conversations(timezone.now()) == [message.conversation_id]
+    assert take_next(message.conversation_id) == message
+
+
+def test_each_kind_of_reply_has_its_own_wait(acme, ana, question, dm_thread, post, public_thread):
+    seconds(acme, public=8, dm=0)
+    assert say(dm_thread, ana).seconds_to_undo == 0
+    seconds(acme, public=0, dm=5)
+    assert say(public_thread, ana).seconds_to_undo == 0
+    assert say(dm_thread, ana).seconds_to_undo > 4
+
+
+def test_the_next_reply_keeps_its_place_behind_one_that_waits(
+    acme, ana, question, dm_thread, post, public_thread
+):
+    seconds(acme, public=8, dm=0)
+    first, second = say(public_thread, ana), say(dm_thread, ana)
+    assert take_next(first.conversation_id) is None
+    cancel(first, by=ana)
+    assert take_next(first.conversation_id) == second
+
+
+def test_while_it_waits_the_page_offers_undo(
+    acme, ana, post, public_thread, client, sign_in, conversation
+):
+    seconds(acme, public=8)
+    message = say(public_thread, ana)
+    path = f"/conversations/{conversation.number}/"
+    page = sign_in(client, ana).get(path).content.decode()
+    assert f'id="undo-button-{message.pk}"' in page
+    assert "Not sent yet" in page
+    let_time_pass(message)
+    page = client.get(path).content.decode()
+    assert "undo-button" not in page
+    assert "Queued" in page
+
+
+def test_what_x_holds_up_offers_no_undo_but_to_take_it_back(
+    acme, ana, post, public_thread, client, sign_in, conversation
+):
+    message = say(public_thread, ana)
+    later = timezone.now() + timedelta(minutes=10)
+    Message.objects.filter(pk=message.pk).update(not_before=later, failure="X's limit is used up.")
+    page = sign_in(client, ana).get(f"/conversations/{conversation.number}/").content.decode()
+    assert "undo-button" not in page
+    assert "Take back" in page
+
+
+def test_undoing_gives_the_words_back_to_the_composer(
+    acme, ana, post, public_thread, client, sign_in
+):
+    seconds(acme, public=8)
+    message = say(public_thread, ana, "5 < 6 & so on")
+    answer = sign_in(client, ana).post(f"/messages/{message.pk}/cancellation/")
+    assert json.loads(answer["HX-Trigger"])["takenback"] == {
+        "path": "public",
+        "text": "5 < 6 & so on",
+        "answering": post.external_id,
+    }
+    message.refresh_from_db()
+    assert message.state == "cancelled"
+    assert ConversationEvent.objects.filter(kind="cancelled", actor=ana).count() == 1
+    let_time_pass(message)
+    assert take_next(message.conversation_id) is None
+
+
+def test_undoing_twice_gives_them_back_once(acme, ana, post, public_thread, client, sign_in):
+    seconds(acme, public=8)
+    message = say(public_thread, ana)
+    sign_in(client, ana).post(f"/messages/{message.pk}/cancellation/")
+    assert "HX-Trigger" not in client.post(f"/messages/{message.pk}/cancellation/")
+
+
+def test_who_undoes_too_late_is_told(acme, ana, post, public_thread, client, sign_in):
+    seconds(acme, public=8)
+    message = say(public_thread, ana)
+    let_time_pass(message)
+    take_next(message.conversation_id)
+    answer = sign_in(client, ana).post(f"/messages/{message.pk}/cancellation/")
+    assert answer.status_code == 409
+    said = json.loads(answer["HX-Trigger"])
+    assert said["toast"]["text"] == "It is on its way to X already."
+    assert "takenback" not in said
+
+
+# Handles that do not send
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "state"),
+    [
+        ("paused", "is paused", "Waits: the handle is paused"),
+        ("needs_reconnect", "no longer accepts", "Waits for the handle to be reconnected"),
+    ],
+)
+def test_a_handle_that_does_not_send_says_so_and_keeps_the_reply(
+    acme, ana, question, dm_thread, client, sign_in, conversation, status, told, state
+):
+    BrandAccount.objects.update(status=status)
+    path = f"/conversations/{conversation.number}/"
+    browser = sign_in(client, ana)
+    typed = {"text": "On its way", "client_key": uuid4()}
+    answer = browser.post(f"/threads/{dm_thread.pk}/replies/", typed)
+    assert answer.status_code == 200
+    page = browser.get(path).content.decode()
+    assert told in page
+    assert state in page
+    assert Message.objects.filter(state="queued").count() == 1
+
+
+def test_a_disconnected_handle_is_read_and_noted_on_but_not_answered(
+    acme, ana, question, dm_thread, client, sign_in, conversation
+):
+    BrandAccount.objects.update(status="disconnected")
+    browser = sign_in(client, ana)
+    page = browser.get(f"/conversations/{conversation.number}/").content.decode()
+    assert "is disconnected" in page
+    assert "Where is my parcel?" in page
+    assert 'id="path-note-form"' in page
+    assert 'id="path-dm-form"' not in page
+    typed = {"text": "On its way", "client_key": uuid4()}
+    assert browser.post(f"/threads/{dm_thread.pk}/replies/", typed).status_code == 422
+    with pytest.raises(HandleDisconnected):
+        say(dm_thread, ana)
+    noted = browser.post(f"/conversations/{conversation.number}/notes/", typed)
+    assert noted.status_code == 200
+    assert Message.objects.count() == 1
+
+
+def test_what_failed_can_not_be_retried_on_a_disconnected_handle(acme, ana, question, dm_thread):
+    failed = make_message(dm_thread, ours=True, state="failed", external_id=None)
+    BrandAccount.objects.update(status="disconnected")
+    with pytest.raises(HandleDisconnected):
+        retry(failed, by=ana)
