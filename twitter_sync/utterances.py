@@ -15,6 +15,8 @@ from twitter_sync.payloads import DirectMessage, EncryptedMessage, Post, Profile
 
 People = Mapping[str, Profile]
 
+# Where the inbox calls a field of a profile otherwise.
+IN_THE_INBOX = {"joined_at": "joined_x_at"}
 BEFORE_X = datetime(2006, 1, 1, tzinfo=UTC)
 
 
@@ -91,7 +93,9 @@ def person(x_user_id: str, said: DirectMessage | EncryptedMessage | Post, people
     """
     if x_user_id in people:
         return introduced(people[x_user_id], as_of=said.created_at)
-    return Person(x_user_id=x_user_id, handle=named(x_user_id, said), as_of=BEFORE_X)
+    return Person(
+        x_user_id=x_user_id, handle=named(x_user_id, said), as_of=BEFORE_X, tells=frozenset()
+    )
 
 
 def introduced(profile: Profile, *, as_of: datetime) -> Person:
@@ -107,6 +111,7 @@ def introduced(profile: Profile, *, as_of: datetime) -> Person:
         followers=profile.followers,
         joined_x_at=profile.joined_at,
         as_of=as_of,
+        tells=frozenset(IN_THE_INBOX.get(name, name) for name in profile.tells),
     )
 
 

@@ -82,7 +82,7 @@ def interpret(row: RawEvent, brands: Brands) -> Outcome:
     for post in delivery.context:
         place(post, scene)
     if row.source in (RawEvent.Source.POLL, RawEvent.Source.HISTORY):
-        introduce(delivery.people)
+        introduce(delivery.people, as_of=row.received_at)
     return outcome
 
 

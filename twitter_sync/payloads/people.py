@@ -48,7 +48,23 @@ def read_profile(value: Any) -> Profile | None:
         is_protected=flag(source.get("protected")),
         followers=followers(either(metrics, "followers_count") or source.get("followers_count")),
         joined_at=optional_moment(either(source, "created_at", "created_timestamp")),
+        tells=frozenset(told_in(source)),
     )
+
+
+def told_in(source: Record) -> Iterator[str]:
+    """X leaves out an empty location, but never an empty bio that was asked for."""
+    asked_for = "description" in source
+    metrics = optional_record(source.get("public_metrics"))
+    told = {
+        "bio": asked_for,
+        "location": asked_for or "location" in source,
+        "is_verified": "verified" in source,
+        "is_protected": "protected" in source,
+        "followers": "followers_count" in metrics or "followers_count" in source,
+        "joined_at": either(source, "created_at", "created_timestamp") is not None,
+    }
+    yield from (name for name, is_told in told.items() if is_told)
 
 
 def unwrapped(source: Record) -> Record:

@@ -17,7 +17,8 @@ Entities = Mapping[str, list[dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A person as a payload describes them; all but the id may be missing."""
+    """A person as a payload describes them; all but the id may be missing. `tells` names
+    the fields besides username and name that the payload speaks of: many only name people."""
 
     id: str
     username: str = ""
@@ -28,6 +29,7 @@ class Profile:
     is_protected: bool = False
     followers: int | None = None
     joined_at: datetime | None = None
+    tells: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
