@@ -47,6 +47,13 @@ def clock(moment: datetime) -> Markup:
     return _time(moment, timezone.localtime(moment).strftime("%H:%M"))
 
 
+def to_the_second(moment: datetime) -> Markup:
+    """14:02:10; with the day when that is another one."""
+    local, today = timezone.localtime(moment), timezone.localtime()
+    form = "%H:%M:%S" if local.date() == today.date() else "%a %-d %b, %H:%M:%S"
+    return _time(moment, local.strftime(form))
+
+
 def day(moment: datetime) -> str:
     """Today, Yesterday, Monday 16 November; with the year when it is another one."""
     local, today = timezone.localtime(moment), timezone.localtime()
@@ -128,6 +135,7 @@ def _time(moment: datetime, words: str, extra: str = "") -> Markup:
 FILTERS = {
     "relative": relative,
     "clock": clock,
+    "to_the_second": to_the_second,
     "day": day,
     "when": when,
     "short": short,

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import OuterRef, QuerySet, Subquery
-from django.db.models.functions import Lower
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Lower
 
 from accounts.models import BrandAccount, User
 from twitter_sync.actions.subscribing import OFFERED, needed
 from twitter_sync.models import Connection, RawEvent, Subscription, SyncCursor, Webhook
+from twitter_sync.progress import Progress, progress_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,21 @@ class Checklist:
     offered: list[Kind]
     cursors: list[SyncCursor]
     pushed_at: datetime | None
+    progress: Progress
 
     @property
     def is_connected(self) -> bool:
         return self.connection is not None and self.brand.status in ("connected", "paused")
+
+    @property
+    def is_being_set_up(self) -> bool:
+        """A worker is at it, or will be at once."""
+        return self.connection is not None and self.connection.set_up_due_at is not None
+
+    @property
+    def is_at_work(self) -> bool:
+        """Something on the page will change by itself."""
+        return self.is_connected and (self.is_being_set_up or self.progress.is_at_work)
 
     @property
     def has_webhook(self) -> bool:
@@ -78,8 +90,12 @@ def read(brands: QuerySet[BrandAccount]) -> list[Checklist]:
     webhook = Webhook.objects.filter(url=settings.X_WEBHOOK_URL).first()
     found = (
         brands.select_related("connection")
-        .prefetch_related("subscriptions", "cursors")
+        .prefetch_related(
+            "subscriptions",
+            Prefetch("cursors", SyncCursor.objects.select_related("backfill").order_by("pk")),
+        )
         .annotate(pushed_at=Subquery(newest_push().values("received_at")[:1]))
+        .annotate(unsorted=unsorted_past())
     )
     return [of(brand, webhook) for brand in found]
 
@@ -90,7 +106,14 @@ def newest_push() -> QuerySet[RawEvent]:
     )
 
 
+def unsorted_past() -> Coalesce:
+    of_brand = RawEvent.objects.history().unsorted().filter(brand=OuterRef("pk")).order_by()
+    counted = of_brand.values("brand").annotate(rows=Count("pk")).values("rows")
+    return Coalesce(Subquery(counted), 0)
+
+
 def of(brand: BrandAccount, webhook: Webhook | None) -> Checklist:
+    cursors = list(brand.cursors.all())
     held = {one.event_type: one for one in brand.subscriptions.all()}
     return Checklist(
         brand=brand,
@@ -98,8 +121,9 @@ def of(brand: BrandAccount, webhook: Webhook | None) -> Checklist:
         webhook=webhook,
         kinds=kinds(needed(brand), held),
         offered=kinds(OFFERED, held),
-        cursors=sorted(brand.cursors.all(), key=lambda cursor: cursor.feed),
+        cursors=cursors,
         pushed_at=getattr(brand, "pushed_at", None),
+        progress=progress_of(brand, cursors, getattr(brand, "unsorted", 0)),
     )
 
 

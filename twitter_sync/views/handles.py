@@ -104,9 +104,11 @@ def refused(
 @require_safe
 @login_required
 def handle(request: SignedInRequest, handle: str) -> HttpResponse:
+    """While something changes by itself, the page asks for its fragment again and again."""
     brand = access_handle(request.user, handle)
     context = {"brand": brand, "checklist": checklist(brand)}
-    return render(request, "twitter_sync/handle.html", context)
+    name = "_checklist" if request.headers.get("HX-Request") else "handle"
+    return render(request, f"twitter_sync/{name}.html", context)
 
 
 @require_POST

@@ -3,6 +3,7 @@ import { Controller } from "stimulus"
 import { reportFailure } from "lib/failures"
 
 const FAILURES = ["htmx:responseError", "htmx:sendError", "htmx:timeout"]
+// data-quiet: what refreshes itself tries again without a word.
 // These two bring their own words: a fragment that says why, or a toast in the HX-Trigger header.
 const SAID_BY_SERVER = new Set([409, 422])
 
@@ -16,6 +17,7 @@ export default class extends Controller {
   }
 
   report = ({ detail }) => {
+    if (detail.elt && "quiet" in detail.elt.dataset) return
     const status = detail.xhr?.status ?? 0
     if (!SAID_BY_SERVER.has(status)) reportFailure(status, sentenceOf(detail.xhr))
   }

@@ -11,6 +11,13 @@ htmx.config.responseHandling = [
   { code: "[45]..", swap: false, error: true },
 ]
 
+// A whole page instead of a fragment: somebody was signed out meanwhile.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (!/^\s*<!doctype/i.test(detail.serverResponse)) return
+  detail.shouldSwap = false
+  window.location.reload()
+})
+
 htmx.defineExtension("morph", {
   isInlineSwap: (style) => style === "morph",
   handleSwap: (style, target, fragment) => {

@@ -1,0 +1,123 @@
+"""How far the past of a handle is fetched and sorted, as its page shows it. Rows in, words out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from accounts.models import BrandAccount
+from inbox.actions.history import oldest_owed
+from twitter_sync.actions.backfilling import MOST_POSTS
+from twitter_sync.feeds import Feed
+from twitter_sync.models import Backfill, SyncCursor
+
+# What X shows of direct messages (reference: x-api §3.1).
+DAYS_OF_DMS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class FeedProgress:
+    """`value` of `most` is the bar; `resumes_at` is set while X's quota is used up."""
+
+    feed: str
+    label: str
+    fetched: int
+    value: int
+    most: int
+    is_done: bool
+    reached_at: datetime | None
+    resumes_at: datetime | None
+    failure: str
+
+    @property
+    def is_of_days(self) -> bool:
+        """X doesn't say how many direct messages there are: days are the measure."""
+        return self.feed == Feed.DMS
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.value // self.most
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`unsorted` rows are kept and in no conversation yet. `complete_to` is up to when nothing is
+    missing. What is older than `oldest_owed` arrives as resolved."""
+
+    feeds: list[FeedProgress]
+    unsorted: int
+    complete_to: datetime | None
+    oldest_owed: datetime | None
+
+    @property
+    def fetched(self) -> int:
+        return sum(feed.fetched for feed in self.feeds)
+
+    @property
+    def sorted(self) -> int:
+        return max(0, self.fetched - self.unsorted)
+
+    @property
+    def is_fetched(self) -> bool:
+        return all(feed.is_done for feed in self.feeds)
+
+    @property
+    def is_at_work(self) -> bool:
+        return not self.is_fetched or self.unsorted > 0
+
+    @property
+    def resumes_at(self) -> datetime | None:
+        """When anything goes on at all; None while something does."""
+        waiting = [feed.resumes_at for feed in self.feeds if not feed.is_done]
+        if self.unsorted or not waiting or None in waiting:
+            return None
+        return min(moment for moment in waiting if moment)
+
+
+def progress_of(brand: BrandAccount, cursors: list[SyncCursor], unsorted: int) -> Progress:
+    """`cursors` with their backfills, in the order in which they are shown."""
+    known = [(cursor, getattr(cursor, "backfill", None)) for cursor in cursors]
+    feeds = [of_feed(cursor, backfill) for cursor, backfill in known if has_past(cursor, backfill)]
+    complete = [cursor.complete_to for cursor in cursors]
+    whole = bool(complete) and None not in complete
+    return Progress(
+        feeds=feeds,
+        unsorted=unsorted,
+        complete_to=min(moment for moment in complete if moment) if whole else None,
+        oldest_owed=oldest_owed(brand),
+    )
+
+
+def has_past(cursor: SyncCursor, backfill: Backfill | None) -> bool:
+    """A feed that was polled before there were backfills has none to show."""
+    return backfill is not None or (not cursor.newest_id and cursor.polled_at is None)
+
+
+def of_feed(cursor: SyncCursor, backfill: Backfill | None) -> FeedProgress:
+    """Before its first page a feed tells by its cursor whether it waits."""
+    waiting = backfill or cursor
+    value, most = measured(Feed(cursor.feed), backfill)
+    return FeedProgress(
+        feed=cursor.feed,
+        label=cursor.get_feed_display(),
+        fetched=backfill.fetched if backfill else 0,
+        value=value,
+        most=most,
+        is_done=backfill is not None and backfill.is_done,
+        reached_at=backfill.reached_at if backfill else None,
+        resumes_at=waiting.due_at if waiting.is_limited else None,
+        failure=waiting.failure,
+    )
+
+
+def measured(feed: Feed, backfill: Backfill | None) -> tuple[int, int]:
+    """How much of how much: hours of thirty days for messages, posts of at most 800."""
+    most = DAYS_OF_DMS * 24 if feed == Feed.DMS else MOST_POSTS
+    if backfill is None:
+        return 0, most
+    if backfill.is_done:
+        return most, most
+    if feed != Feed.DMS:
+        return backfill.fetched, most
+    reached = backfill.reached_at or backfill.began_at
+    return min(most, max(0, (backfill.began_at - reached) // timedelta(hours=1))), most
