@@ -53,7 +53,7 @@ def connect_as_if_consented(simulator: str, x_user_id: str) -> None:
     from twitter_sync.actions.connecting import connect
     from twitter_sync.oauth import pair_of
 
-    connect(pair_of(post(simulator, "tokens", {"user_id": x_user_id})), by=None)
+    connect(pair_of(post(simulator, "tokens", {"user_id": x_user_id})), by=None, waits=True)
 
 
 def post(simulator: str, path: str, body: dict[str, Any]) -> Any:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
 from threading import Barrier
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -19,8 +20,8 @@ from accounts.models import BrandAccount
 from inbox.models import Contact, Conversation, ConversationEvent, Message
 from tests.factories import make_brand, make_contact, next_x_id
 from tests.twitter_sync.bodies import dm, dm_received, dm_sent, event, push, told_dms, user
-from twitter_sync.actions import interpreting
-from twitter_sync.actions.applying import adopt_orphans, apply_due, apply_next
+from twitter_sync.actions import applying, interpreting
+from twitter_sync.actions.applying import adopt_orphans, apply_due, apply_next, lock_account
 from twitter_sync.models import RawEvent
 
 pytestmark = pytest.mark.django_db
@@ -217,6 +218,79 @@ def test_messages_still_come_while_we_cannot_call(client, acme, carla, status):
     push(client, dm_received(acme, carla))
     apply_due()
     assert Message.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_handle_connected_at_this_very_moment_misses_nothing():
+    """The worker has looked for the handle in vain; its connecting is not committed yet."""
+    carla, newcomer = make_contact(), BrandAccount(x_user_id=next_x_id(), handle="newcomer")
+    push(Client(), dm_received(newcomer, carla))
+    with ThreadPoolExecutor(1) as worker:
+        with transaction.atomic():
+            lock_account(newcomer.x_user_id)
+            newcomer.save()
+            assert adopt_orphans(newcomer) == 0
+            applied = worker.submit(apply_and_leave)
+            until_someone_waits_for_a_lock()
+        assert applied.result() == 1
+    assert states() == ["applied"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_orphan_that_is_not_committed_yet_is_waited_for(monkeypatch):
+    """The other way round: whoever connects a moment later finds the orphan."""
+    carla, newcomer = make_contact(), BrandAccount(x_user_id=next_x_id(), handle="newcomer")
+    push(Client(), dm_received(newcomer, carla))
+    holds, done, settle = Barrier(2), Barrier(2), applying.settle
+
+    def settle_slowly(*asked: Any) -> None:
+        holds.wait()
+        done.wait()
+        settle(*asked)
+
+    def connect() -> int:
+        try:
+            with transaction.atomic():
+                lock_account(newcomer.x_user_id)
+                newcomer.save()
+                return adopt_orphans(newcomer)
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(applying, "settle", settle_slowly)
+    with ThreadPoolExecutor(2) as workers:
+        applied = workers.submit(apply_next_and_leave)
+        holds.wait()
+        connected = workers.submit(connect)
+        until_someone_waits_for_a_lock()
+        done.wait()
+        assert applied.result()
+        assert connected.result() == 1
+    assert states() == ["pending"]
+
+
+def apply_and_leave() -> int:
+    try:
+        return apply_due()
+    finally:
+        connection.close()
+
+
+def apply_next_and_leave() -> bool:
+    try:
+        return apply_next({})
+    finally:
+        connection.close()
+
+
+def until_someone_waits_for_a_lock() -> None:
+    """Postgres says so; nothing is measured by the clock."""
+    with connection.cursor() as cursor:
+        for _ in range(10_000):
+            cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+            if cursor.fetchone()[0]:
+                return
+    raise AssertionError("nobody waits")
 
 
 # Poison
