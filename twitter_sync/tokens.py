@@ -46,6 +46,15 @@ def decrypt(stored: str) -> str:
         raise UnreadableToken(problem="no key of HANDLED_TOKEN_KEYS opens it") from None
 
 
+@transaction.atomic
+def encrypt_again(connection_id: int) -> None:
+    """Writes a pair under the newest key. Raises UnreadableToken when no key opens it."""
+    for held in Connection.objects.select_for_update().filter(pk=connection_id):
+        held.access_token = encrypt(decrypt(held.access_token))
+        held.refresh_token = encrypt(decrypt(held.refresh_token))
+        held.save(update_fields=["access_token", "refresh_token"])
+
+
 def _keys() -> MultiFernet:
     return MultiFernet([Fernet(key) for key in settings.TOKEN_KEYS])
 

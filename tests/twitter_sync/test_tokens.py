@@ -7,6 +7,7 @@ from threading import Barrier
 
 import pytest
 from cryptography.fernet import Fernet
+from django.core.management import CommandError, call_command
 from django.db import connection as database
 from django.utils import timezone
 from pytest_django import Settings
@@ -49,6 +50,37 @@ def test_a_lost_key_is_named_too(settings: Settings) -> None:
         tokens.decrypt(stored)
     assert "secret" not in str(caught.value) + caught.value.reason
     assert "reconnect the handle" in caught.value.reason
+
+
+def test_tokens_that_are_encrypted_again_need_the_newest_key_only(
+    settings: Settings, connected: Connected, capsys: pytest.CaptureFixture[str]
+) -> None:
+    brand = connected()
+    held = Connection.objects.get(brand=brand)
+    plain = tokens.decrypt(held.access_token), tokens.decrypt(held.refresh_token)
+    newest = Fernet.generate_key().decode()
+    settings.TOKEN_KEYS = [newest, *settings.TOKEN_KEYS]
+
+    call_command("encrypt_tokens")
+
+    assert "newest key: 1\n" in capsys.readouterr().out
+    settings.TOKEN_KEYS = [newest]
+    held.refresh_from_db()
+    assert (tokens.decrypt(held.access_token), tokens.decrypt(held.refresh_token)) == plain
+
+
+def test_a_handle_whose_key_is_lost_is_named_and_the_others_are_done(
+    settings: Settings, connected: Connected, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = connected()
+    settings.TOKEN_KEYS = [Fernet.generate_key().decode()]
+    fine = connected()
+
+    with pytest.raises(CommandError, match=f"@{lost.handle}.*reconnect"):
+        call_command("encrypt_tokens")
+
+    assert "newest key: 1\n" in capsys.readouterr().out
+    assert tokens.decrypt(Connection.objects.get(brand=fine).access_token)
 
 
 def test_no_token_shows_in_a_repr() -> None:
