@@ -12,7 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Count, Q, Value
+from django.db.models.expressions import RawSQL
 
 from accounts.models import BrandAccount, User
 from inbox.models import Conversation
@@ -85,26 +87,28 @@ def page(
     return Page(rows, cursor_of(view, rows[-1]) if more else None)
 
 
+# The first of each brand, then the first of all: planned once, however many brands there are.
+FIRST_OF_EACH = """
+SELECT row.id FROM unnest(%s::bigint[]) AS brand (id) CROSS JOIN LATERAL ({top}) AS row (id, moment)
+ORDER BY row.moment {direction}, row.id {direction} LIMIT %s
+"""
+EACH_BRAND = RawSQL("brand.id", ())
+
+
 def first_keys(
     view: View, user: User, brands: list[BrandAccount], after: str, count: int
 ) -> list[int]:
     """The ids of the first `count` rows after a cursor: the first of each brand, merged."""
-    tops = [
-        in_order(view, beyond(view, of_brand(view, user, brand), after))[:count] for brand in brands
-    ]
-    if not tops:
-        return []
-    columns = [top.values_list("pk", view.sort) for top in tops]
-    if len(columns) == 1:
-        return [pk for pk, _ in columns[0]]
-    merged = columns[0].union(*columns[1:], all=True)
-    direction = "-" if view.descending else ""
-    ordered = merged.order_by(f"{direction}{view.sort}", f"{direction}pk")[:count]
-    return [pk for pk, _ in ordered]
-
-
-def of_brand(view: View, user: User, brand: BrandAccount) -> ConversationQuerySet:
-    return view.rows(Conversation.objects.filter(brand=brand), user)
+    of_brand = view.rows(Conversation.objects.filter(brand=EACH_BRAND), user)
+    top = in_order(view, beyond(view, of_brand, after)).values_list("pk", view.sort)[:count]
+    sql, params = top.query.sql_with_params()
+    direction = "DESC" if view.descending else "ASC"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            FIRST_OF_EACH.format(top=sql, direction=direction),
+            [[brand.pk for brand in brands], *params, count],
+        )
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def in_order(view: View, rows: ConversationQuerySet) -> ConversationQuerySet:
