@@ -64,13 +64,13 @@ class Utterance:
     payload: dict[str, Any] | None = None
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def receive(brand: BrandAccount, utterance: Utterance) -> Message:
     """Stores a message once, in the conversation it belongs to, whatever it is told and how often.
 
     An echo of our own message settles the row that we sent; another form of a message that we hold
-    becomes part of it. Safe against other workers: one
-    lock for each brand and contact (it takes the place of trust R4's conversation key).
+    becomes part of it. Safe against other workers: one lock for each brand and contact (it takes
+    the place of trust R4's conversation key).
     """
     lock_pair(brand, utterance.customer.x_user_id)
     known = find(brand, utterance.kind, [utterance.external_id, *utterance.earlier_ids])
@@ -86,6 +86,7 @@ def receive(brand: BrandAccount, utterance: Utterance) -> Message:
         sent_at=utterance.sent_at,
     )
     conversation = locked(thread.conversation_id)
+    conversation.contact = contact
     ours = in_flight(conversation, thread, utterance)
     message = settle(ours, utterance) if ours else add(brand, conversation, thread, utterance)
     follow(conversation, message)

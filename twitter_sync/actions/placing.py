@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 
 from accounts.models import BrandAccount
 from inbox.actions.receiving import receive
-from inbox.models import Message, Thread
+from inbox.models import Message
 from twitter_sync.actions.searching import expect_more
 from twitter_sync.models import KnownPost
 from twitter_sync.payloads import Post
@@ -179,6 +179,8 @@ def answered_by(brand: BrandAccount, post: Post) -> str | None:
     """Whom the brand's own post answers; None for a broadcast and what the brand adds to it."""
     if post.parent_id is None:
         return None
+    if post.answers_user_id and post.answers_user_id != brand.x_user_id:
+        return post.answers_user_id
     below: Post | KnownPost = post
     for above in KnownPost.objects.upwards(post.parent_id, through=brand.x_user_id):
         if below.answers_user_id and below.answers_user_id != brand.x_user_id:
@@ -220,16 +222,22 @@ def topmost(known: KnownPost) -> KnownPost:
     return topmost(above)
 
 
+# Asked for every post, twice for our own; Django takes longer to word it than Postgres to answer.
+HOLDERS = """
+SELECT DISTINCT thread.brand_id FROM inbox_thread thread
+JOIN inbox_conversation conversation ON conversation.id = thread.conversation_id
+JOIN inbox_contact contact ON contact.id = conversation.contact_id
+WHERE thread.brand_id = ANY(%s) AND thread.kind = 'public' AND thread.x_conversation_id = %s
+  AND contact.x_user_id = %s
+"""
+
+
 def holders_of(conversation_id: str, x_user_id: str, brands: Brands) -> dict[int, BrandAccount]:
     """The brands that talk with a person in an X conversation, by key."""
     by_key = {brand.pk: brand for brand in brands.values()}
-    threads = Thread.objects.filter(
-        brand__in=by_key,
-        kind=Thread.Kind.PUBLIC,
-        x_conversation_id=conversation_id,
-        conversation__contact__x_user_id=x_user_id,
-    )
-    return {key: by_key[key] for key in threads.order_by().values_list("brand_id", flat=True)}
+    with connection.cursor() as cursor:
+        cursor.execute(HOLDERS, [list(by_key), conversation_id, x_user_id])
+        return {key: by_key[key] for (key,) in cursor.fetchall()}
 
 
 def concerned(post: Post, brands: Brands) -> list[BrandAccount]:

@@ -9,6 +9,7 @@ history, and fetched by `backfilling`.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -18,6 +19,7 @@ from django.utils import timezone
 
 from accounts.models import BrandAccount
 from inbox.doorbell import ring
+from inbox.models import Message
 from inbox.sequence import moment_of
 from twitter_sync.actions import backfilling
 from twitter_sync.actions.recording import record_items
@@ -120,11 +122,21 @@ def is_the_first(cursor: SyncCursor) -> bool:
 
 
 def keep_news(cursor: SyncCursor, answer: Answer) -> int:
-    pages = (page_of_one(item, answer) for item in items_of(answer))
+    items = unheard(cursor, items_of(answer))
+    pages = (page_of_one(item, answer) for item in items)
     new = record_items(cursor.brand, SOURCES[Feed(cursor.feed)].kind, pages)
     if new:
         ring("twitter_sync.apply", queue="ingest")
     return new
+
+
+def unheard(cursor: SyncCursor, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without those that are messages of the brand already: a push brought them."""
+    kind = Message.Kind.DM if cursor.feed == Feed.DMS else Message.Kind.PUBLIC
+    told = [str(item.get("id")) for item in items]
+    held = Message.objects.filter(brand=cursor.brand_id, kind=kind, external_id__in=told)
+    known = set(held.values_list("external_id", flat=True))
+    return [item for item in items if item.get("id") not in known]
 
 
 def meets_known_ground(cursor: SyncCursor, ids: list[int]) -> bool:

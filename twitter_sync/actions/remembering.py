@@ -52,7 +52,7 @@ RETURNING *
 
 
 def remember(posts: Iterable[Post], people: Mapping[str, Profile]) -> dict[str, KnownPost]:
-    """Keeps `posts` and the ids of those that they answer. Returns the rows, locked, by id."""
+    """Keeps `posts` and the ids of those that they answer. Returns the former, locked, by id."""
     told = {post.id: post for post in posts}
     above = {post.parent_id for post in told.values() if post.parent_id} - told.keys()
     rows = [row_of(post, people) for post in told.values()]
@@ -62,7 +62,7 @@ def remember(posts: Iterable[Post], people: Mapping[str, Profile]) -> dict[str, 
         if known.is_seen and known.look_up_at is not None:
             conclude(known)
     held = {known.post_id: known for known in news}
-    missing = [row.post_id for row in rows if row.post_id not in held]
+    missing = [post_id for post_id in told if post_id not in held]
     return held | (KnownPost.objects.in_bulk(missing) if missing else {})
 
 
