@@ -42,6 +42,7 @@ def environment(**options: object) -> Environment:
     return env
 
 
+@lru_cache(maxsize=4096)
 def url(name: str, *args: object, **kwargs: object) -> str:
     return reverse(name, args=args, kwargs=kwargs)
 
