@@ -97,8 +97,10 @@ def test_every_documented_variable_is_read(page):
 
 @cache
 def variables_in_code() -> set[str]:
-    """Every text of our programs and tests that is the name of a variable, and no more."""
+    """Every text of our programs and tests that is the name of a variable, and no more; and what
+    the compose file reads."""
     own_lists = Path(__file__)
+    compose = (ROOT / "docker-compose.yml").read_text()
     modules = (path for folder in (*APPS, "tests") for path in (ROOT / folder).rglob("*.py"))
     return {
         node.value
@@ -107,7 +109,7 @@ def variables_in_code() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
         if re.fullmatch(OURS, node.value)
-    }
+    } | set(re.findall(rf"\$\{{({OURS})\b", compose))
 
 
 # Rules

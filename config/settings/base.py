@@ -18,7 +18,12 @@ TOKEN_KEYS = env.words("HANDLED_TOKEN_KEYS")
 
 WEB_URL = env.text("HANDLED_WEB_URL", "http://127.0.0.1:8000").rstrip("/")
 LIVE_URL = env.text("HANDLED_LIVE_URL", WEB_URL).rstrip("/")
-WEB_IS_LOOPBACK = urlsplit(WEB_URL).hostname in {"127.0.0.1", "localhost", "::1"}
+# Without https, which is for this machine alone: `Secure` cookies would never come back.
+WEB_IS_PLAIN = WEB_URL.startswith("http://") and urlsplit(WEB_URL).hostname in {
+    "127.0.0.1",
+    "localhost",
+    "::1",
+}
 ALLOWED_HOSTS = [urlsplit(WEB_URL).hostname or "127.0.0.1"]
 CSRF_TRUSTED_ORIGINS = [WEB_URL]
 # How many proxies of ours stand before the pages, each adding one address to X-Forwarded-For.
@@ -159,10 +164,10 @@ AXES_LOCKOUT_CALLABLE = "accounts.views.sign_in.locked_out"
 AXES_VERBOSE = False
 
 # `__Host-` and Secure need https; plain http is allowed on loopback alone.
-SESSION_COOKIE_SECURE = not WEB_IS_LOOPBACK
-CSRF_COOKIE_SECURE = not WEB_IS_LOOPBACK
-SESSION_COOKIE_NAME = "handled_session" if WEB_IS_LOOPBACK else "__Host-handled_session"
-CSRF_COOKIE_NAME = "handled_csrf" if WEB_IS_LOOPBACK else "__Host-handled_csrf"
+SESSION_COOKIE_SECURE = not WEB_IS_PLAIN
+CSRF_COOKIE_SECURE = not WEB_IS_PLAIN
+SESSION_COOKIE_NAME = "handled_session" if WEB_IS_PLAIN else "__Host-handled_session"
+CSRF_COOKIE_NAME = "handled_csrf" if WEB_IS_PLAIN else "__Host-handled_csrf"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 7
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True
