@@ -139,7 +139,8 @@ def connect_again(brand: BrandAccount, who: dict[str, Any], *, by: User | None) 
     if is_under_way(brand):
         raise BeingErased(brand)
     brand.handle, brand.name = who["username"], who["name"]
-    brand.status = Status.PAUSED if brand.paused_at else Status.CONNECTED
+    is_paused = brand.paused_at or brand.status == Status.PAUSED
+    brand.status = Status.PAUSED if is_paused else Status.CONNECTED
     brand.save(update_fields=["handle", "name", "status"])
 
 
