@@ -138,7 +138,7 @@ def post_to_answer(thread: Thread, answering: str | None) -> str | None:
         return None
     posts = thread.messages.filter(external_id__isnull=False, deleted_at=None)
     if answering:
-        post = posts.filter(external_id=answering).first()
+        post = posts.known_as(answering).first()
     else:
         post = posts.incoming().order_by("-sequence").first()
     if post is None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import BrandAccount
 from inbox.actions.answering import SUMMARY, summarise
 from inbox.actions.recording import keep, locked, record
+from inbox.actions.revising import find, ids_of
 from inbox.doorbell import ring
 from inbox.models import Conversation, ConversationEvent, Message
 
@@ -55,9 +56,9 @@ def put_back(message_id: int, *, not_before: datetime, reason: str = "") -> Mess
 def confirm_sent(message_id: int, *, external_id: str, sequence: int, sent_at: datetime) -> Message:
     """X accepted the message and gave it `external_id`. Twice, or after the echo, is harmless."""
     conversation, message = hold(message_id)
-    if message.external_id == external_id:
+    if external_id in ids_of(message):
         return message
-    absorb_echo(message, external_id)
+    external_id = absorb_echo(message, external_id)
     twin = twin_written_in_x(message)
     message.state, message.failure = State.SENT, ""
     message.external_id, message.sequence, message.sent_at = external_id, sequence, sent_at
@@ -74,20 +75,21 @@ def confirm_sent(message_id: int, *, external_id: str, sequence: int, sent_at: d
     return message
 
 
-def absorb_echo(message: Message, external_id: str) -> None:
-    """The echo came first and was taken for a message written in X: it and ours are one row."""
-    echo = (
-        Message.objects.filter(brand_id=message.brand_id, kind=message.kind)
-        .filter(external_id=external_id)
-        .exclude(pk=message.pk)
-        .first()
-    )
+def absorb_echo(message: Message, external_id: str) -> str:
+    """The echo came first and was taken for a message written in X: it and ours are one row.
+
+    Returns the id that X knows it by now: it may have been changed there meanwhile.
+    """
+    echo = find(message.brand, message.kind, [external_id])
     if echo is None:
-        return
+        return external_id
+    external_id = echo.external_id or external_id
     message.text, message.entities = echo.text, echo.entities
     echo.attachments.update(message=message)
+    echo.revisions.update(message=message)
     ConversationEvent.objects.filter(message=echo).delete()
     echo.delete()
+    return external_id
 
 
 def twin_written_in_x(message: Message) -> Message | None:

@@ -19,6 +19,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def incoming(self) -> MessageQuerySet:
         return self.filter(direction=Message.Direction.IN)
 
+    def known_as(self, external_id: str) -> MessageQuerySet:
+        """Those that have the id, or had it before their author changed them."""
+        return self.filter(Q(external_id=external_id) | Q(revisions__external_id=external_id))
+
     def in_order(self) -> MessageQuerySet:
         return self.order_by("sequence", "id")
 

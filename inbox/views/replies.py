@@ -60,7 +60,8 @@ def thread_of_post(thread: Thread, answering: str) -> Thread:
     if not (thread.is_public and answering):
         return thread
     siblings = thread.conversation.threads.filter(kind=thread.kind)
-    return siblings.filter(messages__external_id=answering).first() or thread
+    post = Message.objects.known_as(answering).filter(thread__in=siblings).first()
+    return siblings.get(pk=post.thread_id) if post else thread
 
 
 def refused(
