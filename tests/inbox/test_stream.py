@@ -16,7 +16,7 @@ from django.conf import settings
 from django.test import Client
 
 from accounts.announcements import access_changed, publisher
-from accounts.models import User
+from accounts.models import BrandAccount, User
 from config.live_asgi import application
 from inbox import live
 from inbox.actions.assignment import claim
@@ -176,6 +176,18 @@ def test_it_tells_that_access_changed_and_falls_silent(live_url, conversation, a
         ben.save()
         access_changed(ben)
         assert stream.ended()
+
+
+def test_it_tells_who_works_for_a_handle_that_it_was_paused_and_nobody_else(
+    live_url, acme, globex, ana, zoe
+):
+    own = make_conversation(globex)
+    with listening(live_url, ana) as stream, listening(live_url, zoe) as elsewhere:
+        BrandAccount.objects.filter(pk=acme.pk).update(status="paused")
+        access_changed(ana)
+        assert stream.next()[0] == "access"
+        claim(own, by=zoe)
+        assert elsewhere.next()[1]["id"] == own.pk
 
 
 def test_a_line_that_is_no_news_silences_nothing(live_url, conversation, ana, ben):

@@ -24,7 +24,8 @@ from inbox.actions.erasing import erase_conversations
 from inbox.doorbell import ring, ring_now
 from inbox.models import Conversation, Thread
 from twitter_sync.actions.disconnecting import destroy, revoke, wind_up
-from twitter_sync.models import Erasure, KnownPost, RawEvent, Subscription
+from twitter_sync.budgets import user_scope
+from twitter_sync.models import Erasure, KnownPost, RateBudget, RawEvent, Subscription
 
 CONVERSATIONS_AT_ONCE = 200
 RAW_EVENTS_AT_ONCE = 2_000
@@ -79,13 +80,19 @@ def erase_on(erasure_id: int) -> None:
 def erase_some(erasure_id: int) -> bool:
     """One batch, counted in the transaction that erases it. False when nothing is left to do."""
     with transaction.atomic():
-        erasure = Erasure.objects.select_for_update().get(pk=erasure_id)
-        if erasure.is_finished or erasure.brand is None:
+        erasure = held(erasure_id)
+        if erasure is None or erasure.brand is None:
             return False
         if erase_talk(erasure, erasure.brand) or erase_ledger(erasure, erasure.brand):
             return True
     finish(erasure, erasure.brand)
     return False
+
+
+def held(erasure_id: int) -> Erasure | None:
+    """The row, ours until the transaction ends; None when it is done or another worker has it."""
+    rows = Erasure.objects.under_way().select_for_update(skip_locked=True, of=("self",))
+    return rows.select_related("brand").filter(pk=erasure_id).first()
 
 
 def erase_talk(erasure: Erasure, brand: BrandAccount) -> bool:
@@ -131,8 +138,11 @@ def finish(erasure: Erasure, brand: BrandAccount) -> None:
 
 @transaction.atomic
 def let_go(erasure: Erasure, brand: BrandAccount, *, left_at_x: str) -> None:
+    if held(erasure.pk) is None:
+        return
     erase_unread(erasure)
     erase_own_posts(erasure)
+    RateBudget.objects.filter(scope=user_scope(brand.x_user_id)).delete()
     for person in User.objects.filter(memberships__brand=brand):
         access_changed(person)
     brand.delete()
