@@ -6,6 +6,7 @@ Playwright drives it by its path (HANDLED_CHROMIUM), so no browser is downloaded
 from __future__ import annotations
 
 import base64
+import fcntl
 import hashlib
 import os
 import platform
@@ -61,12 +62,15 @@ def fetch() -> Path:
     if not (shutil.which("npm") and shutil.which("node")):
         raise NoBrowserError("install Chromium (apt-get install chromium), or node with npm.")
     CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
-        draft = Path(folder) / "chromium"
-        draft.mkdir()
-        unpack(download(Path(folder)), draft)
+    # Two that miss it at once take turns; the second finds it there.
+    with (CACHE / "chromium.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         if not packed().exists():
-            draft.rename(packed().parent)
+            with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+                draft = Path(folder) / "chromium"
+                draft.mkdir()
+                unpack(download(Path(folder)), draft)
+                draft.rename(packed().parent)
     return packed()
 
 

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -136,36 +137,39 @@ def keep(draft: Path, made: Path) -> None:
 
 # Hooks
 
+SHARED_DATA = Path(os.environ.get("SHARED_DATA", ROOT.parent / "shared" / "data"))
+servers_key = pytest.StashKey[Servers]()
+missing: dict[str, str] = {}
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
-    """Start the servers before anything reads Django's settings."""
+    """Say where the servers will be before anything reads Django's settings."""
     for name in OURS:
         os.environ.pop(name, None)
-    servers = Servers()
+    servers = early_config.stash[servers_key] = Servers()
     early_config.add_cleanup(servers.stop)
-    servers.start()
     os.environ.update(servers.environment())
     os.environ["SHARED_DATA"] = str(SHARED_DATA)
     return (yield)
 
 
-SHARED_DATA = Path(os.environ.get("SHARED_DATA", ROOT.parent / "shared" / "data"))
-missing: dict[str, str] = {}
-
-
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Find what the chosen tests need, once, before the first of them runs."""
-    if session.config.option.collectonly:
+    """Start them once there is something to run here, and find what else it needs.
+
+    With workers this happens in each of them, and not in the process that hands out the tests.
+    """
+    if session.config.option.collectonly or not session.items:
         return
+    session.config.stash[servers_key].start()
     markers = {mark.name for item in session.items for mark in item.iter_markers()}
     if "browser" in markers:
-        find_browser(session.config)
+        find_browser()
     if "shared_data" in markers and not SHARED_DATA.is_dir():
         missing["shared_data"] = f"no real conversations: {SHARED_DATA} is not there (SHARED_DATA)"
 
 
-def find_browser(config: pytest.Config) -> None:
+def find_browser() -> None:
     try:
         browser = chromium.find() or chromium.fetch()
     except chromium.NoBrowserError as error:
@@ -202,6 +206,18 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 def requires_all() -> bool:
     return os.environ.get("HANDLED_REQUIRE_ALL") == "1"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker tells what it missed to the process that prints the summary."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["missing"] = missing
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    missing.update(getattr(node, "workeroutput", {}).get("missing", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

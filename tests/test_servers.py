@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import workers
+
 pytestmark = pytest.mark.processes
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,12 +27,14 @@ def test_expected_to_fail():
 """
 
 
-def suite(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def suite(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """A test run of its own, on a machine without real conversations."""
     (folder / "test_skipped.py").write_text(SKIPPED)
-    known = {k: v for k, v in os.environ.items() if k != "HANDLED_REQUIRE_ALL"}
+    ours = ("HANDLED_REQUIRE_ALL", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT")
+    known = {k: v for k, v in os.environ.items() if k not in ours}
+    config = f"--config-file={ROOT / 'pyproject.toml'}"
     return subprocess.run(
-        [sys.executable, "-m", "pytest", f"--config-file={ROOT / 'pyproject.toml'}", folder],
+        [sys.executable, "-m", "pytest", config, *options, folder],
         cwd=ROOT,
         env=known | {"SHARED_DATA": str(folder / "nowhere")} | environment,
         capture_output=True,
@@ -39,8 +43,9 @@ def suite(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_what_is_missing_is_said_loudly(tmp_path: Path) -> None:
-    answer = suite(tmp_path)
+@pytest.mark.parametrize("number", ["0", "1"])
+def test_what_is_missing_is_said_loudly(tmp_path: Path, number: str) -> None:
+    answer = suite(tmp_path, "-n", number)
 
     assert answer.returncode == 0, answer.stdout
     assert "NOT TESTED" in answer.stdout
@@ -48,8 +53,17 @@ def test_what_is_missing_is_said_loudly(tmp_path: Path) -> None:
 
 
 def test_nothing_may_be_skipped_where_everything_is_required(tmp_path: Path) -> None:
-    answer = suite(tmp_path, HANDLED_REQUIRE_ALL="1")
+    answer = suite(tmp_path, "-n", "1", HANDLED_REQUIRE_ALL="1")
 
     assert answer.returncode == 1, answer.stdout
     assert "Skipped, where nothing may be (HANDLED_REQUIRE_ALL)" in answer.stdout
     assert "1 xfailed, 1 error" in answer.stdout
+
+
+def test_a_folder_with_many_files_is_worth_workers(tmp_path: Path) -> None:
+    for number in range(workers.MANY):
+        (tmp_path / f"test_{number}.py").touch()
+    few = [str(tmp_path / "test_0.py"), f"{tmp_path / 'test_1.py'}::test_it"]
+
+    assert workers.number_of_files([str(tmp_path)]) == workers.MANY
+    assert workers.number_of_files(few) == 2
