@@ -9,6 +9,6 @@ from celery import shared_task
 from inbox.actions.status import wake_due
 
 
-@shared_task(name="inbox.wake_due", queue="default")
+@shared_task(name="inbox.wake_due")
 def wake_due_snoozes(**_: Any) -> None:
     wake_due()

@@ -56,7 +56,7 @@ def set_up(brand_id: int, **_: Any) -> None:
     connecting.finish(brand_id)
 
 
-@shared_task(name="twitter_sync.search", queue="default")
+@shared_task(name="twitter_sync.search")
 def search(**_: Any) -> None:
     searching.search_due()
 
@@ -81,7 +81,7 @@ def sweep(**_: Any) -> None:
     sweeping.sweep()
 
 
-@shared_task(name="twitter_sync.watch", queue="default")
+@shared_task(name="twitter_sync.watch")
 def watch(**_: Any) -> None:
     setting_up.watch()
 
@@ -96,7 +96,7 @@ def wind_up(brand_id: int, **_: Any) -> None:
     disconnecting.wind_up(brand_id)
 
 
-@shared_task(name="twitter_sync.wind_up_all", queue="default")
+@shared_task(name="twitter_sync.wind_up_all")
 def wind_up_all(**_: Any) -> None:
     disconnecting.wind_up_all()
 
@@ -106,6 +106,6 @@ def erase(erasure_id: int, **_: Any) -> None:
     erasing.erase_on(erasure_id)
 
 
-@shared_task(name="twitter_sync.erase_all", queue="default")
+@shared_task(name="twitter_sync.erase_all")
 def erase_all(**_: Any) -> None:
     erasing.erase_all()
