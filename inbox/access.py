@@ -8,7 +8,11 @@ from __future__ import annotations
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
-from inbox.models import Conversation, Message, Thread
+from inbox.models import Contact, Conversation, Message, Thread
+
+
+def access_contact(user: User, pk: int) -> Contact:
+    return get_object_or_404(Contact.objects.visible_to(user), pk=pk)
 
 
 def access_conversation(user: User, number: int) -> Conversation:

@@ -66,6 +66,26 @@ class StatusForm(forms.Form):
         return until(timezone.localtime())
 
 
+class Wanted(forms.TypedChoiceField):
+    """yes or no, said; a form that says neither is refused."""
+
+    def __init__(self) -> None:
+        super().__init__(choices=[("yes", "Yes"), ("no", "No")], coerce=lambda said: said == "yes")
+
+
+class SpamForm(forms.Form):
+    spam = Wanted()
+    version = forms.IntegerField(min_value=1, required=False)
+
+
+class BlockForm(forms.Form):
+    blocked = Wanted()
+
+
+class HidingForm(forms.Form):
+    hidden = Wanted()
+
+
 class AssignmentForm(forms.Form):
     """Without `assignee` it is a claim. `held_by` is who had it when the manager looked."""
 

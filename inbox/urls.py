@@ -1,6 +1,16 @@
 from django.urls import path
 
-from inbox.views import assignments, conversations, desk, notes, replies, statuses
+from inbox.views import (
+    assignments,
+    blocks,
+    contacts,
+    conversations,
+    desk,
+    hidings,
+    notes,
+    replies,
+    statuses,
+)
 
 app_name = "inbox"
 
@@ -20,9 +30,14 @@ urlpatterns = [
     ),
     path("conversations/<int:number>/assignment/", assignments.assignment, name="assignment"),
     path("conversations/<int:number>/status/", statuses.status, name="status"),
+    path("conversations/<int:number>/spam/", statuses.spam, name="spam"),
+    path("conversations/<int:number>/block/", blocks.block, name="block"),
     path("conversations/<int:number>/notes/", notes.notes, name="notes"),
     # A reply is always to a thread.
     path("threads/<int:pk>/replies/", replies.replies, name="replies"),
     path("messages/<int:pk>/retry/", replies.message_retry, name="message-retry"),
     path("messages/<int:pk>/cancellation/", replies.message_cancel, name="message-cancel"),
+    path("messages/<int:pk>/hiding/", hidings.hiding, name="hiding"),
+    # The person behind conversations.
+    path("contacts/<int:pk>/", contacts.contact, name="contact"),
 ]

@@ -180,6 +180,17 @@ INBOX = {
         {"number": the("conversation")}, post=members(200), delete=members(200)
     ),
     "inbox:status": Row({"number": the("conversation")}, post=members(200), form=STATUS),
+    "inbox:spam": Row(
+        {"number": the("conversation")},
+        post=members(200),
+        form={"spam": "yes", "version": the("version")},
+    ),
+    # Managers and admins turn people away; back to the person's page.
+    "inbox:block": Row(
+        {"number": the("conversation")}, post=members(302, ana=403), form={"blocked": "yes"}
+    ),
+    "inbox:hiding": Row({"pk": the("answer")}, post=members(200), form={"hidden": "yes"}),
+    "inbox:contact": Row({"pk": the("contact")}, get=members(200)),
     "inbox:notes": Row({"number": the("conversation")}, post=members(200), form=KEYED),
     "inbox:replies": Row({"pk": the("thread")}, post=members(200), form=KEYED),
     "inbox:message-retry": Row({"pk": the("failed_message")}, post=members(200)),

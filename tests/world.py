@@ -31,6 +31,7 @@ from tests.factories import (
     make_thread,
     make_user,
     minutes_ago,
+    next_x_id,
 )
 from tests.role_matrix import CAST, Row, The
 from twitter_sync.models import Erasure
@@ -73,6 +74,8 @@ THINGS: dict[str, Callable[[Company], object]] = {
     "version": lambda company: company.conversation.version,
     "thread": lambda company: company.threads["dm"].pk,
     "public_thread": lambda company: company.threads["public"].pk,
+    "contact": lambda company: company.conversation.contact.pk,
+    "answer": lambda company: company.messages["answer"].pk,
     "queued_message": lambda company: company.messages["queued"].pk,
     "failed_message": lambda company: company.messages["failed"].pk,
 }
@@ -185,6 +188,7 @@ def write_messages(company: Company) -> None:
     company.messages = {
         "private": make_message(dm, "Where is my parcel?"),
         "public": make_message(public, "Nobody answers at this company"),
+        "answer": make_message(public, "Still nobody", answers_external_id=next_x_id()),
         "failed": make_message(
             dm, "Sorry!", ours=True, state="failed", external_id=None, client_key=key()
         ),

@@ -8,7 +8,7 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 
 from accounts.models import User
-from inbox.text.names import safe_name
+from inbox.text.names import safe_name, safe_text
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
@@ -57,6 +57,14 @@ class Contact(models.Model):
         """The handle with its @; a person whose handle X has not told us is shown by id."""
         return f"@{safe_name(self.handle)}" if self.handle else f"id {self.x_user_id}"
 
+    @property
+    def display_bio(self) -> str:
+        return safe_text(self.bio)
+
+    @property
+    def display_location(self) -> str:
+        return safe_name(self.location)
+
 
 class ContactHandle(models.Model):
     """A handle that a contact was seen with."""
@@ -75,4 +83,8 @@ class ContactHandle(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"@{self.handle}"
+        return self.at_handle
+
+    @property
+    def at_handle(self) -> str:
+        return f"@{safe_name(self.handle)}"

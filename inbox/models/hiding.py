@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from django.db import models
 
+from accounts.models import User
 from inbox.models.wish import Wish, WishQuerySet
+
+
+class HidingQuerySet(WishQuerySet["Hiding"]):
+    def visible_to(self, user: User) -> HidingQuerySet:
+        return self.filter(message__brand__in=user.memberships.values("brand"))
 
 
 class Hiding(Wish):
     message = models.OneToOneField("inbox.Message", on_delete=models.CASCADE, related_name="hiding")
 
-    objects = WishQuerySet["Hiding"].as_manager()
+    objects = HidingQuerySet.as_manager()
 
     class Meta(Wish.Meta):
         pass

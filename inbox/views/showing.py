@@ -8,10 +8,11 @@ from django.db.models import Max
 
 from accounts.access import role_on
 from accounts.models import BrandAccount, Role, User
+from inbox.actions.hiding import beginners, why_not
 from inbox.actions.replies import is_retryable
 from inbox.desk import load_of
 from inbox.forms import SnoozeChoice, snooze_choices
-from inbox.models import Conversation, Message, Thread
+from inbox.models import Conversation, DmBlock, Hiding, Message, Thread
 from inbox.text.greeting import greeting
 from inbox.timeline import PAGE_SIZE, Timeline, timeline
 
@@ -55,6 +56,12 @@ class Showing:
     load: dict[int, int]
     others: list[Conversation]
     former_handles: list[str]
+    # What is wanted of X about the person and about the messages shown, by the message's key.
+    block: DmBlock | None = None
+    may_block: bool = False
+    hidings: dict[int, Hiding] = field(default_factory=dict)
+    # Answers of others in public, and why X would not hide one: "" when it would.
+    hideable: dict[int, str] = field(default_factory=dict)
     posts: dict[str, Message] = field(default_factory=dict)
     snooze_choices: list[SnoozeChoice] = field(default_factory=list)
     # What "Greet" writes for the person who looks at this page.
@@ -69,6 +76,10 @@ class Showing:
     @property
     def retryable(self) -> list[Message]:
         return [message for message in self.messages if is_retryable(message)]
+
+    @property
+    def is_blocked(self) -> bool:
+        return self.block is not None and self.block.is_in_force
 
 
 def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> Showing:
@@ -91,6 +102,10 @@ def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> S
         load=load_of(people, [conversation.brand]) if people else {},
         others=others(user, conversation),
         former_handles=former_handles(conversation),
+        block=block_of(user, conversation),
+        may_block=role is not None and role.includes(Role.MANAGER),
+        hidings=hidings_of(user, messages),
+        hideable=hideable(messages),
         posts={message.external_id: message for message in messages if message.external_id},
         snooze_choices=snooze_choices(),
         greeting=greeting_of(user, conversation),
@@ -143,6 +158,29 @@ def colleagues(user: User, conversation: Conversation) -> list[User]:
         is_active=True, memberships__brand=conversation.brand_id
     )
     return list(people.order_by("name", "pk"))
+
+
+def block_of(user: User, conversation: Conversation) -> DmBlock | None:
+    blocks = DmBlock.objects.visible_to(user).select_related("asked_by")
+    return blocks.filter(brand=conversation.brand_id, contact=conversation.contact_id).first()
+
+
+def hidings_of(user: User, messages: list[Message]) -> dict[int, Hiding]:
+    hidings = Hiding.objects.visible_to(user).filter(message__in=messages)
+    return {one.message_id: one for one in hidings}
+
+
+def hideable(messages: list[Message]) -> dict[int, str]:
+    answers = [
+        message
+        for message in messages
+        if message.kind == Message.Kind.PUBLIC
+        and not message.is_ours
+        and message.deleted_at is None
+        and message.answers_external_id
+    ]
+    begun_by = beginners(answers)
+    return {message.pk: why_not(message, begun_by) for message in answers}
 
 
 def others(user: User, conversation: Conversation) -> list[Conversation]:

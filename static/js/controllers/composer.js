@@ -30,7 +30,7 @@ export default class extends Controller {
 
   choose({ currentTarget }) {
     this.#show(currentTarget.getAttribute("aria-controls"))
-    this.#panel?.querySelector("textarea").focus()
+    this.#panel?.querySelector("textarea")?.focus()
   }
 
   step(event) {
@@ -45,7 +45,7 @@ export default class extends Controller {
 
   reply() {
     if (this.chosen === "path-note") this.#show(this.defaultValue)
-    this.#panel?.querySelector("textarea").focus()
+    this.#panel?.querySelector("textarea")?.focus()
   }
 
   // An old post may not be among those on offer; picking it puts it there.
@@ -55,7 +55,7 @@ export default class extends Controller {
     if (![...select.options].some(({ value }) => value === id)) select.add(new Option(words, id))
     select.value = id
     select.dispatchEvent(new Event("change", { bubbles: true }))
-    this.#panel.querySelector("textarea").focus()
+    this.#panel.querySelector("textarea")?.focus()
   }
 
   // The words go in front, once; Ctrl+Z takes them out again.
@@ -69,7 +69,7 @@ export default class extends Controller {
 
   takeBack({ detail: { path } }) {
     this.#show(`path-${path}`)
-    this.#panel?.querySelector("textarea").focus()
+    this.#panel?.querySelector("textarea")?.focus()
   }
 
   sendByKey(event) {

@@ -15,6 +15,10 @@ export default class extends Controller {
     if (dialog && !dialog.open) dialog.showModal()
   }
 
+  close({ currentTarget }) {
+    currentTarget.closest("dialog").close()
+  }
+
   closeFromBackdrop = ({ target }) => {
     if (target instanceof HTMLDialogElement && target.open) target.close()
   }

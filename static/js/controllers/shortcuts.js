@@ -45,7 +45,9 @@ export default class extends Controller {
 
   #named(key) {
     const all = document.querySelectorAll(`[data-shortcut="${CSS.escape(key)}"]`)
-    return [...all].find((control) => !control.disabled && control.offsetParent !== null)
+    // What stands in a menu need not be open to be reached.
+    const isReachable = (control) => control.offsetParent !== null || control.closest("[popover]")
+    return [...all].find((control) => !control.disabled && isReachable(control))
   }
 
   get #on() {
