@@ -12,14 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from psycopg2.errors import QueryCanceled
 
 from accounts.models import BrandAccount, User
 from inbox.models import Conversation, Message
 from inbox.search.called import conversations_called
 from inbox.search.hits import Hit, hits_of_conversations, hits_of_matches, hits_of_messages
-from inbox.search.matching import matches_after
+from inbox.search.matching import matches_after, set_locally
 from inbox.search.position import Position
 from inbox.text.asked import Asked, BadSearch
 
@@ -64,8 +64,8 @@ def search(user: User, brands: Sequence[BrandAccount], asked: Asked, *, after: s
 def time_limit() -> Iterator[None]:
     """Whatever is asked, Postgres works no longer than TIME_LIMIT_MS on a statement of it."""
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(TIME_LIMIT_MS)])
+        with transaction.atomic():
+            set_locally(statement_timeout=str(TIME_LIMIT_MS))
             yield
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):

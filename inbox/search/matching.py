@@ -10,6 +10,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,9 +30,9 @@ from inbox.text.asked import Asked, Term
 # Matches that are looked at for one page: a conversation may have many.
 MOST_RARE, MOST_COMMON = 101, 60
 # Messages that one page goes back through.
-WALK = 10_000
+WALK = 5_000
 # How much dearer it is to look into a message on the walk than to take one from the index.
-WALK_COST = 2.5
+WALK_COST = 5.0
 Columns = tuple[int, int, int]
 COLUMNS = ("sequence", "pk", "conversation_id")
 NEWEST_FIRST = ("-sequence", "-pk")
@@ -67,9 +69,10 @@ def matches_after(
     """Up to `size` conversations, but those of `without` and of earlier pages."""
     common = is_common(asked)
     most = MOST_COMMON if common else MOST_RARE
-    floor = walk_floor(brands, position) if common else None
-    messages = matches_in_messages(brands, asked, position, floor, most, common=common)
-    notes = matches_in_notes(brands, asked, position, floor, most)
+    with walking() if common else nullcontext():
+        floor = walk_floor(brands, position) if common else None
+        messages = matches_in_messages(brands, asked, position, floor, most, common=common)
+        notes = matches_in_notes(brands, asked, position, floor, most)
     complete = len(messages) < most and len(notes) < most
     passed = in_one_order(messages, notes, most)
     newest = newest_of_each(passed, without | seen_before(asked, position, passed))
@@ -88,12 +91,37 @@ def is_common(asked: Asked) -> bool:
     With h matches among n messages the index costs h, and the walk looks at MOST_COMMON × n ÷ h
     messages. Both numbers are Postgres' own estimates, from its statistics of the indexed words;
     without any (a table that was never analysed) it is the walk, which is bounded.
+
+    What begins with a word is at least the word itself: Postgres knows how often that comes, but
+    guesses about beginnings when it has few statistics.
     """
     if not asked.words:
         return True
-    plan = json.loads(matching_messages(asked).order_by().values("pk").explain(format="json"))
-    hits, total = plan[0]["Plan"]["Plan Rows"], messages_in_all()
-    return bool(total <= 0 or hits * hits > WALK_COST * MOST_COMMON * total)
+    hits = max(estimate(asked.words), estimate([term.as_it_stands for term in asked.words]))
+    total = messages_in_all()
+    return total <= 0 or hits * hits > WALK_COST * MOST_COMMON * total
+
+
+@contextmanager
+def walking() -> Iterator[None]:
+    """Postgres takes rows in the order of an index and stops when it has enough. Where it guesses
+    that few match, it would gather and sort all of them first. Needs a transaction."""
+    set_locally(enable_bitmapscan="off", enable_sort="off")
+    yield
+    set_locally(enable_bitmapscan="on", enable_sort="on")
+
+
+def set_locally(**settings: str) -> None:
+    calls = ", ".join("set_config(%s, %s, true)" for _ in settings)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {calls}", [part for pair in settings.items() for part in pair])
+
+
+def estimate(terms: list[Term]) -> float:
+    """How many messages Postgres thinks have all of them. Nothing is read."""
+    rows = Message.objects.alias(words=MESSAGE_WORDS).filter(words=query(terms)).values("pk")
+    plan = json.loads(rows.explain(format="json"))
+    return float(plan[0]["Plan"]["Plan Rows"])
 
 
 def messages_in_all() -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inbox.text.plain import escaped, storable
 
@@ -61,6 +61,10 @@ class Term:
     def weight(self) -> int:
         """How many letters and digits it has."""
         return sum(letter.isalnum() for letter in self.text)
+
+    @property
+    def as_it_stands(self) -> Term:
+        return replace(self, exact=True)
 
     @property
     def written(self) -> str:
