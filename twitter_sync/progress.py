@@ -67,9 +67,9 @@ class Progress:
 
     @property
     def resumes_at(self) -> datetime | None:
-        """When anything goes on at all; None while something does."""
+        """When X gives anything again; None while it does, and when all is there."""
         waiting = [feed.resumes_at for feed in self.feeds if not feed.is_done]
-        if self.unsorted or not waiting or None in waiting:
+        if not waiting or None in waiting:
             return None
         return min(moment for moment in waiting if moment)
 

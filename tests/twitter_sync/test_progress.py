@@ -115,6 +115,18 @@ def test_the_quota_is_used_up_before_the_first_page(
     assert look().count(f"X’s quota is used up; goes on at {later:%H:%M} .") == 3
 
 
+def test_what_came_is_sorted_while_x_is_waited_for(
+    brand: BrandAccount, look: Callable[[], str]
+) -> None:
+    brand.cursors.exclude(feed="dms").delete()
+    later = timezone.now() + timedelta(minutes=13)
+    fetch(brand, "dms", fetched=900, is_limited=True, due_at=later)
+    keep_unsorted(brand, 3)
+    told = look()
+    assert "Sorting" in told
+    assert told.endswith("[again in 2 s]")
+
+
 def test_one_feed_waits_and_another_goes_on(brand: BrandAccount, look: Callable[[], str]) -> None:
     fetch(brand, "dms", fetched=900, is_limited=True, due_at=timezone.now() + timedelta(minutes=9))
     fetch(brand, "mentions", fetched=100)

@@ -54,6 +54,7 @@ def apply_next(brands: Brands, *, history_first: bool = False) -> bool:
         with transaction.atomic():
             row = next_row(history_first=history_first)
             if row is not None:
+                attach_brand(row, brands)
                 settle(row, understood(row, brands))
     except Unreadable as error:
         set_aside(row, error)
@@ -67,6 +68,13 @@ def next_row(*, history_first: bool) -> RawEvent | None:
     lines = [RawEvent.objects.next_news, RawEvent.objects.next_history]
     found = chain.from_iterable(line() for line in (lines[::-1] if history_first else lines))
     return next(found, None)
+
+
+def attach_brand(row: RawEvent, brands: Brands) -> None:
+    """Spares a question to Postgres for every row of a page."""
+    known = (brand for brand in brands.values() if brand.pk == row.brand_id)
+    if brand := next(known, None):
+        row.brand = brand
 
 
 def understood(row: RawEvent, brands: Brands) -> Outcome:
