@@ -89,7 +89,8 @@ def have(size: int, seed: int) -> int:
 def pages(seed: int) -> Iterator[tuple[str, list[Visit]]]:
     random = Random(seed)
     agents = list(User.objects.filter(memberships__role=Role.AGENT).distinct().order_by("pk"))
-    agents = random.sample(agents, min(VISITS, len(agents)))
+    busy = [one for one in agents if Conversation.objects.visible_to(one).exists()]
+    agents = random.sample(busy, min(VISITS, len(busy)))
     manager = User.objects.filter(memberships__role=Role.MANAGER).distinct().get()
     yield "rows of a list", [Visit(one, f"/desk/rows/?view={some_view(random)}") for one in agents]
     yield (

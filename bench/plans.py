@@ -40,7 +40,7 @@ def explained(statement: str) -> dict[str, Any]:
 
 
 def scans_in(plan: dict[str, Any]) -> str:
-    """`conv_open ×20, contact_pkey`; a table read from end to end stands as `ALL OF …`."""
+    """`conv_open ×20, contact_pkey`; a table that is read from end to end stands with its size."""
     found = Counter(filter(None, map(scan_of, nodes(plan))))
     return ", ".join(
         name if how_many == 1 else f"{name} ×{how_many}" for name, how_many in found.items()
@@ -55,5 +55,6 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def scan_of(node: dict[str, Any]) -> str:
     if node["Node Type"] == "Seq Scan":
-        return f"ALL OF {node['Relation Name']}"
+        rows = int(node["Actual Rows"] + node.get("Rows Removed by Filter", 0))
+        return f"all {rows} of {node['Relation Name']}"
     return str(node.get("Index Name", ""))
