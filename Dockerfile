@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # One image for every process of ours; docker-compose.yml names their commands.
 FROM python:3.11-slim AS base
 ENV PATH=/opt/venv/bin:$PATH \
@@ -9,8 +8,8 @@ WORKDIR /app
 # Pinned parts by their hashes, wheels only: nothing is compiled, so no compiler is needed.
 FROM base AS parts
 COPY requirements.txt ./
-RUN python -m venv --without-pip /opt/venv \
- && python -m pip --python /opt/venv/bin/python install --no-cache-dir --no-deps \
+RUN /usr/local/bin/python -m venv --without-pip /opt/venv \
+ && /usr/local/bin/python -m pip --python /opt/venv/bin/python install --no-cache-dir --no-deps \
         --only-binary :all: --require-hashes --requirement requirements.txt
 
 FROM base
