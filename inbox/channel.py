@@ -3,7 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Protocol
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from inbox.text.plain import plain
+
+
+@dataclass(frozen=True, slots=True)
+class ContextPost:
+    """A public post around a conversation that is no message of it: shown, never counted.
+
+    `state` says how much there is to show: `shown` has words; a `deleted` one and one by a
+    `protected` author have none; an `unavailable` one X does not show; an `awaited` one X is still
+    asked for. `text` is X's form with its `entities`.
+    """
+
+    external_id: str
+    sequence: int
+    said_at: datetime
+    state: Literal["shown", "deleted", "protected", "unavailable", "awaited"]
+    author_id: str = ""
+    author_handle: str = ""
+    author_name: str = ""
+    text: str = ""
+    entities: dict[str, Any] = field(default_factory=dict)
+    is_quoted: bool = False
+
+    @property
+    def plain_text(self) -> str:
+        return plain(self.text)
 
 
 class Channel(Protocol):
@@ -15,12 +44,22 @@ class Channel(Protocol):
         One query for any number.
         """
 
+    def context_of(self, posts: Collection[str], answered: Collection[str]) -> list[ContextPost]:
+        """What `posts` hang on: `answered`, which they answer, everything above that up to the
+        root, and what they quote; without `posts` themselves. The newest few, oldest first.
+
+        One query for any number.
+        """
+
 
 class Nobody:
     """Before anyone has registered: nothing is known."""
 
     def begun_by(self, x_conversation_ids: Collection[str]) -> dict[str, str]:
         return {}
+
+    def context_of(self, posts: Collection[str], answered: Collection[str]) -> list[ContextPost]:
+        return []
 
 
 _registered: Channel = Nobody()

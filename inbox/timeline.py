@@ -1,15 +1,18 @@
-"""What the thread pane shows: messages, notes and lines of history in one order of time.
+"""What the thread pane shows: messages, notes and lines of history in one order of time, and the
+public posts that the messages hang on.
 
 Pages go backwards by X's order of the messages; notes and history stand between them by our clock.
+Posts of the context are shown where they stand and counted nowhere.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from inbox.models import Conversation, ConversationEvent, Message, Note
+from inbox.channel import ContextPost, channel
+from inbox.models import Conversation, ConversationEvent, Message, MessageRevision, Note
 
 PAGE_SIZE = 50
 # What the messages and notes themselves say needs no line of its own.
@@ -22,17 +25,20 @@ TOLD_BY_ITEMS = (
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    kind: Literal["message", "note", "event"]
+    kind: Literal["message", "note", "event", "context"]
     at: datetime
-    row: Message | Note | ConversationEvent
+    row: Message | Note | ConversationEvent | ContextPost
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """`before` is the sequence from which older messages are asked for, None at the beginning."""
+    """`before` is the sequence from which older messages are asked for, None at the beginning.
+    `context` has the posts around the messages by their ids.
+    """
 
     items: list[Item]
     before: int | None
+    context: dict[str, ContextPost] = field(default_factory=dict)
 
 
 def timeline(
@@ -49,8 +55,42 @@ def timeline(
     items += [
         Item("event", moment_of(event), event) for event in events(conversation, since, until)
     ]
+    around = context(conversation, messages)
+    items += [
+        Item("context", post.said_at, post)
+        for post in around
+        if since is None or post.said_at >= since
+    ]
     items.sort(key=position)
-    return Timeline(items, messages[-1].sequence if more else None)
+    return Timeline(
+        items,
+        messages[-1].sequence if more else None,
+        {post.external_id: post for post in around},
+    )
+
+
+def context(conversation: Conversation, messages: list[Message]) -> list[ContextPost]:
+    """What the public ones hang on; not what is a message of the conversation itself."""
+    public = [message for message in messages if message.kind == Message.Kind.PUBLIC]
+    if not public:
+        return []
+    shown = [message.external_id for message in public if message.external_id]
+    answered = [message.answers_external_id for message in public if message.answers_external_id]
+    around = channel().context_of(shown, answered)
+    if not around:
+        return []
+    own = own_ids(conversation, [post.external_id for post in around])
+    return [post for post in around if post.external_id not in own]
+
+
+def own_ids(conversation: Conversation, external_ids: list[str]) -> set[str]:
+    """Those that messages of the conversation have or had, on whatever page they are."""
+    present = conversation.messages.filter(external_id__in=external_ids)
+    former = MessageRevision.objects.filter(
+        message__conversation=conversation, external_id__in=external_ids
+    )
+    ids = present.values_list("external_id").union(former.values_list("external_id"))
+    return {str(external_id) for (external_id,) in ids}
 
 
 def moment_of(event: ConversationEvent) -> datetime:
@@ -62,7 +102,7 @@ def moment_of(event: ConversationEvent) -> datetime:
 
 def position(item: Item) -> tuple[datetime, int]:
     """At the same moment: the opening, then messages in X's order, then notes and other lines."""
-    if isinstance(item.row, Message):
+    if isinstance(item.row, Message | ContextPost):
         return item.at, item.row.sequence
     opens = isinstance(item.row, ConversationEvent) and item.row.kind == item.row.Kind.OPENED
     return item.at, 0 if opens else 2**63
@@ -73,7 +113,7 @@ def page_of_messages(conversation: Conversation, before: int | None, count: int)
     if before is not None:
         messages = messages.filter(sequence__lt=before)
     newest_first = messages.order_by("-sequence", "-id")
-    return list(newest_first.prefetch_related("attachments")[:count])
+    return list(newest_first.prefetch_related("attachments", "revisions")[:count])
 
 
 def upper_bound(conversation: Conversation, before: int | None) -> datetime | None:

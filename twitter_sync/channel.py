@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from inbox.channel import ContextPost
+from twitter_sync import context
 from twitter_sync.models import KnownPost
 
 
@@ -12,3 +14,6 @@ class XChannel:
         """X names a conversation after the post that began it."""
         known = KnownPost.objects.filter(pk__in=x_conversation_ids).exclude(author_id="")
         return dict(known.values_list("post_id", "author_id"))
+
+    def context_of(self, posts: Collection[str], answered: Collection[str]) -> list[ContextPost]:
+        return context.context_of(posts, answered)

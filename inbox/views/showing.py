@@ -106,7 +106,7 @@ def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> S
         may_block=role is not None and role.includes(Role.MANAGER),
         hidings=hidings_of(user, messages),
         hideable=hideable(messages),
-        posts={message.external_id: message for message in messages if message.external_id},
+        posts=by_every_id(messages),
         snooze_choices=snooze_choices(),
         greeting=greeting_of(user, conversation),
         newest_id=newest_id,
@@ -122,6 +122,12 @@ def greeting_of(user: User, conversation: Conversation) -> str:
     brand = conversation.brand
     team = brand.greeting_name or brand.name
     return greeting(conversation.contact.name, user.get_short_name(), team)
+
+
+def by_every_id(messages: list[Message]) -> dict[str, Message]:
+    """Also by the ids that messages had before they were changed."""
+    former = {row.external_id: message for message in messages for row in message.revisions.all()}
+    return former | {message.external_id: message for message in messages if message.external_id}
 
 
 def reply_paths(conversation: Conversation) -> list[ReplyPath]:
