@@ -81,7 +81,7 @@ def beginners(messages: Collection[Message]) -> Mapping[str, str]:
 
 def why_not(message: Message, begun_by: Mapping[str, str]) -> str:
     """Why X would not hide a message, in words; "" when it would, or when nobody knows."""
-    brand = message.brand
+    brand = message.conversation.brand
     if message.kind != Message.Kind.PUBLIC or message.is_ours or message.deleted_at is not None:
         return "Only public answers of others can be hidden."
     x_conversation_id = message.thread.x_conversation_id
