@@ -14,7 +14,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import BrandAccount
+from accounts.actions import brands
+from accounts.models import BrandAccount, BrandEvent
 from twitter_sync import oauth
 from twitter_sync.errors import NotConnected, NotSent, TokenRejected, Unconfirmed
 from twitter_sync.models import Connection
@@ -134,6 +135,9 @@ def _is_stale(held: Connection, rejected: str) -> bool:
 
 def mark_for_reconnect(brand_id: int) -> None:
     """Stops every call of the brand until an admin connects it again. The outbox is kept."""
-    BrandAccount.objects.filter(pk=brand_id, status__in=["connected", "paused"]).update(
-        status=BrandAccount.Status.NEEDS_RECONNECT
-    )
+    with transaction.atomic():
+        brand = BrandAccount.objects.listening().select_for_update().filter(pk=brand_id).first()
+        if brand is not None:
+            brand.status = BrandAccount.Status.NEEDS_RECONNECT
+            brand.save(update_fields=["status"])
+            brands.record(brand, BrandEvent.Kind.TAKEN_BACK, by=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -24,6 +25,10 @@ class BrandAccountQuerySet(models.QuerySet["BrandAccount"]):
 
     def connected(self) -> BrandAccountQuerySet:
         return self.filter(status=BrandAccount.Status.CONNECTED)
+
+    def changed_since(self, moment: datetime) -> BrandAccountQuerySet:
+        """Those whose settings or status changed: rows of their events tell."""
+        return self.filter(events__created_at__gte=moment)
 
     def listening(self) -> BrandAccountQuerySet:
         """Those for which news is fetched and pushed: a paused handle goes on hearing."""

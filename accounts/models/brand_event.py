@@ -15,6 +15,7 @@ class BrandEvent(models.Model):
     class Kind(models.TextChoices):
         CONNECTED = "connected", "Connected"
         RECONNECTED = "reconnected", "Reconnected"
+        TAKEN_BACK = "taken_back", "Access taken back on X"
         PAUSED = "paused", "Paused"
         RESUMED = "resumed", "Resumed"
         DISCONNECTED = "disconnected", "Disconnected"

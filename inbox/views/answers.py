@@ -50,6 +50,8 @@ def conversation_answer(
     if taken_back:
         said["takenback"] = words_back(showing, taken_back)
     if said:
+        # Told to the page: the button that was pressed may be gone by now.
+        said = {name: detail | {"target": "body"} for name, detail in said.items()}
         answer["HX-Trigger"] = json.dumps(said)
     return answer
 

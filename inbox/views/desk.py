@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from accounts.models import BrandAccount
 from inbox.desk import PAGE_SIZE, BadCursor, brands_of, page
 from inbox.live import now_us
 from inbox.models import Conversation
@@ -84,14 +85,16 @@ def rows(request: HttpRequest) -> HttpResponse:
 def changes(request: HttpRequest) -> HttpResponse:
     """What the person may see that changed since a moment, so that a browser can catch up.
 
-    `all` says that more changed than is told here, and everything shown is to be asked for anew.
+    `all` says that more changed than is told here (a handle was paused, say), and everything shown
+    is to be asked for anew.
     """
     at = now_us()
     asked = moment(request.GET.get("since", ""))
     since = max(asked, datetime.now(UTC) - LONGEST_ABSENCE)
     changed = Conversation.objects.visible_to(person(request)).filter(changed_at__gte=since)
     rows = list(changed.order_by("-changed_at").values("id", "version")[: MOST_CHANGES + 1])
-    clipped = since > asked or len(rows) > MOST_CHANGES
+    handles = BrandAccount.objects.visible_to(person(request)).changed_since(since)
+    clipped = since > asked or len(rows) > MOST_CHANGES or handles.exists()
     return JsonResponse({"at": at, "conversations": rows[:MOST_CHANGES], "all": clipped})
 
 

@@ -120,6 +120,7 @@ def test_undoing_gives_the_words_back_to_the_composer(
         "path": "public",
         "text": "5 < 6 & so on",
         "answering": post.external_id,
+        "target": "body",
     }
     message.refresh_from_db()
     assert message.state == "cancelled"

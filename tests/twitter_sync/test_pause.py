@@ -120,3 +120,18 @@ def test_a_pause_outlives_a_consent_that_was_taken_back(ada, acme):
     acme.refresh_from_db()
     connect_again(acme, {"username": "acme", "name": "Acme"}, by=ada)
     assert acme.status == "paused"
+
+
+def test_a_desk_that_missed_it_is_told_when_it_asks(client, sign_in, ada, ana, zoe, acme):
+    asked = "/desk/changes/?since=" + str(int(timezone.now().timestamp() * 1_000_000))
+    assert not sign_in(client, ana).get(asked).json()["all"]
+    pause(acme, by=ada)
+    assert client.get(asked).json()["all"]
+    assert not sign_in(client, zoe).get(asked).json()["all"]
+
+
+def test_access_that_x_takes_back_is_a_line_too(acme):
+    mark_for_reconnect(acme.pk)
+    mark_for_reconnect(acme.pk)
+    line = BrandEvent.objects.get(brand=acme)
+    assert (line.kind, line.actor) == ("taken_back", None)
