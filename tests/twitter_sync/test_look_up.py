@@ -73,6 +73,20 @@ def test_our_own_thread_waits_for_its_beginning_and_is_placed(simulator, brand, 
     assert {row.state for row in RawEvent.objects.all()} == {"applied"}
 
 
+def test_desks_hear_of_what_a_conversation_hangs_on(simulator, brand, customer):
+    friend = simulator.person()
+    root = posts(simulator, friend["id"], "no internet here")
+    more = posts(simulator, friend["id"], "since noon", in_reply_to_post_id=root)
+    posts(simulator, customer["id"], f"@{brand.handle} me too", in_reply_to_post_id=more)
+    poll_now(brand, "mentions")
+    apply_due()
+    before = Conversation.objects.get().version
+    settle()
+    conversation = Conversation.objects.get()
+    assert conversation.version > before
+    assert (conversation.message_count, KnownPost.objects.seen().count()) == (1, 3)
+
+
 def test_what_x_will_not_show_is_asked_for_once(simulator, brand):
     calls = look_ups(simulator)
     gone = next_x_id()

@@ -12,6 +12,8 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from inbox.actions.recording import keep, locked
+from inbox.models import Conversation, Thread
 from twitter_sync.actions.introducing import introduce
 from twitter_sync.actions.placing import MustWait, Scene, active_brands, concerned, place
 from twitter_sync.actions.recording import record_looked_up
@@ -27,6 +29,8 @@ from twitter_sync.payloads import Post, parse
 
 MOST_AT_ONCE = 100
 MOST_ATTEMPTS = 4
+# Of a thread in which thousands take part, the desks hear of the newest conversations.
+MOST_TOLD = 20
 # Longer than a call to X may take; a worker that died leaves the rest to the next.
 LEASE = timedelta(seconds=60)
 
@@ -48,7 +52,7 @@ def look_up_due() -> int:
         log.warning("look-up failed", error=str(error), posts=len(post_ids))
         try_again(post_ids)
     else:
-        settle(post_ids, page)
+        tell_desks(settle(post_ids, page))
     return len(post_ids)
 
 
@@ -73,8 +77,9 @@ def try_again(post_ids: list[str]) -> None:
 
 
 @transaction.atomic
-def settle(post_ids: list[str], page: dict[str, Any]) -> None:
-    """Keeps what X shows, gives up what it does not, and asks for what stands above."""
+def settle(post_ids: list[str], page: dict[str, Any]) -> set[str]:
+    """Keeps what X shows, gives up what it does not, and asks for what stands above. Returns the X
+    conversations of what it shows."""
     delivery = parse(json.dumps(page).encode())
     shown = {event.id: event for event in delivery.events if isinstance(event, Post)}
     shown |= {post.id: post for post in delivery.context if post.id not in shown}
@@ -90,6 +95,22 @@ def settle(post_ids: list[str], page: dict[str, Any]) -> None:
             want_above(post.parent_id, hops=hops)
         place_alone(post, scene, page, hops=hops)
     introduce(delivery.people)
+    return {post.conversation_id for post in shown.values() if post.conversation_id}
+
+
+def tell_desks(x_conversation_ids: set[str]) -> None:
+    """Who looks at a conversation sees what it hangs on as soon as we do (`twitter_sync.context`);
+    one after the other, so that nobody waits for all of them."""
+    threads = Thread.objects.filter(
+        brand__in=active_brands(),
+        kind=Thread.Kind.PUBLIC,
+        x_conversation_id__in=x_conversation_ids,
+        conversation__in=Conversation.objects.active(),
+    )
+    newest = threads.order_by("-conversation_id").values_list("conversation_id", flat=True)
+    for conversation_id in newest[:MOST_TOLD]:
+        with transaction.atomic():
+            keep(locked(conversation_id), what="message")
 
 
 def place_alone(post: Post, scene: Scene, page: dict[str, Any], *, hops: int) -> None:
