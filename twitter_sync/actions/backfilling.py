@@ -32,8 +32,9 @@ MOST_POSTS = 800
 # A worker gives way after so many, each a call of up to 15 s, well before its task is ended
 # (CELERY_TASK_TIME_LIMIT); the rest follows at once.
 PAGES_AT_ONCE = 6
-# Longer than PAGES_AT_ONCE calls take when X is slow; then another worker may go on.
-LEASE = timedelta(minutes=3)
+# For one page: a call, a token renewed and the call again. Then another worker may go on: one that
+# died holds nothing up for long, one that is only slow finds its page kept.
+LEASE = timedelta(seconds=45)
 # When X gave no page, for whatever reason but its quota.
 TRY_AGAIN_AFTER = timedelta(seconds=75)
 
@@ -102,6 +103,7 @@ def keep(held: Backfill, answer: Answer) -> tuple[Backfill, int]:
     if current.is_done or current.page_token != held.page_token:
         return current, 0
     new = keep_page(current, answer)
+    current.due_at = timezone.now() + LEASE
     current.save()
     return current, new
 
