@@ -37,7 +37,8 @@ def place(
 # Asked for every message; Django takes longer to word it than Postgres to answer.
 NEWEST_HOLDING = """
 SELECT thread.*,
-       CASE WHEN conversation.status = 'resolved' THEN conversation.resolved_at END AS resolved_at
+       CASE WHEN conversation.status = 'resolved' AND NOT conversation.is_spam
+            THEN conversation.resolved_at END AS resolved_at
 FROM inbox_thread thread JOIN inbox_conversation conversation
   ON conversation.id = thread.conversation_id
 WHERE thread.brand_id = %s AND thread.kind = %s AND thread.x_conversation_id = %s
@@ -55,7 +56,8 @@ def newest_holding(
 
 
 def takes_again(held: Thread, brand: BrandAccount, sent_at: datetime) -> bool:
-    """Resolved longer ago than the brand's reopen window stays closed (design §4.3)."""
+    """Resolved longer ago than the brand's reopen window stays closed (design §4.3); spam keeps
+    what comes into it whenever it does."""
     resolved_at: datetime | None = held.resolved_at  # type: ignore[attr-defined]  # of its query
     return resolved_at is None or sent_at <= resolved_at + timedelta(days=brand.reopen_days)
 

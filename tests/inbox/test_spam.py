@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from inbox import desk
 from inbox.actions.receiving import receive
 from inbox.actions.spam import mark_spam, unmark_spam
-from inbox.actions.status import ChangedMeanwhile, wait
+from inbox.actions.status import ChangedMeanwhile, resolve, wait
 from inbox.models import Conversation
 from tests.factories import minutes_ago
 from tests.news import heard
@@ -83,6 +83,16 @@ def test_somebody_of_another_brand_can_do_nothing(question, zoe):
 
 def test_what_comes_into_a_spam_conversation_stays_spam(acme, ana, says):
     first = receive(acme, says("Cheap watches", at=minutes_ago(9)))
+    mark_spam(first.conversation, by=ana)
+    again = receive(acme, says("Very cheap watches", at=minutes_ago(3)))
+    assert again.conversation_id == first.conversation_id
+    assert views_with(ana, again.conversation) == {"spam"}
+
+
+def test_spam_that_was_resolved_long_ago_keeps_what_comes_too(acme, ana, says):
+    first = receive(acme, says("Cheap watches", at=minutes_ago(60 * 24 * 30)))
+    resolve(first.conversation, by=ana)
+    Conversation.objects.update(resolved_at=minutes_ago(60 * 24 * 29))
     mark_spam(first.conversation, by=ana)
     again = receive(acme, says("Very cheap watches", at=minutes_ago(3)))
     assert again.conversation_id == first.conversation_id
