@@ -9,21 +9,16 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.stack import Stack, running
+from tests.twitter_sync.replaying import Record, export, play, told_ids, waits
 
 pytestmark = [pytest.mark.shared_data, pytest.mark.processes]
 
-# Seconds, on a machine that has other things to do.
-SETTLES_WITHIN = "120"
-
 Pair = tuple[str, str]
-Record = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -53,29 +48,13 @@ def expected(shared: Path) -> dict[Pair, list[Record]]:
     return dict(pairs)
 
 
-def waits(posts: list[Record]) -> tuple[list[float], bool]:
-    """Seconds from each first unanswered message to its answer, and whether one waits still."""
-    found, since = [], None
-    for post in posts:
-        moment = datetime.fromisoformat(post["created_at"])
-        if not post["ours"]:
-            since = since or moment
-        elif since:
-            found.append((moment - since).total_seconds())
-            since = None
-    return found, since is not None
-
-
 def replay(stack: Stack, shared: Path, *how: str) -> list[Record]:
     """Connects every brand, plays the file as direct messages, and exports what became of it."""
     users = ["--users", str(shared / "twcs.users.json")]
     stack.manage("manage.py", "connect_simulated", *users)
-    play = ["x_simulator.replay", str(shared / "twcs.v2.jsonl"), *users, "--as", "dms", *how]
-    told = stack.manage("-m", *play, "--server", stack.simulator)
-    summary = json.loads(told.splitlines()[-1])
-    assert (summary["failed"], summary["unsubscribed"]) == (0, 0), summary
-    exported = stack.manage("manage.py", "export_conversations", "--settle", SETTLES_WITHIN)
-    return [json.loads(line) for line in exported.splitlines()]
+    summary = play(stack, shared / "twcs.v2.jsonl", *users, "--as", "dms", *how)
+    assert summary["unsubscribed"] == 0, summary
+    return export(stack)
 
 
 @pytest.mark.parametrize(
@@ -98,8 +77,9 @@ def test_every_conversation_arrives_whole_and_once(tmp_path, shared, expected, h
 
 def check(record: Record, posts: list[Record]) -> None:
     """The record says what the posts say: every message, in order, and how long people waited."""
-    told = [(one["external_id"], one["direction"], one["kind"]) for one in record["messages"]]
-    assert told == [(post["id"], "out" if post["ours"] else "in", "dm") for post in posts]
+    assert told_ids(record) == [
+        (post["id"], "out" if post["ours"] else "in", "dm") for post in posts
+    ]
     found, still_waits = waits(posts)
     assert record["unanswered"] == still_waits
     assert record["first_response_seconds"] == pytest.approx(found[0] if found else None, abs=1)
