@@ -110,6 +110,8 @@ def read_csv(path: Path, users: Path | None = None) -> Recording:
                 said.setdefault(post["id"], post)
     except (ValueError, AttributeError, KeyError) as error:
         raise Unusable(f"{path}: not a table of complaints ({error!r})") from error
+    if not said:
+        raise Unusable(f"{path}: not a table of complaints (it has no rows)")
     names = {post["author"] for post in said.values()} | brands
     return Recording(people(names, {name.lower() for name in brands}), [*said.values()])
 

@@ -147,3 +147,78 @@ def test_the_real_file_has_580_such_threads() -> None:
     assert [int(dm["id"]) for dm in plan.dms] == sorted(int(dm["id"]) for dm in plan.dms)
     pairs = {frozenset((dm["sender_id"], dm["recipient_id"])) for dm in plan.dms}
     assert len(pairs) == 577
+
+
+def test_posts_are_told_to_whom_x_tells(
+    program: Program, receiver: Receiver, webhook: str, files: list[str]
+) -> None:
+    """By default. What merely answers a customer, naming nobody, is told to no brand."""
+    brand = program.control("POST", "users", users=USERS[:1])["users"][0]
+    brand["token"] = program.token(brand)
+    for kind in ("create", "mention.create", "reply.create"):
+        program.subscribe(brand, f"post.{kind}", webhook)
+    command = [sys.executable, "-m", "x_simulator.replay", *files, "--server", program.url]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    summary = json.loads(ended.stdout)
+    assert (summary["threads"], summary["messages"]) == (4, 9)
+    told = [(body["data"]["event_type"], body["data"]["payload"]["id"]) for body in receiver.bodies]
+    assert ("post.mention.create", POSTS[0]["id"]) in told
+    assert ("post.create", POSTS[1]["id"]) in told
+    assert summary["delivered"] == len(told)
+
+
+DIALOGS = [
+    {
+        "dialogHeader": {"company": "AcmeCare"},
+        "dialogContent": [
+            {"tweet_ID": "710000000000000001", "client": "dialog_ann", "message": "@AcmeCare help"},
+            {"tweet_ID": "710000000000000002", "client1": "dialog_bob", "message": "me too"},
+        ],
+        "agentURL": {
+            "tweet_ID": "710000000000000003",
+            "url_utterance": "@dialog_ann see http://a.b",
+        },
+    },
+    {
+        "dialogHeader": {"company": "AcmeCare"},
+        "dialogContent": [
+            {"tweet_ID": "710000000000000001", "client": "dialog_ann", "message": "@AcmeCare help"},
+        ],
+        "agentURL": {"tweet_ID": "710000000000000004", "url_utterance": "@dialog_ann or here"},
+    },
+]
+
+
+def test_dialogs_that_share_a_message_are_one_conversation(tmp_path: Path) -> None:
+    path = tmp_path / "dialogs.json"
+    path.write_text(json.dumps(DIALOGS))
+    recording = recordings.read_dialogs(path)
+    assert {post["conversation_id"] for post in recording.posts} == {"710000000000000001"}
+    parents = [
+        post.get("referenced_tweets", [{}])[0].get("id", "")[-1:] for post in recording.posts
+    ]
+    assert parents == ["", "1", "2", "1"]
+    assert [user["username"] for user in recording.users if user["brand"]] == ["AcmeCare"]
+    recording.author_ids([{"username": user["username"], "id": "1"} for user in recording.users])
+    assert all(post["author_id"] == "1" for post in recording.posts)
+
+
+def test_a_table_of_complaints_has_each_id_once(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    rows = ["710000000000000009,Acme Air,table_ann,@AcmeAir late"] * 2
+    path.write_text("\n".join(["tweet_id,airline,name,text", *rows]))
+    recording = recordings.read_csv(path)
+    assert [post["id"] for post in recording.posts] == ["710000000000000009"]
+    brands = {user["username"]: user["brand"] for user in recording.users}
+    assert brands == {"AcmeAir": True, "table_ann": False}
+
+
+@pytest.mark.parametrize("name", ["dialogs", "csv"])
+def test_it_says_which_file_it_cannot_read(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "other"
+    path.write_text('["a list of something else"]')
+    with pytest.raises(recordings.Unusable, match="other: not a "):
+        recordings.FORMATS[name](path, None)
+    with pytest.raises(recordings.Unusable, match="--users"):
+        recordings.FORMATS["v2"](path, None)
