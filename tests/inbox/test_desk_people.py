@@ -128,6 +128,15 @@ def test_unblocked_the_composer_is_back_when_x_has_done_it(post, shown, sam, que
     assert "path-dm-text" in shown(sam, question.conversation)
 
 
+@pytest.mark.parametrize("status", ["paused", "needs_reconnect"])
+def test_a_block_of_a_handle_that_is_not_connected_says_what_it_waits_for(
+    post, shown, sam, acme, question, status
+):
+    post(sam, "inbox:block", question.conversation.pk, blocked="yes")
+    type(acme).objects.update(status=status)
+    assert "It waits until @acme is connected" in shown(sam, question.conversation)
+
+
 def test_an_agent_cannot_block(post, shown, ana, question):
     assert post(ana, "inbox:block", question.conversation.pk, blocked="yes").status_code == 403
     page = shown(ana, question.conversation)
