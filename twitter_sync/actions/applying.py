@@ -32,6 +32,14 @@ MOST_ATTEMPTS = 5
 # One row in so many is history, however much news there is: it must not starve either.
 HISTORY_EVERY = 8
 
+# Worded once: it runs for every row.
+SETTLE = """
+UPDATE twitter_sync_rawevent
+SET state = %s, brand_id = %s, waits_for = %s, error = %s,
+    applied_at = CASE WHEN %s THEN statement_timestamp() END
+WHERE id = %s
+"""
+
 State = RawEvent.State
 log = structlog.get_logger(__name__)
 
@@ -105,13 +113,10 @@ def lock_account(x_user_id: str, *, shared: bool = False) -> None:
 def settle(row: RawEvent, outcome: Outcome) -> None:
     state = state_after(outcome)
     error = "; ".join([*outcome.unreadable, *outcome.unknown])[:300]
-    RawEvent.objects.filter(pk=row.pk).update(
-        state=state,
-        brand_id=outcome.brand_id,
-        waits_for=outcome.waits_for or outcome.no_such_account,
-        error=error,
-        applied_at=Now() if state == State.APPLIED else None,
-    )
+    waits_for = outcome.waits_for or outcome.no_such_account
+    with connection.cursor() as cursor:
+        is_applied = state == State.APPLIED
+        cursor.execute(SETTLE, [state, outcome.brand_id, waits_for, error, is_applied, row.pk])
     if error or state == State.ORPHAN:
         log.warning("event not understood", row=row.pk, state=state, why=error)
 
