@@ -11,7 +11,7 @@ from django.db import connection
 
 from accounts.models import BrandAccount, Letter, Membership, Role, Team, User
 from inbox.actions.replies import reply
-from inbox.models import Contact, Conversation, Message
+from inbox.models import Contact, Conversation, DmBlock, Hiding, Message, MessageRevision
 from tests.factories import (
     make_brand,
     make_contact,
@@ -68,11 +68,16 @@ def talk(brand: BrandAccount, admin: User) -> Conversation:
     )
     KnownPost.objects.create(post_id="17", author_id=brand.x_user_id, text=SECRET)
     make_message(private, SECRET)
+    MessageRevision.objects.create(
+        message=post, brand=brand, kind="public", external_id="18", sequence=18, text=SECRET
+    )
+    Hiding.objects.create(message=post, wanted=True)
     make_note(conversation, admin, SECRET)
     SendAttempt.objects.create(
         message=reply(private, by=admin, text=SECRET, client_key=uuid4()),
         lease_until="2026-01-01T00:00Z",
     )
+    DmBlock.objects.create(brand=brand, contact=conversation.contact, wanted=True)
     make_team(brand, members=(admin,))
     SyncCursor.objects.create(brand=brand, feed="dms")
     Letter.objects.create(to=admin, kind="welcome", brand=brand)
