@@ -26,6 +26,7 @@ from twitter_sync.actions.sweeping import look
 from twitter_sync.client import Client
 from twitter_sync.errors import NotSent
 from twitter_sync.models import Backfill, RateBudget, RawEvent, SyncCursor
+from twitter_sync.models.raw_event import NEXT_HISTORY, NEXT_NEWS
 
 pytestmark = pytest.mark.django_db
 
@@ -371,6 +372,18 @@ def test_a_push_wakes_a_worker_whatever_is_left_of_the_past(
 
 def told(person: Any, brand: BrandAccount, text: str) -> dict[str, Any]:
     return {"direct_message_events": [dm(person, brand, text)], "users": {}}
+
+
+def test_each_line_has_an_index_of_its_own(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for asked, index in ((NEXT_NEWS, "raw_news"), (NEXT_HISTORY, "raw_history")):
+            cursor.execute(f"EXPLAIN {asked}")
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+            assert f" {index} " in plan
+            assert "Sort" not in plan
+    assert " raw_news " in RawEvent.objects.news().due().explain()
+    assert " raw_history " in RawEvent.objects.history().due().explain()
 
 
 def test_a_page_costs_the_same_however_long_it_is(simulator, brand, customer, monkeypatch):
