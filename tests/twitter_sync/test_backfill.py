@@ -383,7 +383,6 @@ def test_each_line_has_an_index_of_its_own(db):
             assert f" {index} " in plan
             assert "Sort" not in plan
     assert " raw_news " in RawEvent.objects.news().due().explain()
-    assert " raw_history " in RawEvent.objects.history().due().explain()
 
 
 def test_a_page_costs_the_same_however_long_it_is(simulator, brand, customer, monkeypatch):
