@@ -147,8 +147,7 @@ def revise(known: Message, utterance: Utterance) -> Message:
         change(message, utterance)
         summarise(conversation)
         keep(conversation, *SUMMARY, what="message")
-    else:
-        keep_words(message, utterance.external_id, storable(utterance.text), utterance.entities)
+    elif keep_words(message, utterance.external_id, storable(utterance.text), utterance.entities):
         keep(conversation, what="message")
     return message
 

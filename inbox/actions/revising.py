@@ -57,12 +57,12 @@ def keep_former(message: Message, external_ids: Iterable[str]) -> None:
         MessageRevision.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def keep_words(message: Message, external_id: str, text: str, entities: dict[str, Any]) -> None:
-    """What the message said under a former id."""
+def keep_words(message: Message, external_id: str, text: str, entities: dict[str, Any]) -> bool:
+    """What the message said under a former id. False when that is known."""
     keep_former(message, [external_id])
-    message.revisions.filter(external_id=external_id, said_at=None).update(
-        text=text, entities=entities, said_at=moment_of(position_of(external_id))
-    )
+    untold = message.revisions.filter(external_id=external_id, said_at=None)
+    said_at = moment_of(position_of(external_id))
+    return bool(untold.update(text=text, entities=entities, said_at=said_at))
 
 
 def forget_words(message: Message) -> None:

@@ -60,6 +60,15 @@ def test_all_forms_are_one_message_whichever_comes_first(client, acme, forms, or
     assert (conversation.message_count, conversation.preview) == (1, "@acme hello, help!")
 
 
+def test_a_form_that_comes_again_is_no_news(client, acme, forms):
+    hear(client, acme, *forms)
+    version = Conversation.objects.get().version
+    for form in forms:
+        push(client, mention_event(acme, form | {"lang": "und"}))
+    apply_due()
+    assert Conversation.objects.get().version == version
+
+
 def test_a_form_that_was_never_told_leaves_only_its_id(client, acme, forms):
     hear(client, acme, forms[2])
     message = Message.objects.get()
