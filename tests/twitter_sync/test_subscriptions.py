@@ -1,22 +1,23 @@
+"""What X tells our address of each handle."""
+
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
-from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import BrandAccount, User
+from accounts.models import BrandAccount
 from tests.twitter_sync import rude
+from tests.twitter_sync.held import at_x
 from tests.x import Simulator
 from twitter_sync import oauth, tokens
-from twitter_sync.actions.setting_up import is_open, look_at_messages, set_up, watch
+from twitter_sync.actions.setting_up import set_up
 from twitter_sync.actions.subscribing import NEEDED, WORDED, subscribe, subscribed
-from twitter_sync.checklist import checklist, checklists
+from twitter_sync.checklist import checklist
 from twitter_sync.client import Client
-from twitter_sync.models import Connection, RawEvent, Subscription, Webhook
+from twitter_sync.models import Connection, Subscription, Webhook
 
 Connected = Callable[..., BrandAccount]
 ROUTE = "/2/activity/subscriptions"
@@ -25,116 +26,6 @@ ROUTE = "/2/activity/subscriptions"
 @pytest.fixture
 def brand(webhook_url: str, connected: Connected) -> BrandAccount:
     return connected()
-
-
-def at_x(brand: BrandAccount) -> dict[str, str]:
-    """What X has: the webhook of each kind of news of the handle."""
-    held = Client.for_app().subscriptions()["data"]
-    mine = [one for one in held if one["filter"]["user_id"] == brand.x_user_id]
-    return {one["event_type"]: one["webhook_id"] for one in mine}
-
-
-# The webhook
-
-
-def test_x_asks_our_address_for_proof_and_keeps_it(brand: BrandAccount, webhook_url: str) -> None:
-    set_up(brand)
-    held = Client.for_app().webhooks()["data"]
-    webhook = Webhook.objects.get()
-    assert [(one["id"], one["url"], one["valid"]) for one in held] == [
-        (webhook.external_id, webhook_url, True)
-    ]
-    assert webhook.is_valid
-
-
-def test_one_address_serves_all_handles(
-    brand: BrandAccount, connected: Connected, simulator: Simulator
-) -> None:
-    set_up(brand)
-    set_up(connected())
-    assert len(Client.for_app().webhooks()["data"]) == 1
-    assert Webhook.objects.count() == 1
-
-
-def test_an_address_that_does_not_answer_is_said_in_x_words(
-    brand: BrandAccount, settings: Settings
-) -> None:
-    settings.X_WEBHOOK_URL = "http://127.0.0.1:9/webhooks/x/"
-    set_up(brand)
-    webhook = Webhook.objects.get()
-    assert not webhook.is_valid
-    assert "CrcValidationFailed" in webhook.failure
-    assert not checklist(brand).has_webhook
-
-
-def test_a_secret_that_differs_is_said_in_x_words(brand: BrandAccount, settings: Settings) -> None:
-    Client.for_app()
-    settings.X_CONSUMER_SECRET = "not the one that X knows"
-    set_up(brand)
-    assert "response_token does not match" in Webhook.objects.get().failure
-
-
-def test_an_address_that_failed_is_switched_on_again(
-    brand: BrandAccount, webhook_url: str, settings: Settings, simulator: Simulator
-) -> None:
-    set_up(brand)
-    invalidate(settings)
-    assert not Client.for_app().webhooks()["data"][0]["valid"]
-    set_up(brand)
-    assert Client.for_app().webhooks()["data"][0]["valid"]
-    assert Webhook.objects.get().is_valid
-
-
-def invalidate(settings: Settings) -> None:
-    """X asks while our secret is wrong."""
-    right, settings.X_CONSUMER_SECRET = settings.X_CONSUMER_SECRET, "wrong for a moment"
-    app = Client.for_app()
-    webhook = Webhook.objects.get()
-    with pytest.raises(Exception, match="check_webhook"):
-        app.check_webhook(webhook.external_id)
-    settings.X_CONSUMER_SECRET = right
-
-
-def test_another_port_of_this_machine_takes_over_with_all_subscriptions(
-    brand: BrandAccount, webhook_url: str, settings: Settings
-) -> None:
-    set_up(brand)
-    settings.X_WEBHOOK_URL = webhook_url.replace("127.0.0.1", "localhost")
-    set_up(brand)
-    held = Client.for_app().webhooks()["data"]
-    assert [one["url"] for one in held] == [settings.X_WEBHOOK_URL]
-    assert at_x(brand) == dict.fromkeys(WORDED, held[0]["id"])
-    assert checklist(brand).is_subscribed
-
-
-def test_a_foreign_address_is_named_and_left_alone_until_we_are_told_otherwise(
-    brand: BrandAccount, webhook_url: str
-) -> None:
-    foreign = webhook_url.replace("127.0.0.1", "localhost")
-    Client.for_app().register_webhook(foreign)
-    set_up(brand)
-    webhook = Webhook.objects.get()
-    assert webhook.blocked_by == foreign
-    assert foreign in webhook.failure
-    assert Client.for_app().webhooks()["data"][0]["url"] == foreign
-
-    set_up(brand, replacing=foreign)
-    assert [one["url"] for one in Client.for_app().webhooks()["data"]] == [webhook_url]
-    assert Webhook.objects.get().blocked_by == ""
-
-
-def test_on_real_x_an_earlier_address_of_ours_is_not_taken_down_unasked(
-    brand: BrandAccount, webhook_url: str, settings: Settings
-) -> None:
-    """The earlier address may be the original, and this database its copy."""
-    set_up(brand)
-    settings.X_IS_SIMULATOR = False
-    settings.X_WEBHOOK_URL = webhook_url.replace("127.0.0.1", "localhost")
-    set_up(brand)
-    assert Webhook.objects.get(url=settings.X_WEBHOOK_URL).blocked_by == webhook_url
-
-
-# Subscriptions
 
 
 def test_every_kind_of_news_goes_to_our_webhook(brand: BrandAccount) -> None:
@@ -261,187 +152,3 @@ def test_every_shape_of_x_answer_is_read(
     with rude.serving(rude.says("200 OK", answer)) as url:
         settings.X_API_URL = url
         assert subscribed(client, brand, "dm.read", None, Webhook(external_id="1")) == "1992"
-
-
-# Watching over both
-
-
-def test_a_webhook_that_x_switched_off_is_on_again_within_a_minute(
-    brand: BrandAccount, settings: Settings
-) -> None:
-    set_up(brand)
-    invalidate(settings)
-    watch()
-    assert Client.for_app().webhooks()["data"][0]["valid"]
-
-
-def test_a_new_address_gets_the_news_of_every_handle(
-    brand: BrandAccount, connected: Connected, webhook_url: str, settings: Settings
-) -> None:
-    """As when `./run` comes up on another port."""
-    other = connected()
-    set_up(brand)
-    set_up(other)
-    settings.X_WEBHOOK_URL = webhook_url.replace("127.0.0.1", "localhost")
-    watch()
-    [webhook] = Client.for_app().webhooks()["data"]
-    assert webhook["url"] == settings.X_WEBHOOK_URL
-    assert at_x(brand) == at_x(other) == dict.fromkeys(WORDED, webhook["id"])
-    assert [one.url for one in Webhook.objects.filter(is_valid=True)] == [settings.X_WEBHOOK_URL]
-
-
-def test_a_quiet_minute_costs_one_call(brand: BrandAccount, simulator: Simulator) -> None:
-    set_up(brand)
-    before = len(simulator.calls())
-    watch()
-    assert [call["path"] for call in simulator.calls()[before:]] == ["/2/webhooks"]
-
-
-def test_what_x_refused_is_asked_again_after_ten_minutes(
-    brand: BrandAccount, simulator: Simulator
-) -> None:
-    set_up(brand)
-    Subscription.objects.filter(event_type="dm.sent").update(external_id="", failure="No.")
-    watch()
-    assert not checklist(brand).is_subscribed
-    Subscription.objects.update(checked_at=timezone.now() - timedelta(minutes=11))
-    watch()
-    assert checklist(brand).is_subscribed
-
-
-def test_nothing_is_asked_where_nothing_is_connected(
-    simulator: Simulator, acme: BrandAccount
-) -> None:
-    before = len(simulator.calls())
-    watch()
-    assert len(simulator.calls()) == before
-
-
-# Can people write to it?
-
-
-def test_a_second_handle_sees_whether_the_first_takes_messages(
-    simulator: Simulator, connected: Connected
-) -> None:
-    brand = connected(receives_your_dm=False)
-    look_at_messages(brand)
-    assert checklist(brand).receives_messages is None
-    connected()
-    look_at_messages(brand)
-    assert checklist(brand).receives_messages is False
-    assert checklist(brand).steps_left > 0
-    simulator.person(brand.handle, id=brand.x_user_id, brand=True, receives_your_dm=True)
-    look_at_messages(brand)
-    assert checklist(brand).receives_messages is True
-
-
-def test_a_handle_that_follows_the_asker_proves_nothing(
-    simulator: Simulator, connected: Connected
-) -> None:
-    brand, asker = connected(receives_your_dm=False), connected()
-    simulator.post(
-        "relations",
-        source_id=brand.x_user_id,
-        target_id=asker.x_user_id,
-        kind="following",
-        on=True,
-    )
-    look_at_messages(brand)
-    assert checklist(brand).receives_messages is None
-    connected()
-    look_at_messages(brand)
-    assert checklist(brand).receives_messages is False
-
-
-@pytest.mark.parametrize("answer", [{}, {"data": []}, {"data": [{"id": "1"}]}])
-def test_an_answer_without_the_fact_is_unknown(answer: dict[str, object]) -> None:
-    assert is_open(answer) is None
-
-
-# The pages
-
-
-def test_the_checklist_says_what_is_done_and_when(
-    brand: BrandAccount, client, olga: User, sign_in
-) -> None:
-    set_up(brand)
-    RawEvent.objects.create(source="webhook", fact="a", brand=brand, body=b"{}")
-    page = sign_in(client, olga).get(f"/handles/@{brand.handle}/").content.decode()
-    assert "6 of 6 subscriptions" in page
-    assert "Allow message requests from everyone" in page
-    assert "connect a second handle" in page
-    assert "nothing yet" not in page
-
-
-def test_check_again_mends_and_shows_the_checklist_alone(
-    brand: BrandAccount, client, olga: User, sign_in
-) -> None:
-    path = f"/handles/@{brand.handle}/check/"
-    browser = sign_in(client, olga)
-    answer = browser.post(path, headers={"HX-Request": "true"}).content.decode()
-    assert answer.lstrip().startswith('<div class="stack" id="checklist">')
-    assert "6 of 6 subscriptions" in answer
-    assert browser.post(path)["Location"] == f"/handles/@{brand.handle}/"
-
-
-def test_check_again_finds_a_consent_taken_back_and_a_new_name(
-    brand: BrandAccount, simulator: Simulator, client, olga: User, sign_in
-) -> None:
-    set_up(brand)
-    browser = sign_in(client, olga)
-    simulator.person(f"{brand.handle}x", id=brand.x_user_id, name="Renamed", brand=True)
-    answer = browser.post(f"/handles/@{brand.handle}/check/")
-    assert answer["Location"] == f"/handles/@{brand.handle}x/"
-    assert "Renamed" in browser.get(answer["Location"]).content.decode()
-
-    simulator.post("revoke", user_id=brand.x_user_id)
-    path = f"/handles/@{brand.handle}x/check/"
-    page = browser.post(path, headers={"HX-Request": "true"}).content.decode()
-    assert "X no longer accepts the sign-in" in page
-    assert f"/handles/connect/?handle={brand.handle}x" in page
-
-
-def test_a_reason_of_x_is_text(brand: BrandAccount, client, olga: User, sign_in) -> None:
-    Subscription.objects.create(
-        brand=brand, event_type="dm.received", failure="<script>alert(1)</script>"
-    )
-    page = sign_in(client, olga).get(f"/handles/@{brand.handle}/").content.decode()
-    assert "<script>alert" not in page
-    assert "&lt;script&gt;alert(1)" in page
-
-
-def test_a_handle_is_found_in_any_case(brand: BrandAccount, client, olga: User, sign_in) -> None:
-    assert sign_in(client, olga).get(f"/handles/@{brand.handle.upper()}/").status_code == 200
-
-
-def test_a_handle_that_changed_hands_on_x_is_the_one_connected_last(
-    connected: Connected, client, olga: User, sign_in
-) -> None:
-    old, new = connected(), connected()
-    BrandAccount.objects.filter(pk=new.pk).update(handle=old.handle, name="The New One")
-    Connection.objects.filter(brand=new).update(connected_at=timezone.now())
-    assert "The New One" in sign_in(client, olga).get(f"/handles/@{old.handle}/").content.decode()
-
-
-def test_the_list_shows_only_what_the_viewer_runs(
-    acme: BrandAccount, globex: BrandAccount, ada: User, client, sign_in
-) -> None:
-    page = sign_in(client, ada).get("/handles/").content.decode()
-    assert "@acme" in page
-    assert "@globex" not in page
-    assert [one.brand for one in checklists(ada)] == [acme]
-
-
-def test_the_list_costs_the_same_for_many_handles(
-    connected: Connected, olga: User, client, sign_in, django_assert_num_queries
-) -> None:
-    browser = sign_in(client, olga)
-    for _ in range(2):
-        connected()
-    browser.get("/handles/")
-    with django_assert_num_queries(7):
-        browser.get("/handles/")
-    for _ in range(3):
-        connected()
-    with django_assert_num_queries(7):
-        browser.get("/handles/")

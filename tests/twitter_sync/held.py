@@ -1,0 +1,27 @@
+"""What X holds of ours, seen and spoiled from outside."""
+
+from __future__ import annotations
+
+import pytest
+from pytest_django import Settings
+
+from accounts.models import BrandAccount
+from twitter_sync.client import Client
+from twitter_sync.models import Webhook
+
+
+def at_x(brand: BrandAccount) -> dict[str, str]:
+    """What X has: the webhook of each kind of news of the handle."""
+    held = Client.for_app().subscriptions()["data"]
+    mine = [one for one in held if one["filter"]["user_id"] == brand.x_user_id]
+    return {one["event_type"]: one["webhook_id"] for one in mine}
+
+
+def invalidate(settings: Settings) -> None:
+    """X asks while our secret is wrong."""
+    right, settings.X_CONSUMER_SECRET = settings.X_CONSUMER_SECRET, "wrong for a moment"
+    app = Client.for_app()
+    webhook = Webhook.objects.get()
+    with pytest.raises(Exception, match="check_webhook"):
+        app.check_webhook(webhook.external_id)
+    settings.X_CONSUMER_SECRET = right

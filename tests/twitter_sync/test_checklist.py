@@ -1,0 +1,148 @@
+"""Whether a handle is set up, and the pages that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import BrandAccount, User
+from tests.x import Simulator
+from twitter_sync.actions.setting_up import is_open, look_at_messages, set_up
+from twitter_sync.checklist import checklist, checklists
+from twitter_sync.models import Connection, RawEvent, Subscription
+
+Connected = Callable[..., BrandAccount]
+
+
+@pytest.fixture
+def brand(webhook_url: str, connected: Connected) -> BrandAccount:
+    return connected()
+
+
+def test_a_second_handle_sees_whether_the_first_takes_messages(
+    simulator: Simulator, connected: Connected
+) -> None:
+    brand = connected(receives_your_dm=False)
+    look_at_messages(brand)
+    assert checklist(brand).receives_messages is None
+    connected()
+    look_at_messages(brand)
+    assert checklist(brand).receives_messages is False
+    assert checklist(brand).steps_left > 0
+    simulator.person(brand.handle, id=brand.x_user_id, brand=True, receives_your_dm=True)
+    look_at_messages(brand)
+    assert checklist(brand).receives_messages is True
+
+
+def test_a_handle_that_follows_the_asker_proves_nothing(
+    simulator: Simulator, connected: Connected
+) -> None:
+    brand, asker = connected(receives_your_dm=False), connected()
+    simulator.post(
+        "relations",
+        source_id=brand.x_user_id,
+        target_id=asker.x_user_id,
+        kind="following",
+        on=True,
+    )
+    look_at_messages(brand)
+    assert checklist(brand).receives_messages is None
+    connected()
+    look_at_messages(brand)
+    assert checklist(brand).receives_messages is False
+
+
+@pytest.mark.parametrize("answer", [{}, {"data": []}, {"data": [{"id": "1"}]}])
+def test_an_answer_without_the_fact_is_unknown(answer: dict[str, object]) -> None:
+    assert is_open(answer) is None
+
+
+# The pages
+
+
+def test_the_checklist_says_what_is_done_and_when(
+    brand: BrandAccount, client, olga: User, sign_in
+) -> None:
+    set_up(brand)
+    RawEvent.objects.create(source="webhook", fact="a", brand=brand, body=b"{}")
+    page = sign_in(client, olga).get(f"/handles/@{brand.handle}/").content.decode()
+    assert "6 of 6 subscriptions" in page
+    assert "Allow message requests from everyone" in page
+    assert "connect a second handle" in page
+    assert "nothing yet" not in page
+
+
+def test_check_again_mends_and_shows_the_checklist_alone(
+    brand: BrandAccount, client, olga: User, sign_in
+) -> None:
+    path = f"/handles/@{brand.handle}/check/"
+    browser = sign_in(client, olga)
+    answer = browser.post(path, headers={"HX-Request": "true"}).content.decode()
+    assert answer.lstrip().startswith('<div class="stack" id="checklist">')
+    assert "6 of 6 subscriptions" in answer
+    assert browser.post(path)["Location"] == f"/handles/@{brand.handle}/"
+
+
+def test_check_again_finds_a_consent_taken_back_and_a_new_name(
+    brand: BrandAccount, simulator: Simulator, client, olga: User, sign_in
+) -> None:
+    set_up(brand)
+    browser = sign_in(client, olga)
+    simulator.person(f"{brand.handle}x", id=brand.x_user_id, name="Renamed", brand=True)
+    answer = browser.post(f"/handles/@{brand.handle}/check/")
+    assert answer["Location"] == f"/handles/@{brand.handle}x/"
+    assert "Renamed" in browser.get(answer["Location"]).content.decode()
+
+    simulator.post("revoke", user_id=brand.x_user_id)
+    path = f"/handles/@{brand.handle}x/check/"
+    page = browser.post(path, headers={"HX-Request": "true"}).content.decode()
+    assert "X no longer accepts the sign-in" in page
+    assert f"/handles/connect/?handle={brand.handle}x" in page
+
+
+def test_a_reason_of_x_is_text(brand: BrandAccount, client, olga: User, sign_in) -> None:
+    Subscription.objects.create(
+        brand=brand, event_type="dm.received", failure="<script>alert(1)</script>"
+    )
+    page = sign_in(client, olga).get(f"/handles/@{brand.handle}/").content.decode()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_a_handle_is_found_in_any_case(brand: BrandAccount, client, olga: User, sign_in) -> None:
+    assert sign_in(client, olga).get(f"/handles/@{brand.handle.upper()}/").status_code == 200
+
+
+def test_a_handle_that_changed_hands_on_x_is_the_one_connected_last(
+    connected: Connected, client, olga: User, sign_in
+) -> None:
+    old, new = connected(), connected()
+    BrandAccount.objects.filter(pk=new.pk).update(handle=old.handle, name="The New One")
+    Connection.objects.filter(brand=new).update(connected_at=timezone.now())
+    assert "The New One" in sign_in(client, olga).get(f"/handles/@{old.handle}/").content.decode()
+
+
+def test_the_list_shows_only_what_the_viewer_runs(
+    acme: BrandAccount, globex: BrandAccount, ada: User, client, sign_in
+) -> None:
+    page = sign_in(client, ada).get("/handles/").content.decode()
+    assert "@acme" in page
+    assert "@globex" not in page
+    assert [one.brand for one in checklists(ada)] == [acme]
+
+
+def test_the_list_costs_the_same_for_many_handles(
+    connected: Connected, olga: User, client, sign_in, django_assert_num_queries
+) -> None:
+    browser = sign_in(client, olga)
+    for _ in range(2):
+        connected()
+    browser.get("/handles/")
+    with django_assert_num_queries(7):
+        browser.get("/handles/")
+    for _ in range(3):
+        connected()
+    with django_assert_num_queries(7):
+        browser.get("/handles/")
