@@ -2,82 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections import Counter
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
+from tests.twitter_sync.shapes import (
+    BRAND,
+    CUSTOMER,
+    DM_ID,
+    POST_ID,
+    activity,
+    dm_event,
+    read,
+    v2_post,
+)
 from twitter_sync.payloads import (
-    Delivery,
     DirectMessage,
     EncryptedMessage,
-    Post,
     PostDeletion,
     Revocation,
     Signal,
     Unknown,
-    Unreadable,
-    parse,
 )
-
-BRAND, CUSTOMER = "2244994945", "9876543210"
-DM_ID, POST_ID = "1992000000000000102", "1992000000000000200"
-FILES = sorted(Path(os.environ.get("SHARED_DATA", "/nowhere")).glob("webhooks/*_activity/*.json"))
-
-
-def read(body: Any) -> Delivery:
-    return parse(json.dumps(body).encode())
-
-
-def dm_event(**fields: Any) -> dict[str, Any]:
-    return {
-        "type": "message_create",
-        "id": DM_ID,
-        "created_timestamp": "1795256102000",
-        "message_create": {
-            "target": {"recipient_id": BRAND},
-            "sender_id": CUSTOMER,
-            "message_data": {"text": "Where is it?", "entities": {}},
-        },
-        **fields,
-    }
-
-
-def activity(kind: str, payload: Any, **more: Any) -> dict[str, Any]:
-    filtered = {"user_id": BRAND}
-    return {"data": {"event_type": kind, "filter": filtered, "payload": payload, **more}}
-
-
-def v2_post(**fields: Any) -> dict[str, Any]:
-    return {
-        "id": POST_ID,
-        "text": "@acme second day without internet",
-        "author_id": CUSTOMER,
-        "conversation_id": "1991999999999999999",
-        "created_at": "2026-11-21T10:20:00.000Z",
-        **fields,
-    }
-
-
-SHAPES: list[dict[str, Any]] = [
-    activity("dm.received", {"direct_message_events": [dm_event()], "users": {}}),
-    activity("post.mention.create", v2_post(), includes={"users": [{"id": "1", "username": "a"}]}),
-    activity("chat.received", {"id": "e4", "created_at_msec": "1795256102000", "sender_id": "1"}),
-    {"for_user_id": BRAND, "direct_message_events": [dm_event()], "users": {}},
-    {"for_user_id": BRAND, "tweet_create_events": [{"id_str": POST_ID, "user": {"id": 1}}]},
-    {"for_user_id": BRAND, "tweet_delete_events": [{"status": {"id": POST_ID}}]},
-    {"user_event": {"revoke": {"source": {"user_id": BRAND}}}},
-    {"data": [v2_post()], "includes": {"tweets": [v2_post()]}, "errors": [{}], "meta": {}},
-]
-
-
-# Shapes
 
 
 @pytest.mark.parametrize("wrap", [lambda one: {"data": one}, lambda one: one])
@@ -238,139 +185,3 @@ def test_an_encrypted_message_keeps_its_envelope():
 def test_a_revocation_needs_no_subscription():
     [event] = read(activity("oauth.revoke", {"user_id": BRAND}, filter={})).events
     assert event == Revocation(BRAND)
-
-
-# Hostile input
-
-
-def test_text_that_nothing_can_store_keeps_its_length():
-    message = dm_event()
-    message["message_create"]["message_data"]["text"] = "a\x00b\ud83dc \u202e👍"
-    [read_message] = read(activity("dm.sent", {"direct_message_events": [message]})).events
-    assert read_message.text == "a\ufffdb\ufffdc \u202e👍"
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        b"",
-        b"null",
-        b"[]",
-        b'{"data": NaN}',
-        b"\xff\xfe{}",
-        b'{"a":' * 5000 + b"1" + b"}" * 5000,
-        b'{"id": ' + b"9" * 100_000 + b"}",
-    ],
-    ids=["empty", "null", "list", "NaN", "not UTF-8", "deep", "long number"],
-)
-def test_what_is_no_object_is_unreadable(raw):
-    with pytest.raises(Unreadable):
-        parse(raw)
-
-
-@pytest.mark.parametrize(
-    "x_id", ["9223372036854775808", "-1", "١٢٣", "", 1.5, True, None, [], "1 "]
-)
-def test_an_id_is_digits_that_fit_64_bits(x_id):
-    delivery = read({"for_user_id": BRAND, "direct_message_events": [dm_event(id=x_id)]})
-    assert (delivery.events, len(delivery.unreadable)) == ((), 1)
-
-
-ODD = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-(10**20), 10**20),
-    st.floats(allow_nan=False),
-    st.text(max_size=8),
-    st.just([]),
-    st.just({}),
-    st.just([{}]),
-    st.just({"data": []}),
-)
-
-
-@given(shape=st.sampled_from(SHAPES), data=st.data())
-@settings(max_examples=400, deadline=None)
-def test_no_change_of_a_shape_breaks_it(shape, data):
-    """One value, anywhere in a real shape, becomes something odd, or goes."""
-    body = json.loads(json.dumps(shape))
-    paths = [path for path in places(body) if path]
-    *way, last = data.draw(st.sampled_from(paths))
-    holder = body
-    for step in way:
-        holder = holder[step]
-    if data.draw(st.booleans()):
-        holder[last] = data.draw(ODD)
-    else:
-        del holder[last]
-    try:
-        delivery = read(body)
-    except Unreadable:
-        return
-    json.dumps([repr(event) for event in delivery.events]).encode()
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value)
-    found = [path]
-    for key, one in inner:
-        found += places(one, (*path, key)) if isinstance(one, dict | list) else [(*path, key)]
-    return found
-
-
-# Real payloads
-
-# What X's own samples leave out, or what is broken in a sample on purpose.
-INCOMPLETE = {"courier_invalidTwitterID", "post.create"}
-
-
-@pytest.mark.shared_data
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_it_reads_real_deliveries(file):
-    delivery = parse(file.read_bytes())
-    assert bool(delivery.unreadable) == (file.stem in INCOMPLETE)
-    assert delivery.events or delivery.unreadable
-
-
-@pytest.mark.shared_data
-def test_it_reads_real_messages_with_their_ornaments():
-    """Of every kind at least one, with its entities, media and people."""
-    events = [event for file in FILES for event in parse(file.read_bytes()).events]
-    kinds = Counter(type(event) for event in events)
-    assert kinds[DirectMessage] >= 11
-    assert kinds[Post] >= 13
-    assert {PostDeletion, Revocation, EncryptedMessage, Signal} <= kinds.keys()
-    said = [event for event in events if isinstance(event, DirectMessage | Post)]
-    assert all(event.text for event in said)
-    assert any(event.entities.get("urls") for event in said)
-    assert any(event.media for event in said)
-
-
-@pytest.mark.shared_data
-def test_it_reads_real_pages():
-    """Pages with our fields are read whole; those with X's default fields miss the author."""
-    shared = Path(os.environ["SHARED_DATA"], "api_v2")
-    posts = [json.loads(line) for line in (shared / "real_v2_posts.jsonl").open()]
-    delivery = read({"data": posts, "meta": {}})
-    assert (len(delivery.events), delivery.unreadable) == (len(posts), ())
-    for line in (shared / "tweepy_responses.jsonl").open():
-        body = json.loads(line)["body"]
-        if isinstance(body, dict):
-            assert isinstance(read(body), Delivery)
-    for line in (shared / "x_docs_samples.jsonl").open():
-        body = json.loads(line)["json"]
-        if isinstance(body, dict):
-            assert isinstance(read(body), Delivery)
-
-
-@pytest.mark.shared_data
-def test_entities_of_real_posts_point_at_what_they_name():
-    """Offsets count code points of the escaped text, in 28 languages."""
-    shared = Path(os.environ["SHARED_DATA"], "api_v2")
-    checked = 0
-    for line in (shared / "real_v2_posts.jsonl").open():
-        [post] = read({"data": json.loads(line)}).events
-        for mention in post.entities.get("mentions", []):
-            shown = post.text[mention["start"] : mention["end"]]
-            checked += shown[1:].casefold() == mention["username"].casefold()
-    assert checked > 1000
