@@ -10,11 +10,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import structlog
+
 from accounts.announcements import access_changed
 from accounts.models import BrandAccount, Membership, Role, User
 from twitter_sync import budgets, oauth
 from twitter_sync.actions.connecting import connect
 from twitter_sync.simulator import NotTheSimulator, Simulator
+
+log = structlog.get_logger(__name__)
 
 PROGRAM = "x_simulator"
 # What the simulator takes of a person; files may hold more.
@@ -59,3 +63,4 @@ def quotas_lifted(simulator: Simulator) -> Iterator[None]:
 def give_role(brand: BrandAccount, person: User, role: Role) -> None:
     Membership.objects.update_or_create(user=person, brand=brand, defaults={"role": role})
     access_changed(person)
+    log.info("membership added", person=person.pk, brand=brand.pk, role=role, by=None)
