@@ -8,8 +8,8 @@ from collections.abc import Callable
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from accounts.doorbell import ring_now
 from accounts.models import BrandAccount
-from inbox.doorbell import ring_now
 from twitter_sync.models import ConversationSearch, KnownPost, RawEvent, SyncCursor
 
 # Short enough for a person who waits, long enough for the database.

@@ -1,6 +1,6 @@
 """Tasks of the X side: each makes one call, and is safe to run any number of times.
 
-Who rings names the queue (`inbox.doorbell.ring`); what the clock starts goes to the default one.
+Who rings names the queue (`accounts.doorbell.ring`); what the clock starts goes to the default one.
 """
 
 from __future__ import annotations

@@ -6,12 +6,11 @@ from datetime import timedelta
 from smtplib import SMTPException
 
 import structlog
-from celery import current_app
 from django.core.mail import send_mail
 from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
+from accounts.doorbell import ring
 from accounts.letters import NoLongerMeant, compose
 from accounts.models import BrandAccount, Letter, User
 
@@ -25,16 +24,8 @@ def write_letter(
 ) -> Letter:
     """Promises a mail; it leaves once the transaction is committed."""
     letter = Letter.objects.create(kind=kind, to=to, brand=brand, sender=sender)
-    transaction.on_commit(ring)
+    ring("accounts.send_letters", queue="default")
     return letter
-
-
-def ring() -> None:
-    """Asks a worker to look. If nobody hears, the schedule looks within seconds."""
-    try:
-        current_app.send_task("accounts.send_letters", queue="default", retry=False)
-    except OperationalError as error:
-        log.warning("letters wait for the schedule", error=str(error))
 
 
 def send_due_letters() -> int:

@@ -10,12 +10,12 @@ from collections.abc import Collection, Mapping
 from django.db import transaction
 
 from accounts.access import require_role
+from accounts.doorbell import ring
 from accounts.models import Role, User
 from inbox.actions import wishing
 from inbox.actions.recording import keep, locked, record
 from inbox.actions.wishing import Fate
 from inbox.channel import channel
-from inbox.doorbell import ring
 from inbox.models import ConversationEvent, Hiding, Message
 
 Kinds = ConversationEvent.Kind

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.access import has_role
+from accounts.doorbell import ring
 from accounts.models import BrandAccount, Role
 from inbox.actions.answering import SUMMARY, summarise
 from inbox.actions.assignment import hand_over
@@ -19,7 +20,6 @@ from inbox.actions.history import is_past, may_reopen, put_away, was_put_away
 from inbox.actions.placing import place
 from inbox.actions.recording import keep, locked, record
 from inbox.actions.revising import find, forget_words, keep_former, keep_words, position_of
-from inbox.doorbell import ring
 from inbox.models import Attachment, Conversation, ConversationEvent, Message, Thread
 from inbox.sequence import moment_of
 from inbox.text.plain import storable

@@ -9,12 +9,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.access import require_role
+from accounts.doorbell import ring
 from accounts.models import BrandAccount, Role, User
 from inbox.actions.answering import SUMMARY, summarise
 from inbox.actions.assignment import hand_over
 from inbox.actions.blocking import is_blocked
 from inbox.actions.recording import keep, locked, record
-from inbox.doorbell import ring
 from inbox.models import Conversation, ConversationEvent, Message, Thread
 from inbox.sequence import sequence_at
 from inbox.text.plain import escaped, storable

@@ -7,11 +7,11 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.doorbell import ring
 from accounts.models import BrandAccount
 from inbox.actions.answering import SUMMARY, summarise
 from inbox.actions.recording import keep, locked, record
 from inbox.actions.revising import find, ids_of
-from inbox.doorbell import ring
 from inbox.models import Conversation, ConversationEvent, Message
 
 Kinds = ConversationEvent.Kind

@@ -81,12 +81,13 @@ def test_one_that_fails_holds_up_no_other(ana, ben, monkeypatch, mailoutbox):
 def test_a_broker_that_is_down_loses_nothing(
     ana, settings, django_capture_on_commit_callbacks, monkeypatch
 ):
+    from celery import current_app
     from kombu.exceptions import OperationalError
 
     def unreachable(*args, **kwargs):
         raise OperationalError("Connection refused")
 
-    monkeypatch.setattr(letters.current_app, "send_task", unreachable)
+    monkeypatch.setattr(current_app, "send_task", unreachable)
     with django_capture_on_commit_callbacks(execute=True):
         passwords.ask_for_reset(ana.email)
     assert Letter.objects.due().count() == 1

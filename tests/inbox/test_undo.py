@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from accounts import doorbell
 from accounts.models import BrandAccount
-from inbox import doorbell
 from inbox.actions.replies import HandleDisconnected, cancel, reply, retry
 from inbox.actions.sending import take_next
 from inbox.models import ConversationEvent, Message

@@ -118,7 +118,7 @@ class TestQuotes:
     def test_saving_rings_for_the_worker(
         self, brand, olga, django_capture_on_commit_callbacks, monkeypatch
     ):
-        from inbox import doorbell
+        from accounts import doorbell
 
         rung = []
         monkeypatch.setattr(doorbell, "ring_now", lambda task, **ids: rung.append((task, ids)))

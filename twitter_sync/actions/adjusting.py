@@ -7,8 +7,8 @@ from typing import Any
 from django.db import transaction
 
 from accounts.actions.brands import change_settings
+from accounts.doorbell import ring
 from accounts.models import BrandAccount, User
-from inbox.doorbell import ring
 
 
 @transaction.atomic

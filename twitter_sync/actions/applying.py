@@ -17,8 +17,8 @@ from django.db import connection, models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from accounts.doorbell import ring
 from accounts.models import BrandAccount
-from inbox.doorbell import ring
 from twitter_sync.actions.interpreting import Outcome, interpret
 from twitter_sync.actions.placing import Brands, active_brands
 from twitter_sync.backoff import delay

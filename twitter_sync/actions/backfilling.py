@@ -16,8 +16,8 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from accounts.doorbell import ring
 from accounts.models import BrandAccount
-from inbox.doorbell import ring
 from inbox.sequence import moment_of
 from twitter_sync.actions.recording import record_items
 from twitter_sync.answers import Answer

@@ -19,8 +19,8 @@ from django.utils import timezone
 from accounts.access import administers_any, can_administer
 from accounts.actions import brands
 from accounts.announcements import access_changed
+from accounts.doorbell import ring
 from accounts.models import BrandAccount, BrandEvent, Membership, Role, User
-from inbox.doorbell import ring
 from twitter_sync import tokens
 from twitter_sync.actions import backfilling
 from twitter_sync.actions.applying import adopt_orphans, lock_account

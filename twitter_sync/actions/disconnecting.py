@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from accounts.access import require_admin
 from accounts.actions import brands
+from accounts.doorbell import ring
 from accounts.models import BrandAccount, BrandEvent, User
 from inbox.actions.sending import fail_queued
-from inbox.doorbell import ring
 from inbox.models import Message
 from twitter_sync import oauth, tokens
 from twitter_sync.actions.setting_up import REFUSED_AGAIN_AFTER, one_at_a_time

@@ -19,9 +19,9 @@ from django.utils import timezone
 from accounts.access import require_admin
 from accounts.actions import brands
 from accounts.announcements import access_changed
+from accounts.doorbell import ring, ring_now
 from accounts.models import BrandAccount, User
 from inbox.actions.erasing import erase_conversations
-from inbox.doorbell import ring, ring_now
 from inbox.models import Conversation, Thread
 from twitter_sync.actions.disconnecting import destroy, revoke, wind_up
 from twitter_sync.budgets import user_scope

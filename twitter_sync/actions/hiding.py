@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from accounts.doorbell import ring_now
 from accounts.models import BrandAccount
 from inbox.actions import hiding
 from inbox.actions.wishing import take
-from inbox.doorbell import ring_now
 from inbox.models import Hiding
 from inbox.models.wish import WishQuerySet
 from twitter_sync.actions.wishing import fulfil

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from accounts.access import require_admin
 from accounts.actions import brands
+from accounts.doorbell import ring
 from accounts.models import BrandAccount, BrandEvent, User
-from inbox.doorbell import ring
 from twitter_sync.actions.sending import due_conversations
 
 Status = BrandAccount.Status

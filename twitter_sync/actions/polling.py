@@ -17,8 +17,8 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from accounts.doorbell import ring
 from accounts.models import BrandAccount
-from inbox.doorbell import ring
 from inbox.models import Message
 from inbox.sequence import moment_of
 from twitter_sync.actions import backfilling

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.db import connection
 
+from accounts.doorbell import ring
 from accounts.models import BrandAccount
-from inbox.doorbell import ring
 from twitter_sync.models import RawEvent
 
 INSERT = """

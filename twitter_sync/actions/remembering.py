@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from inbox.doorbell import ring
+from accounts.doorbell import ring
 from twitter_sync.models import KnownPost, RawEvent
 from twitter_sync.payloads import Post, Profile
 

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from inbox.doorbell import ring
+from accounts.doorbell import ring
 from inbox.sequence import sequence_at
 from twitter_sync.actions.recording import record_items
 from twitter_sync.answers import Answer

@@ -8,9 +8,9 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.doorbell import ring_now
 from accounts.models import BrandAccount
 from inbox.actions import sending
-from inbox.doorbell import ring_now
 from inbox.models import Message
 from inbox.sequence import moment_of
 from inbox.text.plain import plain

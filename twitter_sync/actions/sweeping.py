@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from inbox.doorbell import ring_now
+from accounts.doorbell import ring_now
 from twitter_sync.actions import blocking, hiding, sending
 from twitter_sync.models import Backfill, Connection, KnownPost, RawEvent
 
