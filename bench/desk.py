@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from argparse import Namespace
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from random import Random
 
 from django.conf import settings
 from django.test import Client
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from accounts.models import Role, User
 from bench import Refused
@@ -109,7 +110,8 @@ def pages(seed: int) -> Iterator[tuple[str, list[Visit]]]:
         "desk with a conversation, whole page",
         [Visit(one, some_thread(one, random)) for one in agents],
     )
-    yield from search_pages(agents, random)
+    yield "search, a common word", [Visit(one, common_word(one)) for one in agents]
+    yield "search, a rare word", [Visit(one, rare_word(one)) for one in agents]
 
 
 def some_view(random: Random) -> str:
@@ -130,12 +132,17 @@ def far_down(user: User) -> str:
     return f"/desk/rows/?view=resolved{after}"
 
 
-def search_pages(agents: list[User], random: Random) -> Iterator[tuple[str, list[Visit]]]:
-    try:
-        address = reverse("inbox:search")
-    except NoReverseMatch:
-        return
-    yield "search, a common word", [Visit(one, f"{address}?q=order") for one in agents]
+def common_word(user: User) -> str:
+    """A word of one message in ten."""
+    return f"{reverse('inbox:search')}?q=order"
+
+
+def rare_word(user: User) -> str:
+    """The number of an order that somebody names, and hardly anybody else."""
+    messages = Message.objects.visible_to(user).filter(text__regex="[0-9]{8}").order_by("pk")
+    said = messages.values_list("text", flat=True).first() or "00000000"
+    number = "".join(re.findall("[0-9]{8}", said)[:1])
+    return f"{reverse('inbox:search')}?q={number}"
 
 
 # Measuring

@@ -12,6 +12,7 @@ import hmac
 import json
 import os
 from base64 import b64encode
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -19,7 +20,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
@@ -33,12 +34,18 @@ VALUES ('webhook', %s, %s, 'pending', '', 0, '', statement_timestamp(), statemen
 
 
 def page(request: HttpRequest, key: str) -> HttpResponse:
-    lines = []
-    with connection.cursor() as cursor:
-        for statement in statements()[key]:
+    lines, asked = [], statements()[key]
+    with transaction_for(asked), connection.cursor() as cursor:
+        for statement in asked:
             cursor.execute(statement)
             lines += [" ".join(map(str, row)) for row in cursor.fetchall()]
     return answer("\n".join(f"<p>{escape(line)}</p>" for line in lines).encode())
+
+
+def transaction_for(asked: list[str]) -> AbstractContextManager[None]:
+    """Settings that a page makes for a while last as long as its transaction."""
+    makes_settings = any("set_config(" in statement for statement in asked)
+    return transaction.atomic() if makes_settings else nullcontext()
 
 
 def webhook(request: HttpRequest) -> HttpResponse:

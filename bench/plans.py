@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from bench.tables import print_table
 
@@ -15,15 +15,20 @@ HEADS = ("page", "ms", "rows", "scans")
 
 def print_plans(pages: dict[str, list[str]], markdown: bool) -> None:
     """One line for each statement of a page, in the order in which they run."""
-    rows = [
-        row_of(f"{name} ({number})", statement)
-        for name, statements in pages.items()
-        for number, statement in enumerate(statements, 1)
-        if statement.lstrip().startswith(("SELECT", "WITH", "("))
-    ]
+    rows = [row for name, statements in pages.items() for row in rows_of(name, statements)]
     print_table(
         "How Postgres finds the rows (one visit of each page)", HEADS, rows, markdown=markdown
     )
+
+
+def rows_of(name: str, statements: list[str]) -> list[list[str]]:
+    """In one transaction, as long as which settings last that a page makes for some of them."""
+    with transaction.atomic():
+        return [
+            row_of(f"{name} ({number})", statement)
+            for number, statement in enumerate(statements, 1)
+            if statement.lstrip().startswith(("SELECT", "WITH", "("))
+        ]
 
 
 def row_of(name: str, statement: str) -> list[str]:

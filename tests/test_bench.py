@@ -44,6 +44,8 @@ PAGES = {
     "conversation",
     "desk, whole page",
     "desk with a conversation, whole page",
+    "search, a common word",
+    "search, a rare word",
 }
 
 
@@ -204,6 +206,17 @@ def test_the_floor_of_a_page_runs_the_very_statements(db, tmp_path, monkeypatch)
         answer = floor.page(RequestFactory().get("/pages/0/0"), "0/0")
     assert ran == statements
     assert answer.content == b"<p>1</p>\n<p>lena_b</p>"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("makes_settings", "found"), [(True, "off"), (False, "on")])
+def test_settings_of_a_page_hold_in_its_floor_too(makes_settings, found):
+    setting = "SELECT set_config('enable_sort', 'off', true)"
+    asked = [setting] if makes_settings else []
+    with floor.transaction_for(asked), connection.cursor() as cursor:
+        cursor.execute(setting)
+        cursor.execute("SHOW enable_sort")
+        assert cursor.fetchone() == (found,)
 
 
 def test_the_floor_of_the_webhook_checks_the_signature_and_inserts_one_row(db):
