@@ -124,7 +124,8 @@ class TestQuotes:
         monkeypatch.setattr(doorbell, "ring_now", lambda task, **ids: rung.append((task, ids)))
         with django_capture_on_commit_callbacks(execute=True):
             adjust(brand, by=olga, takes_quotes=True)
-        assert rung == [("twitter_sync.subscribe", {"queue": "default", "brand_id": brand.pk})]
+        asked_for = {"queue": "default", "after": 0, "brand_id": brand.pk}
+        assert rung == [("twitter_sync.subscribe", asked_for)]
         with django_capture_on_commit_callbacks(execute=True):
             adjust(brand, by=olga, takes_quotes=True, join_hours=5)
         assert len(rung) == 1
