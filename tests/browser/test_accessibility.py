@@ -38,13 +38,13 @@ def test_axe_finds_nothing(windows, conversation, size):
     pages = [page for page in PAGES if size is WIDE or page[1] in NARROW]
     people = {who for who, _ in pages}
     # axe brings a style sheet of its own, which our policy would refuse.
-    contexts = {who: windows.context(who, viewport=size, bypass_csp=True) for who in people}
+    tabs = {who: windows.context(who, viewport=size, bypass_csp=True).new_page() for who in people}
     for who, address in pages:
-        page = contexts[who].new_page()
+        page = tabs[who]
+        page.emulate_media(color_scheme="light")
         page.goto(windows.stack.web + address.replace("CONVERSATION", conversation))
         expect(page.locator("main")).to_be_visible()
         found[f"{address} light"] = axe(page)
         page.emulate_media(color_scheme="dark")
         found[f"{address} dark"] = axe(page, ["color-contrast"])
-        page.close()
     assert not {where: what for where, what in found.items() if what}
