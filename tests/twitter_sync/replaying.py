@@ -108,13 +108,12 @@ def concerned(
 
 
 def answered(post: Record, known: dict[str, Record]) -> str | None:
-    """The nearest author above who is somebody else; above what X does not show, who is named."""
+    """The nearest author above who is somebody else, as far as X shows what is above."""
     author, below = post["author_id"], post
     while parent := parent_of(below):
         above = known.get(parent)
         if above is None:
-            others = (mention["id"] for mention in mentions(below))
-            return next((one for one in others if one != author), None)
+            return None
         if above["author_id"] != author:
             return str(above["author_id"])
         below = above

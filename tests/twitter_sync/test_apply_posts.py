@@ -244,6 +244,19 @@ def test_without_a_name_nobody_was_answered(client, acme, carla):
     assert (states(), Message.objects.count()) == (["ignored"], 0)
 
 
+def test_an_answer_to_nobody_knows_whom_is_context(client, acme, carla):
+    """X shows neither the post above nor whose it was: what begins with a name may be a broadcast.
+    The customer's answer below makes it a conversation."""
+    first = post(acme, "@carla please write to us", names=[carla], answers=post(carla, "gone"))
+    first.pop("in_reply_to_user_id")
+    push(client, own_event(acme, first))
+    apply_due()
+    give_up([first["referenced_tweets"][0]["id"]])
+    push(client, reply_event(acme, post(carla, "I did", answers=first)))
+    apply_due()
+    assert texts(acme, carla) == ["I did"]
+
+
 def test_a_reply_before_its_parent_is_there_at_once_and_in_order(client, acme, carla):
     """Trust I10: the parent comes later and takes its place above."""
     first = post(carla, "@acme help", names=[acme])

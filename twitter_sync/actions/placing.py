@@ -188,7 +188,7 @@ def answered_by(brand: BrandAccount, post: Post) -> str | None:
         if not above.is_settled:
             raise MustWait(above.post_id)
         if not above.author_id:
-            return first_named(below, brand)
+            return first_named(below, brand) if below.answers_user_id else None
         if above.author_id != brand.x_user_id:
             return above.author_id
         below = above
@@ -196,7 +196,8 @@ def answered_by(brand: BrandAccount, post: Post) -> str | None:
 
 
 def first_named(post: Post | KnownPost, brand: BrandAccount) -> str | None:
-    """The post answers one that X does not show: its first name is whom it is for."""
+    """The post goes on from one of the brand's own that X does not show: its first name is whom it
+    is for."""
     ids = (mention.get("id") for mention in post.entities.get("mentions", []))
     return next((person for person in ids if person and person != brand.x_user_id), None)
 
