@@ -67,3 +67,21 @@ def test_a_folder_with_many_files_is_worth_workers(tmp_path: Path) -> None:
 
     assert workers.number_of_files([str(tmp_path)]) == workers.MANY
     assert workers.number_of_files(few) == 2
+
+
+def test_tests_of_one_stack_stay_together_and_stacks_of_their_own_do_not() -> None:
+    units = [
+        workers.unit_of(f"tests/{nodeid}")
+        for nodeid in (
+            "browser/test_desk.py::test_a",
+            "browser/test_people.py::test_b",
+            "twitter_sync/test_replay_posts.py::test_c[in order]",
+            "twitter_sync/test_replay_posts.py::test_c[shuffled]",
+            "inbox/test_note.py::TestNote::test_d",
+            "inbox/test_note.py::test_e",
+        )
+    ]
+
+    assert units[0] == units[1]
+    assert units[2] != units[3]
+    assert units[4] == units[5] == "tests/inbox/test_note.py"

@@ -3,7 +3,7 @@
 A few files run in this process, as a person at a debugger wants it. From MANY on, each worker has a
 Postgres, a Valkey and a folder of its own (tests/servers.py runs in every worker), so no queue, no
 channel and no row is shared. Files stay whole, and so do folders that start one stack for all of
-their tests. `-n 0` or `-n 4` decide otherwise.
+their tests; tests that start a stack each go one by one. `-n 0` or `-n 4` decide otherwise.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from xdist.scheduler import LoadScopeScheduling
 # Test files; below this, starting workers takes longer than they save.
 MANY = 12
 ONE_STACK_FOR_ALL = ("tests/browser/",)
+ONE_STACK_EACH = "tests/twitter_sync/test_replay"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -45,13 +46,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 
 class ByFile(LoadScopeScheduling):
-    """Hands out whole files, and as one the folders whose tests share a stack."""
+    """Hands out whole files, more or less where stacks are started."""
 
     def _split_scope(self, nodeid: str) -> str:
         return unit_of(nodeid)
 
 
 def unit_of(nodeid: str) -> str:
+    if nodeid.startswith(ONE_STACK_EACH):
+        return nodeid
     whole = (folder for folder in ONE_STACK_FOR_ALL if nodeid.startswith(folder))
     return next(whole, nodeid.partition("::")[0])
 
