@@ -33,7 +33,7 @@ _LINK = re.compile(
     re.IGNORECASE,
 )
 _MENTION = re.compile(
-    r"(?<![A-Za-z0-9_!#$%&*@\uff20./])[@\uff20]([A-Za-z0-9_]{1,15})(?![A-Za-z0-9_@\uff20])"
+    r"(?<![A-Za-z0-9_!#$%&*@\uff20])[@\uff20]([A-Za-z0-9_]{1,15})(?![A-Za-z0-9_@\uff20])"
 )
 _HASHTAG = re.compile(r"(?<![\w&])[#\uff03](\w*[^\W\d_]\w*)")
 _CASHTAG = re.compile(r"(?<!\S)\$([A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?)(?=$|[\s.,:;!?])")

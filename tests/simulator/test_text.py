@@ -77,3 +77,16 @@ def test_real_texts_weigh_what_the_reference_says() -> None:
 
 def test_unescape_undoes_escape() -> None:
     assert unescape(prepare("a &amp; <b>", find).text) == "a &amp; <b>"
+
+
+@pytest.mark.parametrize("words", [".@acme why", "w/@acme", "(@acme)", "look: @acme!"])
+def test_a_name_is_one_after_most_signs(words: str) -> None:
+    """A dot before the name is how people write to everyone who reads along."""
+    prepared = prepare(words, find)
+    assert [mention["username"] for mention in prepared.entities["mentions"]] == ["acme"]
+
+
+@pytest.mark.parametrize("words", ["me@acme.com", "see https://x.com/@acme", "@acme@b", "@@acme"])
+def test_an_address_is_no_name(words: str) -> None:
+    prepared = prepare(words, find)
+    assert "mentions" not in prepared.entities

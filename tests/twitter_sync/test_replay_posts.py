@@ -27,7 +27,7 @@ from x_simulator import recordings
 pytestmark = [pytest.mark.shared_data, pytest.mark.processes]
 
 HOURS = (1, 4, 8, 24)
-NAME = re.compile(r"(?<![\w@/])@(\w{1,15})(?!\w)", re.ASCII)
+NAME = re.compile(r"(?<![\w!#$%&*@])@(\w{1,15})(?![\w@])", re.ASCII)
 
 
 @pytest.fixture(scope="module")
