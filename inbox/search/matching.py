@@ -17,7 +17,7 @@ from datetime import datetime
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import BigIntegerField, ExpressionWrapper, F, Q, QuerySet, Value
 
 from inbox.models import Message, Note
 from inbox.models.message import MessageQuerySet
@@ -222,9 +222,11 @@ def matches_in_messages(
     if common:
         found = newest_of_brands(rows, brands, most)
     else:
-        # `+ 0` keeps Postgres from walking back for a word that hardly ever comes.
+        # `+ 0` keeps Postgres from walking back for a word that hardly ever comes, and from reading
+        # the index of all that the brands ever said beside it.
         order = (F("sequence") + Value(0)).desc()
-        ordered = rows.filter(brand__in=brands).order_by(order, "-pk")
+        of_brand = ExpressionWrapper(F("brand_id") + Value(0), output_field=BigIntegerField())
+        ordered = rows.alias(of_brand=of_brand).filter(of_brand__in=brands).order_by(order, "-pk")
         found = ordered.values_list(*COLUMNS)
     return [Match(*columns) for columns in found[:most]]
 
