@@ -13,8 +13,11 @@ export class Refused extends Error {
 export async function fetchFragments(address, { signal } = {}) {
   const response = await fetch(address, { headers: { "HX-Request": "true" }, signal })
   if (!response.ok) throw new Refused(response.status)
-  const page = new DOMParser().parseFromString(await response.text(), "text/html")
-  return [...page.body.children]
+  return elementsOf(await response.text())
+}
+
+function elementsOf(html) {
+  return [...new DOMParser().parseFromString(html, "text/html").body.children]
 }
 
 // Merges `fresh` into the element of the same id; what the reader has in hand stays.
@@ -23,6 +26,15 @@ export function mergeFragment(fresh) {
   if (!old) return
   morph(old, fresh)
   htmx.process(document.getElementById(fresh.id))
+}
+
+// An answer that came after news of what it tells: the newer of the two stays.
+export function mergeAnswer(html) {
+  for (const fresh of elementsOf(html)) {
+    const shown = document.getElementById(fresh.id)
+    if (Number(fresh.dataset.version) < Number(shown?.dataset.version)) continue
+    mergeFragment(fresh)
+  }
 }
 
 export function replaceFragment(fresh) {
