@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
+from django.conf import settings
 
 from tests.twitter_sync.shapes import (
     BRAND,
@@ -14,6 +17,8 @@ from tests.twitter_sync.shapes import (
     POST_ID,
     activity,
     dm_event,
+    older_event,
+    older_post,
     read,
     v2_post,
 )
@@ -185,3 +190,59 @@ def test_an_encrypted_message_keeps_its_envelope():
 def test_a_revocation_needs_no_subscription():
     [event] = read(activity("oauth.revoke", {"user_id": BRAND}, filter={})).events
     assert event == Revocation(BRAND)
+
+
+# What the older form tells besides
+
+
+def test_people_that_were_asked_for_are_people():
+    delivery = read({"data": [{"id": CUSTOMER, "username": "ana_k"}, {"username": "nobody"}]})
+    assert delivery.people[CUSTOMER].username == "ana_k"
+    assert (delivery.events, delivery.unreadable) == ((), ("page: id of a person is missing",))
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        {"data": v2_post(edit_history_tweet_ids=["1992000000000000100", POST_ID])},
+        {"data": v2_post(edit_history_post_ids=["1992000000000000100", POST_ID])},
+        older_event(
+            "tweet_create_events",
+            older_post(edit_history={"edit_tweet_ids": ["1992000000000000100", POST_ID]}),
+        ),
+    ],
+    ids=["tweet vocabulary", "post vocabulary", "older"],
+)
+def test_an_edit_names_the_ids_before_it(edited):
+    [post] = read(edited).events
+    assert post.earlier_ids == ("1992000000000000100",)
+
+
+def test_an_older_quote_names_what_it_quotes():
+    told = older_post(quoted_status_id=1991999999999999000, quoted_status_id_str="1991999999999999")
+    [post] = read(older_event("tweet_create_events", told)).events
+    assert post.quoted_id == "1991999999999999"
+
+
+def test_numbers_may_come_as_text_alone():
+    mention = {"start_str": "0", "end_str": "5", "username": "acme", "id": BRAND}
+    [post] = read(activity("post.mention.create", v2_post(entities={"mentions": [mention]}))).events
+    assert post.entities["mentions"] == [{"start": 0, "end": 5, "username": "acme", "id": BRAND}]
+
+
+def test_what_names_an_event_may_be_any_number_or_none():
+    for named in ({"event_uuid": "-6850472171600526495"}, {"event_uuid": 7}, {}):
+        body = activity("dm.received", {"direct_message_events": [dm_event()]}, **named)
+        assert [event.id for event in read(body).events] == [DM_ID]
+
+
+def test_reading_needs_nothing_of_ours():
+    """A program without Django, and without our settings, can read what X says."""
+    program = (
+        "import sys; sys.modules['django'] = None\n"
+        "from twitter_sync.payloads import parse\n"
+        "assert parse(b'{\"data\": []}').events == ()\n"
+        "ours = {name for name in sys.modules if name.startswith('twitter_sync.')}\n"
+        "assert all(name.startswith('twitter_sync.payloads') for name in ours), ours"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=settings.BASE_DIR)

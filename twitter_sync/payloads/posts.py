@@ -54,7 +54,8 @@ def parent_of(source: Record) -> str | None:
 
 def earlier_ids(source: Record, post_id: str) -> tuple[str, ...]:
     """X lists all ids that a post has had, oldest first, its own among them."""
-    told = either(source, "edit_history_tweet_ids", "edit_history_post_ids")
+    older = optional_record(source.get("edit_history")).get("edit_tweet_ids")
+    told = either(source, "edit_history_tweet_ids", "edit_history_post_ids") or older
     ids = [optional_id(one) for one in told] if isinstance(told, list) else []
     return tuple(one for one in ids if one and int(one) < int(post_id))
 
@@ -93,6 +94,8 @@ def read_older_post(source: Record, for_user_id: str | None) -> Post:
         parent_id=parent_id,
         answers_user_id=optional_id(answered) if parent_id else None,
         is_repost=isinstance(source.get("retweeted_status"), dict),
+        quoted_id=optional_id(either(source, "quoted_status_id_str", "quoted_status_id")),
+        earlier_ids=earlier_ids(source, post_id),
         entities=read_entities(whole.get("entities")),
         media=read_older(pictures.get("media")),
     )
