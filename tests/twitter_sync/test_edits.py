@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from inbox.actions.replies import reply
+from inbox.actions.sending import confirm_sent
 from inbox.models import Attachment, Conversation, Message, MessageRevision
 from inbox.sequence import moment_of
 from tests.factories import next_x_id
@@ -180,6 +181,24 @@ def test_an_agent_who_sees_the_former_form_answers_the_newest(client, acme, ana,
     thread = Message.objects.get().thread
     sent = reply(thread, by=ana, text="Hi", client_key=uuid4(), answering=forms[0]["id"])
     assert sent.answers_external_id == forms[2]["id"]
+
+
+def test_our_answer_changed_in_x_before_x_told_us_its_id_is_one_message(client, acme, ana, forms):
+    """Its echo says other words and another id than the answer to our call."""
+    hear(client, acme, forms[0])
+    asked = Message.objects.get()
+    sent = reply(asked.thread, by=ana, text="wrng", client_key=uuid4())
+    Message.objects.filter(pk=sent.pk).update(state="sending", not_before=None)
+    one = post(acme, "@carla wrng", answers=forms[0])
+    two = changed(one, "@carla right")
+    push(client, own_event(acme, two))
+    apply_due()
+    for _ in range(2):
+        sequence = int(one["id"])
+        confirm_sent(sent.pk, external_id=one["id"], sequence=sequence, sent_at=moment_of(sequence))
+    answer = Message.objects.exclude(pk=asked.pk).get()
+    assert (answer.author, answer.external_id, answer.text) == (ana, two["id"], "@carla right")
+    assert answer.revisions.get().external_id == one["id"]
 
 
 def test_a_reply_event_of_a_changed_answer_is_one_message(client, acme, carla):
