@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
+from accounts.models import User
 from inbox.access import access_conversation, access_message, access_thread
 from inbox.actions.replies import (
     EmptyReply,
@@ -37,7 +38,7 @@ def replies(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReplyForm(request.POST)
     if not form.is_valid():
         return refused(request, thread, STALE_PAGE, status=422)
-    thread = thread_of_post(thread, form.cleaned_data["answering"])
+    thread = thread_of_post(thread, form.cleaned_data["answering"], viewer=person(request))
     try:
         reply(thread, by=person(request), **form.cleaned_data)
     except SomethingNew as news:
@@ -55,12 +56,13 @@ def replies(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def thread_of_post(thread: Thread, answering: str) -> Thread:
+def thread_of_post(thread: Thread, answering: str, *, viewer: User) -> Thread:
     """The thread of the post that is answered: a sibling of the same kind, never another path."""
     if not (thread.is_public and answering):
         return thread
     siblings = thread.conversation.threads.filter(kind=thread.kind)
-    post = Message.objects.known_as(answering).filter(thread__in=siblings).first()
+    posts = Message.objects.visible_to(viewer).known_as(answering)
+    post = posts.filter(thread__in=siblings).first()
     return siblings.get(pk=post.thread_id) if post else thread
 
 
