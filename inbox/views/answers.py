@@ -10,9 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from inbox.models import Conversation, Message
-from inbox.timeline import PAGE_SIZE
 from inbox.views.place import place_of
 from inbox.views.showing import Showing, show
+from inbox.views.shown import messages_shown
 from inbox.views.signed_in import person
 
 
@@ -36,7 +36,7 @@ def conversation_answer(
 ) -> HttpResponse:
     """The fragment of one conversation. A refusal comes with the truth as it is now; the words of a
     reply that was `taken_back` go back to the composer."""
-    showing = show(person(request), conversation, shown=shown_by(request))
+    showing = show(person(request), conversation, shown=messages_shown(request))
     answer = render(
         request,
         "inbox/_conversation.html",
@@ -61,9 +61,3 @@ def words_back(showing: Showing, message: Message) -> dict[str, str]:
     path = next((path.key for path in showing.paths if path.holds(message.thread_id)), "note")
     answering = message.answers_external_id or ""
     return {"path": path, "text": message.plain_text, "answering": answering}
-
-
-def shown_by(request: HttpRequest) -> int:
-    """How many messages the page has on it, so that a refresh shows no fewer."""
-    asked = request.GET.get("shown", request.headers.get("Desk-Shown", ""))
-    return int(asked) if asked.isdecimal() and len(asked) < 10 else PAGE_SIZE

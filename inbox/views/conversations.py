@@ -9,10 +9,11 @@ from django.views.decorators.http import require_GET
 from inbox.access import access_conversation
 from inbox.desk import PAGE_SIZE
 from inbox.live import now_us
-from inbox.views.answers import conversation_answer, shown_by
+from inbox.views.answers import conversation_answer
 from inbox.views.listing import list_context
 from inbox.views.place import place_of
 from inbox.views.showing import show
+from inbox.views.shown import messages_shown
 from inbox.views.signed_in import is_fragment, person, signed_in
 
 
@@ -24,7 +25,7 @@ def conversation_detail(request: HttpRequest, number: int) -> HttpResponse:
     if is_fragment(request):
         return conversation_answer(request, conversation)
     context = list_context(user, place_of(request), size=PAGE_SIZE) | {
-        "showing": show(user, conversation, shown=shown_by(request)),
+        "showing": show(user, conversation, shown=messages_shown(request)),
         "refusal": None,
         "since": now_us(),
     }

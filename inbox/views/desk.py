@@ -15,9 +15,9 @@ from inbox.live import now_us
 from inbox.models import Conversation
 from inbox.views.listing import chosen, list_context, results_context, views_context
 from inbox.views.place import place_of
+from inbox.views.shown import rows_shown
 from inbox.views.signed_in import person, signed_in
 
-MOST_ROWS = 500
 MOST_CHANGES = 500
 # Transactions commit a little after the moment that they write: look back further than asked.
 OVERLAP = timedelta(seconds=10)
@@ -96,12 +96,6 @@ def changes(request: HttpRequest) -> HttpResponse:
     handles = BrandAccount.objects.visible_to(person(request)).changed_since(since)
     clipped = since > asked or len(rows) > MOST_CHANGES or handles.exists()
     return JsonResponse({"at": at, "conversations": rows[:MOST_CHANGES], "all": clipped})
-
-
-def rows_shown(request: HttpRequest) -> int:
-    asked = request.GET.get("rows", "")
-    is_number = asked.isdecimal() and len(asked) < 10
-    return min(max(int(asked), PAGE_SIZE), MOST_ROWS) if is_number else PAGE_SIZE
 
 
 def moment(microseconds: str) -> datetime:
