@@ -32,6 +32,11 @@ FLAGS = [
 ]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE = (HERE / "axe.js").read_text()
+# Half way from light to dark no contrast is right; a spinner never ends.
+AT_REST = """async () => {
+  const ends = one => one.effect.getComputedTiming().endTime < Infinity;
+  await Promise.allSettled(document.getAnimations().filter(ends).map(one => one.finished));
+}"""
 # Told by the page before any of its own scripts run.
 WATCH = (
     "addEventListener('securitypolicyviolation', e => console.error('CSP', e.violatedDirective))"
@@ -171,6 +176,7 @@ def axe(page: Page, rules: list[str] = RULES) -> list[str]:
     """What axe finds wrong with the page as it is; empty when nothing."""
     if not page.evaluate("'axe' in window"):  # more than half a megabyte, once for each page
         page.evaluate("source => { (0, eval)(source); }", AXE)
+    page.evaluate(AT_REST)
     options = {"runOnly": rules, "resultTypes": ["violations"]}
     found = page.evaluate("options => axe.run(options)", options)
     return [
