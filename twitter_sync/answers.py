@@ -7,16 +7,19 @@ its edge (reference: x-api §11). None of them may reach a log: an error body ca
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 
 from twitter_sync.errors import (
+    Disconnected,
     Forbidden,
     NotFound,
     OutOfCredits,
     RateLimited,
     Refused,
     TokenRejected,
+    TooManyConnections,
     Unconfirmed,
     XError,
 )
@@ -26,6 +29,7 @@ Answer = dict[str, Any]
 
 MAX_REASON = 300
 _NAMED = {401: TokenRejected, 402: OutOfCredits, 403: Forbidden, 404: NotFound}
+_NAME = re.compile(r"[A-Za-z][A-Za-z-]{0,59}")
 # These say only what our own default words say better.
 _EMPTY_REASONS = {"Unauthorized", "Too Many Requests", "Rate limit exceeded"}
 
@@ -47,14 +51,53 @@ def error(reply: Reply, *, endpoint: str, resets_at: datetime) -> XError:
         "reason": _reason(problem, reply),
         "endpoint": endpoint,
         "status": reply.status,
-        "problem": str(problem.get("type", "")).rpartition("/")[2].removeprefix("about:blank"),
+        "problem": _problem(problem),
     }
+    if _is_about_connections(problem):
+        return TooManyConnections(resets_at=resets_at, **said)
     if reply.status == 429:
         return RateLimited(resets_at=resets_at, **said)
     if 400 <= reply.status < 500:
         return _NAMED.get(reply.status, Refused)(**said)
     # 5xx, and redirects that X never documents: nobody knows what was done before.
     return Unconfirmed(**said)
+
+
+def is_about_connections(reply: Reply) -> bool:
+    """X counts open streams, not calls: nothing is said of a quota (reference: x-api §12)."""
+    return _is_about_connections(_parsed(reply.body) or {})
+
+
+def _is_about_connections(problem: Answer) -> bool:
+    return problem.get("connection_issue") == "TooManyConnections"
+
+
+def disconnect(line: bytes, *, endpoint: str) -> Disconnected | None:
+    """What X says of itself in a stream, before it ends it; None for everything else."""
+    if b'"errors"' not in line and b'"connection_issue"' not in line:
+        return None
+    said = _parsed(line) or {}
+    if "data" in said:
+        return None
+    errors = said.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors else said
+    told = first if isinstance(first, dict) else {}
+    kind = told.get("disconnect_type") or told.get("connection_issue") or _problem(told)
+    words = [told.get(name) for name in ("detail", "message", "title")]
+    return Disconnected(_telling(words), endpoint=endpoint, problem=_name(kind))
+
+
+def _problem(problem: Answer) -> str:
+    """The last part of the address by which X names a problem; of the first, where X lists them."""
+    errors = problem.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors else None
+    told = problem.get("type") or (first.get("type") if isinstance(first, dict) else "")
+    return _name(str(told or "").rpartition("/")[2])
+
+
+def _name(told: Any) -> str:
+    """A name of X's that may be logged; "" for anything that could be somebody's words."""
+    return told if isinstance(told, str) and _NAME.fullmatch(told) else ""
 
 
 def _parsed(body: bytes) -> Answer | None:
@@ -71,6 +114,10 @@ def _reason(problem: Answer, reply: Reply) -> str:
     words = [*_messages(problem), *(problem.get(name) for name in named)]
     if not problem and reply.headers.get("content-type", "").startswith("text/plain"):
         words.append(reply.body[:MAX_REASON].decode(errors="replace"))
+    return _telling(words)
+
+
+def _telling(words: list[Any]) -> str:
     for word in words:
         if isinstance(word, str) and word.strip() and word not in _EMPTY_REASONS:
             return _on_one_line(word)

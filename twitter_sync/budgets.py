@@ -20,6 +20,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
+from twitter_sync import answers
 from twitter_sync.endpoints import LIMITS
 from twitter_sync.errors import OutOfBudget
 from twitter_sync.models import RateBudget
@@ -32,6 +33,8 @@ SPANS = {"15m": timedelta(minutes=15), "24h": timedelta(hours=24)}
 # After "too many" with a reset that is past or missing: never at once again.
 SHORTEST_PAUSE = timedelta(seconds=30)
 JITTER_SECONDS = 3.0
+# After "too many connections": nothing is used up, but one of them has to end first.
+A_STREAM_LATER = timedelta(seconds=60)
 # Two resets this near are the same window of X.
 SAME_WINDOW = timedelta(seconds=60)
 # What the columns hold, and the year 9999: headers can say anything, at any length.
@@ -128,6 +131,9 @@ def take(scope: str, endpoint: str, *, purpose: Purpose = Purpose.AGENT) -> None
 
 def note(scope: str, endpoint: str, reply: Reply) -> datetime:
     """Believe what X's headers say is left. From when on the same may be called again."""
+    if answers.is_about_connections(reply):
+        note_headers(scope, endpoint, reply.headers)
+        return timezone.now() + A_STREAM_LATER
     if reply.status == 429:
         return _note_refusal(scope, endpoint, reply.headers)
     note_headers(scope, endpoint, reply.headers)

@@ -11,26 +11,40 @@ of which may be absent, and raises XError. No call may be made inside a database
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import requests
 import tweepy
 from django.conf import settings
 
 from accounts.models import BrandAccount
-from twitter_sync import answers, budgets, oauth, tokens, transport
+from twitter_sync import answers, arrivals, budgets, oauth, tokens, transport
 from twitter_sync.answers import Answer
 from twitter_sync.budgets import Purpose
+from twitter_sync.calls.activity import ActivityCalls
+from twitter_sync.calls.filtered import FilteredCalls
+from twitter_sync.calls.media import MediaCalls
+from twitter_sync.calls.webhooks import WebhookCalls
 from twitter_sync.endpoints import endpoint_of
-from twitter_sync.errors import TokenRejected
+from twitter_sync.errors import TokenRejected, Unconfirmed
 from twitter_sync.fields import ASK_FOR_DMS, ASK_FOR_POSTS, USER_FIELDS, VIEWER_FIELDS
 from twitter_sync.oauth import TokenPair
+from twitter_sync.streaming import PATIENCE_SECONDS, Stream
+from twitter_sync.transport import Reply
 
 MAX_PAGE = 100
-SUBSCRIPTIONS_PAGE = 1_000
 
 
-class Client(tweepy.Client):  # type: ignore[misc] # tweepy is untyped
+Made = TypeVar("Made")
+
+
+class Client(
+    ActivityCalls,
+    WebhookCalls,
+    FilteredCalls,
+    MediaCalls,
+    tweepy.Client,  # type: ignore[misc] # tweepy is untyped
+):
     bearer_token: str
 
     def __init__(
@@ -118,16 +132,26 @@ class Client(tweepy.Client):  # type: ignore[misc] # tweepy is untyped
         asked = self._make_request("GET", route, ASK_FOR_DMS, endpoint_parameters=named)
         return _answer(asked)
 
-    def send_dm(self, text: str, *, to: str = "", conversation_id: str = "") -> Answer:
-        """To a person or into a conversation. X has no idempotency key: never repeat blindly."""
+    def send_dm(
+        self, text: str, *, to: str = "", conversation_id: str = "", media_id: str = ""
+    ) -> Answer:
+        """To a person or into a conversation, with at most one file that the handle uploaded.
+
+        X has no idempotency key: never repeat blindly.
+        """
         return _answer(
             self.create_direct_message(
-                text=text,
+                text=text or None,
+                media_id=media_id or None,
                 participant_id=to or None,
                 dm_conversation_id=conversation_id or None,
                 user_auth=False,
             )
         )
+
+    def delete_dm(self, event_id: str) -> Answer:
+        """Of the handle's own messages, and for the handle: the other side may keep it."""
+        return self.request("DELETE", f"/2/dm_events/{event_id}")
 
     def block_dms(self, x_user_id: str) -> Answer:
         """X carries messages between the handle and that person no more. Harmless twice."""
@@ -138,9 +162,17 @@ class Client(tweepy.Client):  # type: ignore[misc] # tweepy is untyped
 
     # Posts
 
-    def create_post(self, text: str, *, answering: str | None = None) -> Answer:
+    def create_post(
+        self, text: str, *, answering: str | None = None, media_ids: Sequence[str] = ()
+    ) -> Answer:
+        """With at most four pictures, or one film, that the handle uploaded."""
         return _answer(
-            self.create_tweet(text=text, in_reply_to_tweet_id=answering, user_auth=False)
+            self.create_tweet(
+                text=text,
+                in_reply_to_tweet_id=answering,
+                media_ids=list(media_ids) or None,
+                user_auth=False,
+            )
         )
 
     def delete_post(self, post_id: str) -> Answer:
@@ -217,45 +249,6 @@ class Client(tweepy.Client):  # type: ignore[misc] # tweepy is untyped
             )
         )
 
-    # Activity subscriptions: made with the handle's own token, listed and moved with the app's.
-
-    def subscriptions(self, *, page_token: str | None = None) -> Answer:
-        """Of every handle of the app."""
-        params = {"max_results": SUBSCRIPTIONS_PAGE, "pagination_token": page_token}
-        return self.request("GET", "/2/activity/subscriptions", params=params)
-
-    def subscribe(self, event_type: str, *, webhook_id: str, tag: str) -> Answer:
-        body = {
-            "event_type": event_type,
-            "filter": {"user_id": self.x_user_id},
-            "tag": tag,
-            "webhook_id": webhook_id,
-        }
-        return self.request("POST", "/2/activity/subscriptions", json=body)
-
-    def move_subscription(self, subscription_id: str, *, webhook_id: str) -> Answer:
-        route = f"/2/activity/subscriptions/{subscription_id}"
-        return self.request("PUT", route, json={"webhook_id": webhook_id})
-
-    def unsubscribe(self, subscription_id: str) -> Answer:
-        return self.request("DELETE", f"/2/activity/subscriptions/{subscription_id}")
-
-    # Webhooks
-
-    def webhooks(self) -> Answer:
-        return self.request("GET", "/2/webhooks")
-
-    def register_webhook(self, url: str) -> Answer:
-        """X asks the address for its CRC answer before it answers us."""
-        return self.request("POST", "/2/webhooks", json={"url": url})
-
-    def check_webhook(self, webhook_id: str) -> Answer:
-        """Makes X ask for the CRC answer now, which also switches a failed webhook on again."""
-        return self.request("PUT", f"/2/webhooks/{webhook_id}")
-
-    def remove_webhook(self, webhook_id: str) -> Answer:
-        return self.request("DELETE", f"/2/webhooks/{webhook_id}")
-
     # Transport
 
     def request(
@@ -266,17 +259,32 @@ class Client(tweepy.Client):  # type: ignore[misc] # tweepy is untyped
         json: dict[str, Any] | None = None,
         user_auth: bool = False,
     ) -> Answer:
+        reply = self.exchange(method, route, params=params, json=json)
+        endpoint = endpoint_of(method, route)
+        answer = answers.read(reply, endpoint=endpoint)
+        arrivals.check(endpoint, answer)
+        return answer
+
+    def exchange(self, method: str, route: str, **sent: Any) -> Reply:
+        return self._with_a_good_token(lambda: self._exchange(method, route, sent))
+
+    def open_stream(
+        self, route: str, params: dict[str, Any], *, patience: float = PATIENCE_SECONDS
+    ) -> Stream:
+        return self._with_a_good_token(lambda: self._open(route, params, patience))
+
+    def _with_a_good_token(self, call: Callable[[], Made]) -> Made:
         """One call, and a second with a renewed token when X refuses the first one's (401).
 
         Refused twice, the brand needs a reconnect and makes no more calls (trust T3).
         """
         try:
-            return self._call(method, route, params, json)
+            return call()
         except TokenRejected:
             if not self._renew():
                 raise
         try:
-            return self._call(method, route, params, json)
+            return call()
         except TokenRejected:
             if self.brand is not None:
                 tokens.mark_for_reconnect(self.brand.pk)
@@ -292,24 +300,50 @@ class Client(tweepy.Client):  # type: ignore[misc] # tweepy is untyped
             return False
         return True
 
-    def _call(
-        self, method: str, route: str, params: dict[str, Any] | None, json: dict[str, Any] | None
-    ) -> Answer:
+    def _exchange(self, method: str, route: str, sent: dict[str, Any]) -> Reply:
         endpoint = endpoint_of(method, route)
         budgets.take(self.scope, endpoint, purpose=self.purpose)
         reply = transport.exchange(
             self.session,
             method,
-            f"{settings.X_API_URL}{route}",
+            _address(route),
             endpoint=endpoint,
-            params=params,
-            json=json,
-            headers={"Authorization": f"Bearer {self.bearer_token}", "User-Agent": "Handled"},
+            headers=self._headers(),
+            **sent,
         )
+        return self._accepted(reply, endpoint)
+
+    def _open(self, route: str, params: dict[str, Any], patience: float) -> Stream:
+        endpoint = endpoint_of("GET", route)
+        budgets.take(self.scope, endpoint, purpose=self.purpose)
+        opened = transport.opened(
+            self.session,
+            _address(route),
+            endpoint=endpoint,
+            patience=patience,
+            params=params,
+            # Compressed, a line would wait for its neighbours.
+            headers=self._headers() | {"Accept-Encoding": "identity"},
+        )
+        if isinstance(opened, Reply):
+            self._accepted(opened, endpoint)
+            raise Unconfirmed(endpoint=endpoint, status=opened.status, problem="no stream")
+        budgets.note_headers(self.scope, endpoint, opened.headers)
+        return Stream(opened, endpoint=endpoint, patience=patience)
+
+    def _accepted(self, reply: Reply, endpoint: str) -> Reply:
+        """The reply, when it is a success; its quota is noted in any case."""
         resets_at = budgets.note(self.scope, endpoint, reply)
         if not 200 <= reply.status < 300:
             raise answers.error(reply, endpoint=endpoint, resets_at=resets_at)
-        return answers.read(reply, endpoint=endpoint)
+        return reply
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.bearer_token}", "User-Agent": "Handled"}
+
+
+def _address(route: str) -> str:
+    return f"{settings.X_API_URL}{route}"
 
 
 def _answer(answer: Any) -> Answer:

@@ -49,6 +49,12 @@ class Unconfirmed(XError):
     default_reason = "X did not confirm this. It may have been done or not."
 
 
+class TooLarge(XError):
+    """A file is larger than we take of X, or than X takes of us. Nothing came of it."""
+
+    default_reason = "The file is too large."
+
+
 class Refused(XError):
     """X said no (4xx). It did not happen and the same call again will not help by itself."""
 
@@ -97,6 +103,30 @@ class RateLimited(Refused):
 
 class OutOfBudget(RateLimited):
     """Our own count says that X would refuse, or that the rest is kept for agents: no call made."""
+
+
+class TooManyConnections(RateLimited):
+    """As many streams are open as X allows; one that broke may still count for a while."""
+
+    default_reason = "X has as many streams of this app open as it allows."
+
+
+class StreamEnded(XError):
+    """An open stream broke off or was closed. Open it again: `backoff.before_stream` says when."""
+
+    default_reason = "X's stream broke off."
+
+
+class Stalled(StreamEnded):
+    """Not even a sign of life for as long as X promises one."""
+
+    default_reason = "X's stream fell silent."
+
+
+class Disconnected(StreamEnded):
+    """X said in the stream that it ends it, and why: its `disconnect_type` is the `problem`."""
+
+    default_reason = "X ended the stream."
 
 
 # No answer to the question that was asked: what we knew before is as true as it was.

@@ -5,6 +5,9 @@ X ignores field names it doesn't know, silently, and bills the call: change this
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
 USER_FIELDS = [
     "id",
     "name",
@@ -84,3 +87,13 @@ ASK_FOR_DMS = {
     "user_fields": USER_FIELDS,
     "media_fields": MEDIA_FIELDS,
 }
+
+
+def query(asked: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The same as parameters of a call."""
+    return {name.replace("_fields", ".fields"): ",".join(values) for name, values in asked.items()}
+
+
+def time_of(moment: datetime) -> str:
+    """A time as X reads it in parameters."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

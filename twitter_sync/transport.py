@@ -1,4 +1,5 @@
-"""One HTTP exchange with X: bounded in time and size, and exact about whether bytes left.
+"""HTTP with X: one exchange, bounded in time and size, or a stream without an end. Both are exact
+about whether bytes left.
 
 `requests` bounds each read, not the whole, so a server that drips a byte a second holds a worker
 for ever. Here the socket itself is read against the deadline of the call, headers included
@@ -9,6 +10,7 @@ and .netrc are not used, since .netrc would replace our Authorization header.
 from __future__ import annotations
 
 import io
+import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,14 +18,14 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, BinaryIO
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from twitter_sync.errors import NotSent, Unconfirmed, XError
+from twitter_sync.errors import NotSent, TooLarge, Unconfirmed, XError
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0
@@ -42,16 +44,17 @@ class Reply:
 
 @dataclass(slots=True)
 class Call:
-    """The exchange under way in this thread."""
+    """The exchange under way in this thread. A stream `ends_at` no time."""
 
     ends_at: float
+    read_seconds: float
     bytes_left: bool = False
 
     def seconds_left(self) -> float:
         left = self.ends_at - time.monotonic()
         if left <= 0:
             raise TimeoutError("The deadline of the call has passed.")
-        return min(READ_SECONDS, left)
+        return min(self.read_seconds, left)
 
 
 _call: ContextVar[Call] = ContextVar("call to X")
@@ -127,26 +130,55 @@ def session() -> requests.Session:
 
 
 def exchange(
-    session: requests.Session, method: str, url: str, *, endpoint: str, **request: Any
+    session: requests.Session,
+    method: str,
+    url: str,
+    *,
+    endpoint: str,
+    within: float | None = None,
+    into: BinaryIO | None = None,
+    max_bytes: int | None = None,
+    **request: Any,
 ) -> Reply:
-    """Raises NotSent or Unconfirmed; any status that X answers is returned."""
-    with _under_way() as call:
+    """Raises NotSent or Unconfirmed; any status that X answers is returned.
+
+    `within` is the deadline in seconds. The body of a success goes `into` a file when one is given,
+    up to `max_bytes`, and raises TooLarge beyond; what was written until then is of no use.
+    """
+    with _under_way(TOTAL_SECONDS if within is None else within, READ_SECONDS) as call:
         try:
-            return _answer(session, method, url, request)
-        except _TooLarge:
-            raise Unconfirmed("X's answer was too large.", endpoint=endpoint) from None
+            with _asked(session, method, url, READ_SECONDS, request) as response:
+                if into is not None and response.ok:
+                    _copy(response, into, max_bytes or MAX_ANSWER_BYTES, endpoint)
+                    return Reply(response.status_code, response.headers, b"")
+                return Reply(response.status_code, response.headers, _whole(response, endpoint))
         except (requests.RequestException, OSError) as error:
             # Its own words quote queries and answers: of the cause, only the kind is kept.
             raise _named(call, endpoint, type(error).__name__) from None
 
 
-class _TooLarge(Exception):
-    pass
+def opened(
+    session: requests.Session, url: str, *, endpoint: str, patience: float, **request: Any
+) -> requests.Response | Reply:
+    """An answer that goes on and on, to be read by `streaming` and closed by the caller.
+
+    No deadline, but each read waits `patience` seconds at most. Any status but success is returned
+    whole, as by `exchange`. Raises NotSent or Unconfirmed.
+    """
+    with _under_way(math.inf, patience) as call:
+        try:
+            response = _asked(session, "GET", url, patience, request)
+            if response.ok:
+                return response
+            with response:
+                return Reply(response.status_code, response.headers, _whole(response, endpoint))
+        except (requests.RequestException, OSError) as error:
+            raise _named(call, endpoint, type(error).__name__) from None
 
 
 @contextmanager
-def _under_way() -> Iterator[Call]:
-    call = Call(ends_at=time.monotonic() + TOTAL_SECONDS)
+def _under_way(seconds: float, read_seconds: float) -> Iterator[Call]:
+    call = Call(ends_at=time.monotonic() + seconds, read_seconds=read_seconds)
     token = _call.set(call)
     try:
         yield call
@@ -154,21 +186,35 @@ def _under_way() -> Iterator[Call]:
         _call.reset(token)
 
 
-def _answer(session: requests.Session, method: str, url: str, request: dict[str, Any]) -> Reply:
-    with session.request(
+def _asked(
+    session: requests.Session, method: str, url: str, patience: float, request: dict[str, Any]
+) -> requests.Response:
+    return session.request(
         method,
         url,
-        timeout=(CONNECT_SECONDS, READ_SECONDS),
+        timeout=(CONNECT_SECONDS, patience),
         allow_redirects=False,
         stream=True,
         **request,
-    ) as response:
-        body = bytearray()
-        for part in response.iter_content(CHUNK_BYTES):
-            body += part
-            if len(body) > MAX_ANSWER_BYTES:
-                raise _TooLarge
-        return Reply(response.status_code, response.headers, bytes(body))
+    )
+
+
+def _whole(response: requests.Response, endpoint: str) -> bytes:
+    body = io.BytesIO()
+    try:
+        _copy(response, body, MAX_ANSWER_BYTES, endpoint)
+    except TooLarge:
+        raise Unconfirmed("X's answer was too large.", endpoint=endpoint) from None
+    return body.getvalue()
+
+
+def _copy(response: requests.Response, into: BinaryIO, max_bytes: int, endpoint: str) -> None:
+    copied = 0
+    for part in response.iter_content(CHUNK_BYTES):
+        copied += len(part)
+        if copied > max_bytes:
+            raise TooLarge(endpoint=endpoint, status=response.status_code)
+        into.write(part)
 
 
 def _named(call: Call, endpoint: str, cause: str) -> XError:
