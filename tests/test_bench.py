@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection
 from django.test import RequestFactory
 
+from accounts.models import BrandAccount
 from bench import floor
 from bench.checking import Inconsistent, check
 from bench.filling import copy_in
@@ -28,7 +29,7 @@ from bench.recording import recorded
 from bench.stories import Story, Storyteller
 from bench.town import Brand
 from inbox.models import Contact, Conversation, Message
-from tests.factories import make_contact
+from tests.factories import make_contact, make_conversation
 from twitter_sync.models import RawEvent
 from twitter_sync.signatures import signature
 
@@ -176,8 +177,9 @@ def test_an_entity_that_stands_elsewhere_is_noticed(filled):
         check(filled, seed=1)
 
 
-def test_the_product_goes_on_after_the_filled_rows(filled):
-    assert make_contact().pk > Contact.objects.exclude(handle="").order_by("pk")[filled // 2].pk
+def test_the_next_row_of_the_product_takes_the_next_number(filled):
+    assert make_contact().pk == Contact.objects.count()
+    assert make_conversation(BrandAccount.objects.first()).number == filled + 1
 
 
 def test_the_same_seed_tells_the_same_stories():
