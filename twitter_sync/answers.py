@@ -77,7 +77,7 @@ def disconnect(line: bytes, *, endpoint: str) -> Disconnected | None:
     if b'"errors"' not in line and b'"connection_issue"' not in line:
         return None
     said = _parsed(line) or {}
-    if "data" in said:
+    if "data" in said or not {"errors", "connection_issue"} & said.keys():
         return None
     errors = said.get("errors")
     first = errors[0] if isinstance(errors, list) and errors else said
@@ -120,11 +120,11 @@ def _reason(problem: Answer, reply: Reply) -> str:
 def _telling(words: list[Any]) -> str:
     for word in words:
         if isinstance(word, str) and word.strip() and word not in _EMPTY_REASONS:
-            return _on_one_line(word)
+            return one_line(word)
     return ""
 
 
-def _on_one_line(word: str) -> str:
+def one_line(word: str) -> str:
     """Without what breaks lines, terminals or Postgres: controls, NUL, lone surrogates."""
     shown = "".join(letter if letter.isprintable() else " " for letter in word)
     return " ".join(shown.split())[:MAX_REASON]

@@ -70,6 +70,27 @@ def drips(content: bytes, seconds: float) -> Answer:
     return answer
 
 
+def streams(*pieces: bytes, then: Answer | None = None) -> Answer:
+    """A success that goes on: each piece a chunk of its own, then `then`; else the line is held."""
+
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+        for piece in pieces:
+            connection.sendall(chunk(piece))
+        (then or never)(connection)
+
+    return answer
+
+
+def chunk(piece: bytes) -> bytes:
+    return f"{len(piece):x}\r\n".encode() + piece + b"\r\n"
+
+
+def ends(connection: socket.socket) -> None:
+    """The last chunk, as HTTP has it."""
+    connection.sendall(b"0\r\n\r\n")
+
+
 def never(connection: socket.socket) -> None:
     """Holds the line and says nothing until the caller hangs up."""
     connection.recv(1)

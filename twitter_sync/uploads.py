@@ -1,0 +1,195 @@
+"""A file on its way to X, as the handle that will send it: in pieces, then X works on it
+(reference: x-api §4). What comes of it is good for a day, and for that handle alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any, BinaryIO
+
+from django.utils import timezone
+
+from twitter_sync.answers import Answer, one_line
+from twitter_sync.calls.media import MediaCalls
+from twitter_sync.errors import TooLarge, Unconfirmed, XError
+
+MB = 1024 * 1024
+PIECE_BYTES = MB
+DAY_SECONDS = 86_400
+# X says when to ask again: never more often than this, nor much later.
+SHORTEST_WAIT, LONGEST_WAIT = 1.0, 30.0
+PROCESSING_SECONDS = 600.0
+
+
+class Kind(Enum):
+    IMAGE = "image"
+    GIF = "gif"
+    VIDEO = "video"
+
+
+KINDS = {
+    "image/jpeg": Kind.IMAGE,
+    "image/png": Kind.IMAGE,
+    "image/webp": Kind.IMAGE,
+    "image/gif": Kind.GIF,
+    "video/mp4": Kind.VIDEO,
+    "video/quicktime": Kind.VIDEO,
+    "video/webm": Kind.VIDEO,
+}
+LARGEST = {Kind.IMAGE: 5 * MB, Kind.GIF: 15 * MB, Kind.VIDEO: 512 * MB}
+
+# Told after each step: bytes that X has, bytes in all; then again and again while X works on it.
+Progress = Callable[["Step"], None]
+
+
+class NotTaken(XError):
+    """A kind of file that X does not take: no call was made."""
+
+    default_reason = "X takes JPEG, PNG, WebP and GIF pictures, and MP4, MOV and WebM films."
+
+
+class ProcessingFailed(XError):
+    """X has the file and can't use it."""
+
+    default_reason = "X could not read this file."
+
+
+class StillProcessing(XError):
+    """X works on the file longer than we wait. Its upload may be asked for again."""
+
+    default_reason = "X is still working on this file."
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`percent` is X's own, of its work; 0 while pieces are on their way."""
+
+    sent_bytes: int
+    total_bytes: int
+    percent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """`id` is what a message or a post names."""
+
+    id: str
+    key: str
+    expires_at: datetime
+
+
+def kind_of(media_type: str, total_bytes: int) -> Kind:
+    """Raises NotTaken and TooLarge, before a byte is sent."""
+    kind = KINDS.get(media_type)
+    if kind is None:
+        raise NotTaken(endpoint="upload_initialize")
+    if total_bytes > LARGEST[kind]:
+        most = LARGEST[kind] // MB
+        raise TooLarge(f"X takes at most {most} MB of this.", endpoint="upload_initialize")
+    return kind
+
+
+def category(kind: Kind, *, for_dm: bool) -> str:
+    return f"{'dm' if for_dm else 'tweet'}_{kind.value}"
+
+
+def upload(
+    client: MediaCalls,
+    file: BinaryIO,
+    *,
+    media_type: str,
+    total_bytes: int,
+    for_dm: bool,
+    progress: Progress = lambda step: None,
+    wait: Callable[[float], None] = time.sleep,
+) -> Upload:
+    """Sends all of `file` and waits until X can use it, ten minutes at most.
+
+    Raises NotTaken, TooLarge, ProcessingFailed, StillProcessing and what the calls raise; then
+    nothing of it can be used, and it is sent again from the start.
+    """
+    kind = kind_of(media_type, total_bytes)
+    begun = client.initialize_upload(
+        media_type, category=category(kind, for_dm=for_dm), total_bytes=total_bytes
+    )
+    upload_id = str(begun["data"]["id"])
+    send_pieces(client, upload_id, file, total_bytes, progress)
+    ready_at = timezone.now()
+    told = data_of(client.finalize_upload(upload_id))
+    made = Upload(upload_id, str(told.get("media_key", "")), expiry(told, ready_at))
+    until_processed(client, upload_id, told, total_bytes, progress, wait)
+    return made
+
+
+def send_pieces(
+    client: MediaCalls, upload_id: str, file: BinaryIO, total_bytes: int, progress: Progress
+) -> None:
+    sent = 0
+    for index, piece in enumerate(iter(lambda: file.read(PIECE_BYTES), b"")):
+        client.append_upload(upload_id, index=index, piece=piece)
+        sent += len(piece)
+        progress(Step(sent, total_bytes))
+    if sent != total_bytes:
+        raise ValueError(f"The file has {sent} bytes, not {total_bytes} as was said.")
+
+
+def expiry(told: dict[str, Any], since: datetime) -> datetime:
+    seconds = told.get("expires_after_secs")
+    return since + timedelta(seconds=seconds if isinstance(seconds, int) else DAY_SECONDS)
+
+
+def until_processed(
+    client: MediaCalls,
+    upload_id: str,
+    told: dict[str, Any],
+    total_bytes: int,
+    progress: Progress,
+    wait: Callable[[float], None],
+) -> None:
+    waited = 0.0
+    while is_pending(told):
+        pause = pause_of(told)
+        if waited + pause > PROCESSING_SECONDS:
+            raise StillProcessing(endpoint="upload_status")
+        wait(pause)
+        waited += pause
+        told = data_of(client.upload_status(upload_id))
+        progress(Step(total_bytes, total_bytes, percent_of(told)))
+
+
+def is_pending(told: dict[str, Any]) -> bool:
+    """No word of processing means that there is none. Raises ProcessingFailed."""
+    info = told.get("processing_info")
+    state = info.get("state") if isinstance(info, dict) else "succeeded"
+    if state == "failed":
+        raise ProcessingFailed(said_of(info), endpoint="upload_status")
+    return state != "succeeded"
+
+
+def said_of(info: Any) -> str:
+    error = info.get("error")
+    words = error.get("message") if isinstance(error, dict) else ""
+    return one_line(words) if isinstance(words, str) else ""
+
+
+def pause_of(told: dict[str, Any]) -> float:
+    seconds = told["processing_info"].get("check_after_secs")
+    asked = float(seconds) if isinstance(seconds, int | float) else SHORTEST_WAIT
+    return min(max(asked, SHORTEST_WAIT), LONGEST_WAIT)
+
+
+def percent_of(told: dict[str, Any]) -> int:
+    info = told.get("processing_info")
+    percent = info.get("progress_percent") if isinstance(info, dict) else None
+    return percent if isinstance(percent, int) and 0 <= percent <= 100 else 0
+
+
+def data_of(answer: Answer) -> dict[str, Any]:
+    data = answer.get("data")
+    if not isinstance(data, dict):
+        raise Unconfirmed("X's answer does not tell of the upload.", endpoint="upload_status")
+    return data
