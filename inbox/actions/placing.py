@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from accounts.models import BrandAccount
@@ -22,6 +23,14 @@ def place(
     held = newest_holding(brand, contact, kind, x_conversation_id)
     if held and takes_again(held, brand, sent_at):
         return held
+    if not have_talked(brand, contact):
+        conversation = open_conversation(brand, contact, sent_at, follows=None)
+        return Thread.objects.create(
+            brand=brand,
+            conversation=conversation,
+            kind=kind,
+            x_conversation_id=x_conversation_id,
+        )
     of_pair = Conversation.objects.filter(brand=brand, contact=contact).order_by("-id")
     conversation = joinable(brand, of_pair, kind, sent_at) or open_conversation(
         brand, contact, sent_at, follows=held.conversation if held else None
@@ -32,6 +41,22 @@ def place(
         x_conversation_id=x_conversation_id,
         defaults={"brand": brand},
     )[0]
+
+
+TALKED = """
+SELECT EXISTS (SELECT FROM inbox_conversation WHERE contact_id = %s AND brand_id = %s)
+"""
+
+
+def have_talked(brand: BrandAccount, contact: Contact) -> bool:
+    """Whether there is anything that a message could join."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            TALKED,
+            [contact.pk, brand.pk],
+        )
+        [found] = cursor.fetchone() or [False]
+    return bool(found)
 
 
 # Asked for every message; Django takes longer to word it than Postgres to answer.

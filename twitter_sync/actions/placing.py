@@ -118,9 +118,10 @@ def take_the_rest(
 
 def was_deleted(post_ids: Iterable[str]) -> bool:
     """One form of a post is deleted with all others."""
-    ids = list(post_ids)
+    if not (ids := list(post_ids)):
+        return False
     deleted = KnownPost.objects.filter(pk__in=ids, availability=KnownPost.Availability.DELETED)
-    return bool(ids) and deleted.exists()
+    return deleted.exists()
 
 
 def lock_conversation(conversation_id: str) -> None:
