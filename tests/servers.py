@@ -141,7 +141,8 @@ class Servers:
             time.sleep(0.01)
 
     def stop(self) -> None:
-        for process, number in reversed(self._running):
+        while self._running:
+            process, number = self._running.pop()
             process.send_signal(number)
             process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -277,9 +278,11 @@ def requires_all() -> bool:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A worker tells what it missed to the process that prints the summary."""
+    """A worker tells what it missed to the process that prints the summary, which may kill it soon
+    after this: the servers end here."""
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["missing"] = missing
+    session.config.stash[servers_key].stop()
 
 
 @pytest.hookimpl(optionalhook=True)
