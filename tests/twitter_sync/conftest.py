@@ -15,6 +15,8 @@ from pytest_django import Settings
 
 from accounts.models import BrandAccount
 from tests import x
+from tests.twitter_sync.small_x import SmallX
+from tests.twitter_sync.small_x import running as small_x_running
 from tests.x import Simulator
 from twitter_sync import oauth, tokens
 from twitter_sync.models import Connection
@@ -95,3 +97,11 @@ def webhook_url(_web: str, simulator: Simulator, settings: Settings) -> str:
     settings.X_WEBHOOK_URL = f"{_web}/webhooks/x/"
     simulator.forget_webhooks()
     return settings.X_WEBHOOK_URL
+
+
+@pytest.fixture
+def small_x(settings: Settings) -> Iterator[SmallX]:
+    """X is a server that answers what the test says, and remembers what it was asked."""
+    with small_x_running() as x:
+        settings.X_API_URL = x.url
+        yield x

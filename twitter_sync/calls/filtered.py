@@ -13,7 +13,13 @@ from twitter_sync.streaming import Stream
 
 RULES = "/2/tweets/search/stream/rules"
 RULES_PAGE = 1_000
-LONGEST_RULE = 1_024
+CONNECTION_FIELDS = [
+    "id",
+    "endpoint_name",
+    "connected_at",
+    "disconnected_at",
+    "disconnect_reason",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,12 @@ class FilteredCalls(Calls):
 
     def connections(self, *, status: str = "active", page_token: str | None = None) -> Answer:
         """Streams that X knows of; `status` is active, inactive or all."""
-        params = {"status": status, "max_results": 100, "pagination_token": page_token}
+        params = {
+            "status": status,
+            "connection.fields": ",".join(CONNECTION_FIELDS),
+            "max_results": 100,
+            "pagination_token": page_token,
+        }
         return self.request("GET", "/2/connections", params=params)
 
     def end_connections(self, ids: Sequence[str]) -> Answer:

@@ -1,0 +1,204 @@
+"""Calls of the client that the simulator does not answer (yet): the bodies are X's documents'."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.twitter_sync.small_x import Said
+from twitter_sync import budgets
+from twitter_sync.calls.filtered import Rule
+from twitter_sync.calls.media import NoDmMedia
+from twitter_sync.client import Client
+from twitter_sync.errors import Forbidden, NotFound, Refused, TooLarge
+from twitter_sync.models import RateBudget
+
+pytestmark = pytest.mark.django_db
+PROBLEM = "https://api.twitter.com/2/problems/"
+
+
+@pytest.fixture
+def app() -> Client:
+    return Client("token-of-the-app", scope=budgets.APP)
+
+
+@pytest.fixture
+def acme() -> Client:
+    return Client("token-of-acme", scope=budgets.user_scope("2244994945"))
+
+
+# Direct messages
+
+
+def test_a_message_is_deleted(acme, small_x):
+    small_x.answer("DELETE /2/dm_events/1992", {"data": {"deleted": True}})
+    assert acme.delete_dm("1992") == {"data": {"deleted": True}}
+    scopes = RateBudget.objects.filter(endpoint="dm_delete").values_list("scope", "allowed")
+    assert set(scopes) == {("user:2244994945", 300), ("user:2244994945", 1_500), ("app", 4_000)}
+
+
+def test_a_file_goes_with_a_message_or_a_post(acme, small_x):
+    sent = {"data": {"dm_conversation_id": "1-2", "dm_event_id": "3"}}
+    small_x.answer("POST /2/dm_conversations/with/1/messages", Said(sent, 201))
+    small_x.answer("POST /2/tweets", Said({"data": {"id": "4", "text": "Look"}}, 201))
+    acme.send_dm("Look", to="1", media_id="77")
+    acme.send_dm("", to="1", media_id="77")
+    acme.create_post("Look", answering="9", media_ids=["77", "78"])
+    with_text, without, post = [call.json for call in small_x.calls]
+    assert with_text == {"text": "Look", "attachments": [{"media_id": "77"}]}
+    assert without == {"attachments": [{"media_id": "77"}]}
+    assert post["media"] == {"media_ids": ["77", "78"]}
+    assert post["reply"] == {"in_reply_to_tweet_id": "9"}
+
+
+TON = "https://ton.twitter.com/1.1/ton/data/dm/1992/1991/x1Y2z3.jpg"
+FETCHED = "GET /2/dm_conversations/media/1992/1991/x1Y2z3.jpg"
+
+
+def test_a_picture_of_a_message_is_fetched_as_the_handle(acme, small_x):
+    picture = b"\xff\xd8\xff" + bytes(range(256)) * 1_000
+    small_x.answer(FETCHED, Said(picture, headers={"Content-Type": "image/JPEG; q=1"}))
+    into = io.BytesIO()
+    assert acme.download_dm_media(TON, into) == "image/jpeg"
+    assert into.getvalue() == picture
+    [call] = small_x.calls
+    assert call.headers["Authorization"] == "Bearer token-of-acme"
+
+
+def test_a_file_larger_than_we_take_is_named(acme, small_x):
+    small_x.answer(FETCHED, Said(b"x" * 1_001))
+    with pytest.raises(TooLarge) as caught:
+        acme.download_dm_media(TON, io.BytesIO(), max_bytes=1_000)
+    assert not caught.value.may_have_taken_effect
+    acme.download_dm_media(TON, io.BytesIO(), max_bytes=1_001)
+
+
+def test_what_x_says_instead_of_a_file_is_not_taken_for_one(acme, small_x):
+    small_x.answer(FETCHED, Said({"title": "Not Found", "status": 404}, 404))
+    into = io.BytesIO()
+    with pytest.raises(NotFound):
+        acme.download_dm_media(TON, into)
+    assert into.getvalue() == b""
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "https://pbs.twimg.com/media/a.jpg",
+        "http://ton.twitter.com/1.1/ton/data/dm/1/2/a.jpg",
+        "https://ton.twitter.com.evil.test/1.1/ton/data/dm/1/2/a.jpg",
+        "https://ton.twitter.com/1.1/ton/data/dm/1/2/../../users",
+        "https://ton.twitter.com/1.1/ton/data/dm/1/2/..",
+        "https://ton.twitter.com/1.1/ton/data/dm/1/2/a%2f..%2fb",
+        "https://ton.twitter.com/1.1/ton/data/dm/one/2/a.jpg",
+    ],
+)
+def test_only_files_of_messages_are_fetched(acme, small_x, url):
+    with pytest.raises(NoDmMedia):
+        acme.download_dm_media(url, io.BytesIO())
+    assert small_x.calls == []
+
+
+# Webhooks
+
+
+def test_a_replay_asks_for_whole_minutes(app, small_x):
+    job = {"data": {"job_id": "1992000000000000401", "created_at": "2026-11-21T10:31:00.000Z"}}
+    small_x.answer("POST /2/webhooks/replay", job)
+    since = datetime(2026, 11, 21, 10, 0, 40, tzinfo=UTC)
+    until = datetime(2026, 11, 21, 10, 29, 1, tzinfo=UTC)
+    assert app.replay_webhook("400", since=since, until=until) == job
+    app.replay_webhook("400", since=since, until=until.replace(second=0))
+    widened, whole = [call.json for call in small_x.calls]
+    assert widened == {
+        "webhook_id": "400",
+        "from_date": "202611211000",
+        "to_date": "202611211030",
+    }
+    assert whole["to_date"] == "202611211029"
+
+
+# The filtered stream
+
+
+def test_rules_are_listed_in_pages(app, small_x):
+    rules = {"data": [{"id": "1", "value": "acme", "tag": "a"}], "meta": {"next_token": "n"}}
+    small_x.answer("GET /2/tweets/search/stream/rules", rules)
+    assert app.rules() == rules
+    app.rules(page_token="n")
+    assert [call.query for call in small_x.calls] == [
+        {"max_results": "1000"},
+        {"max_results": "1000", "pagination_token": "n"},
+    ]
+
+
+def test_rules_are_added_tried_and_deleted(app, small_x):
+    added = {
+        "data": [{"id": "1273026480692322304", "value": "acme -is:retweet", "tag": "acme"}],
+        "meta": {"sent": "2024-01-15T10:30:00.000Z", "summary": {"created": 1, "not_created": 0}},
+    }
+    small_x.answer("POST /2/tweets/search/stream/rules", Said(added, 201))
+    assert app.add_rules([Rule("acme -is:retweet", "acme"), Rule("globex")]) == added
+    app.add_rules([Rule("a")], dry_run=True)
+    app.delete_rules(["1273026480692322304"])
+    plain, dry, deleted = small_x.calls
+    assert plain.json == {
+        "add": [{"value": "acme -is:retweet", "tag": "acme"}, {"value": "globex"}]
+    }
+    assert (plain.query, dry.query) == ({}, {"dry_run": "true"})
+    assert deleted.json == {"delete": {"ids": ["1273026480692322304"]}}
+
+
+def test_a_rule_that_x_will_not_have_is_named(app, small_x):
+    told = {
+        "errors": [
+            {
+                "value": "acme AND",
+                "details": ["no viable alternative"],
+                "title": "UnprocessableEntity",
+                "type": f"{PROBLEM}invalid-rules",
+            }
+        ],
+        "title": "Invalid Request",
+    }
+    small_x.answer("POST /2/tweets/search/stream/rules", Said(told, 400))
+    with pytest.raises(Refused) as caught:
+        app.add_rules([Rule("acme AND")])
+    assert (caught.value.problem, caught.value.reason) == ("invalid-rules", "Invalid Request")
+
+
+def test_rules_are_counted(app, small_x):
+    counts = {"data": {"cap_per_client_app": "1000", "client_app_rules_count": {"rule_count": 2}}}
+    small_x.answer("GET /2/tweets/search/stream/rules/counts", counts)
+    assert app.rule_counts() == counts
+
+
+def test_streams_that_x_believes_open_are_listed_and_ended(app, small_x):
+    known = {"data": [{"id": "u-1", "endpoint_name": "filtered_stream"}], "meta": {}}
+    ended = {"data": {"successful_kills": 1, "failed_kills": 0}}
+    small_x.answer("GET /2/connections", known)
+    for route in ("", "/all", "/filtered_stream"):
+        small_x.answer(f"DELETE /2/connections{route}", ended)
+    assert app.connections(status="all") == known
+    assert app.end_connections(["u-1"]) == ended
+    assert app.end_connections_of() == ended
+    assert app.end_all_connections() == ended
+    listed, by_id, _, _ = small_x.calls
+    assert listed.query["status"] == "all"
+    assert by_id.json == {"uuids": ["u-1"]}
+
+
+def test_a_token_of_the_wrong_kind_is_named(acme, small_x):
+    told = {
+        "title": "Unsupported Authentication",
+        "detail": "Authenticating with OAuth 2.0 User Context is forbidden for this endpoint.",
+        "type": f"{PROBLEM}unsupported-authentication",
+        "status": 403,
+    }
+    small_x.answer("GET /2/connections", Said(told, 403))
+    with pytest.raises(Forbidden) as caught:
+        acme.connections()
+    assert caught.value.problem == "unsupported-authentication"
