@@ -12,7 +12,7 @@ from pytest_django import Settings
 from accounts.models import BrandAccount
 from tests.twitter_sync import rude
 from tests.x import Simulator
-from twitter_sync import budgets, endpoints
+from twitter_sync import arrivals, budgets
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
 from twitter_sync.errors import (
@@ -127,10 +127,25 @@ def test_only_a_handle_has_a_timeline() -> None:
         Client("token", scope=budgets.APP).mentions()
 
 
-def test_no_call_goes_uncounted() -> None:
-    assert len(endpoints.LIMITS) == len(endpoints.ENDPOINTS)
-    with pytest.raises(endpoints.UnknownEndpoint):
-        endpoints.endpoint_of("GET", "/2/users/1/liked_tweets")
+def test_what_is_asked_for_arrives(simulator: Simulator, acme_on_x: BrandAccount) -> None:
+    """In every answer to a read, from the simulator; X's own is watched in the log."""
+    client, carla = Client.for_brand(acme_on_x), simulator.person()
+    sent = client.send_dm("Hello", to=carla["id"])["data"]
+    asked = simulator.post("posts", author_id=carla["id"], text=f"@{acme_on_x.handle} hello?")["id"]
+    own = client.create_post("Good morning!", answering=asked)["data"]["id"]
+    for endpoint, answer in {
+        "me": client.me(),
+        "users": client.users(ids=[carla["id"]]),
+        "users_by": client.users(usernames=[carla["username"]]),
+        "dm_events": client.dm_events(),
+        "dm_event": client.dm_event(sent["dm_event_id"]),
+        "mentions": client.mentions(),
+        "posts": client.posts([asked, own]),
+        "own_posts": client.own_posts(),
+        "search": client.search(f"conversation_id:{asked}"),
+    }.items():
+        assert answer["data"], endpoint
+        assert arrivals.missing(endpoint, answer) == set(), endpoint
 
 
 # What X says no to
