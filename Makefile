@@ -35,6 +35,7 @@ lock: .venv ## Resolve pyproject.toml into the two requirement files, for every 
 vendor: .venv ## Copy the browser's parts from npm to static/vendor
 	npm ci --ignore-scripts --no-audit --no-fund
 	$(PYTHON) scripts/vendor
+	node scripts/weight-rules
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 help:

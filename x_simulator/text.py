@@ -1,53 +1,37 @@
 """What X does to what a person writes: links shortened, `& < >` escaped, entities found, length
 weighed. Offsets are code points of the text as it stands on the wire (shortened and escaped).
 
-Rules: twitter-text config v3 (280 weighted characters, a link 23, an emoji sequence 2).
+Rules: twitter-text config v3 (280 weighted characters, a link 23, an emoji sequence 2), as
+`weight_rules` has them from X's own package.
 """
 
 import re
 import secrets
 import string
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-MAX_WEIGHTED_LENGTH = 280
-LINK_LENGTH = 23
+from x_simulator import weight_rules
+from x_simulator.links import find_links
+
+MAX_WEIGHTED_LENGTH = weight_rules.LIMIT
+LINK_LENGTH = weight_rules.LINK_WEIGHT
 
 Entities = dict[str, list[dict[str, Any]]]
 # A username (any case) to (username, id), or None when nobody has that name.
 FindPerson = Callable[[str], tuple[str, int] | None]
 
-_TLDS = """
-    com org net edu gov mil info biz io co app dev shop store online site tech news blog me tv
-    uk de fr es it nl eu us ca au jp br in se ch at be ie mx link live help support travel bank
-    cloud world today life mobi museum jobs pro tel asia aero coop name int
-"""
-_BARE_TLDS = frozenset(_TLDS.split())  # links that may be written without https://
-_TAIL = r"(?:[/?#][^\s<>\"\u201c\u201d\u2018\u2019]*)?"
-_LINK = re.compile(
-    rf"https?://[^\W_](?:[\w.-]*[^\W_])?\.[a-z]{{2,24}}(?::\d+)?{_TAIL}"
-    rf"|(?<![a-z0-9@\uff20$#\uff03./_-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?P<tld>[a-z]{{2,24}})"
-    rf"(?![a-z0-9@\uff20_-]){_TAIL}",
-    re.IGNORECASE,
-)
 _MENTION = re.compile(
     r"(?<![A-Za-z0-9_!#$%&*@\uff20])[@\uff20]([A-Za-z0-9_]{1,15})(?![A-Za-z0-9_@\uff20])"
 )
 _HASHTAG = re.compile(r"(?<![\w&])[#\uff03](\w*[^\W\d_]\w*)")
 _CASHTAG = re.compile(r"(?<!\S)\$([A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?)(?=$|[\s.,:;!?])")
 
-_PICTOGRAPH = (
-    "[\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f"
-    "\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001f1e5\U0001f200-\U0001faff]"
-)
-_PRESENTED = rf"{_PICTOGRAPH}(?:\ufe0f|[\U0001f3fb-\U0001f3ff])?"
-_EMOJI = re.compile(
-    "[#*0-9]\ufe0f?\u20e3|[\U0001f1e6-\U0001f1ff]{2}|[\u00a9\u00ae]\ufe0f"
-    rf"|{_PRESENTED}(?:\u200d{_PRESENTED})*[\U000e0020-\U000e007f]*"
-)
-_LIGHT_RANGES = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
+_EMOJI = re.compile(weight_rules.EMOJI)
+_LIGHT = "".join(f"{chr(first)}-{chr(last)}" for first, last in weight_rules.LIGHT)
+_HEAVY = re.compile(f"[^{_LIGHT}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +65,6 @@ def escape(text: str) -> str:
 
 def unescape(text: str) -> str:
     return text.replace("&gt;", ">").replace("&lt;", "<").replace("&amp;", "&")
-
-
-def find_links(text: str) -> Iterator[tuple[int, int]]:
-    """Where links stand, protocol or not, without the punctuation that ends a sentence."""
-    for match in _LINK.finditer(text):
-        if match["tld"] is None or match["tld"].lower() in _BARE_TLDS:
-            yield match.start(), match.start() + len(_without_trailing(match[0]))
-
-
-def _without_trailing(link: str) -> str:
-    while link[-1] in ".,:;!?'\"\u2026)]}*_~":
-        if link[-1] == ")" and link.count("(") >= link.count(")"):
-            break
-        link = link[:-1]
-    return link
 
 
 def shorten(link: str) -> dict[str, str]:
@@ -150,16 +119,21 @@ def leading_mentions(entities: Entities) -> tuple[list[dict[str, Any]], int]:
 
 def weighted_length(typed: str) -> int:
     """Of what a person typed, before links are shortened."""
-    total = position = 0
     text = unicodedata.normalize("NFC", typed)
-    for start, end in find_links(text):
-        total += _weigh(text[position:start]) + LINK_LENGTH
-        position = end
-    return total + _weigh(text[position:])
+    total = position = 0
+    for start, end, weight in _wholes(text):
+        if start >= position:
+            total += _weigh_letters(text[position:start]) + weight
+            position = end
+    return total + _weigh_letters(text[position:])
 
 
-def _weigh(text: str) -> int:
-    emoji = len(_EMOJI.findall(text))
-    rest = _EMOJI.sub("", text)
-    light = sum(any(low <= ord(c) <= high for low, high in _LIGHT_RANGES) for c in rest)
-    return 2 * emoji + light + 2 * (len(rest) - light)
+def _wholes(text: str) -> list[tuple[int, int, int]]:
+    """What weighs as one; a link goes before an emoji at the same place."""
+    links = [(start, end, LINK_LENGTH) for start, end in find_links(text)]
+    emoji = [(*found.span(), weight_rules.DEFAULT_WEIGHT) for found in _EMOJI.finditer(text)]
+    return sorted(links + emoji, key=lambda whole: (whole[0], -whole[2]))
+
+
+def _weigh_letters(text: str) -> int:
+    return len(text) + (weight_rules.DEFAULT_WEIGHT - 1) * len(_HEAVY.findall(text))

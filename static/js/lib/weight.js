@@ -1,33 +1,43 @@
-// How long X counts a public post, as twitter-text does: most letters 1, CJK and emoji 2, any
-// address 23. An estimate while typing; the server's number decides.
-const LIMIT_LIGHT = [
-  [0, 4351],
-  [8192, 8205],
-  [8208, 8223],
-  [8242, 8247],
-]
-const LEADING_MENTIONS = /^(?:@\w{1,15}\s+)+/
-const ADDRESS = /https?:\/\/[^\s<>"']+|(?<![\w@.-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|co|gov|edu|info|app|dev|ai|uk|de|fr|eu|me|tv)\b(?:\/[^\s<>"']*)?/giu
-const EMOJI = emojiPattern()
+// How long X counts a public post, as inbox/text/weight.py does, by the same rules: most letters 1,
+// CJK and emoji 2, any link 23.
+import { findLinks } from "lib/links"
+import { DEFAULT_WEIGHT, EMOJI, LEADING_MENTIONS, LIGHT, LINK_WEIGHT } from "lib/weight_rules"
+
+const EMOJI_FOUND = new RegExp(EMOJI, "gu")
+const MENTIONS = new RegExp(LEADING_MENTIONS, "u")
 
 export function replyWeight(text) {
-  const body = text.normalize("NFC").replace(LEADING_MENTIONS, "")
+  return weightedLength(text.replace(MENTIONS, ""))
+}
+
+export function weightedLength(text) {
+  const composed = text.normalize("NFC")
+  let [weight, position] = [0, 0]
+  for (const [start, end, worth] of wholes(composed)) {
+    if (start < position) continue
+    weight += weighLetters(composed.slice(position, start)) + worth
+    position = end
+  }
+  return weight + weighLetters(composed.slice(position))
+}
+
+// What weighs as one: start, end and weight, a link before an emoji at the same place.
+function wholes(text) {
+  const links = findLinks(text).map((span) => [...span, LINK_WEIGHT])
+  const emoji = Array.from(text.matchAll(EMOJI_FOUND), (found) => [
+    found.index,
+    found.index + found[0].length,
+    DEFAULT_WEIGHT,
+  ])
+  return [...links, ...emoji].sort((one, other) => one[0] - other[0] || other[2] - one[2])
+}
+
+function weighLetters(text) {
   let weight = 0
-  const rest = body
-    .replace(ADDRESS, () => ((weight += 23), ""))
-    .replace(EMOJI, () => ((weight += 2), ""))
-  for (const letter of rest) weight += isLight(letter.codePointAt(0)) ? 1 : 2
+  for (const letter of text) weight += isLight(letter.codePointAt(0)) ? 1 : DEFAULT_WEIGHT
   return weight
 }
 
 function isLight(code) {
-  return LIMIT_LIGHT.some(([from, to]) => code >= from && code <= to)
-}
-
-function emojiPattern() {
-  try {
-    return new RegExp("\\p{RGI_Emoji}", "gv")
-  } catch {
-    return /\p{Extended_Pictographic}(?:\uFE0F|\u200D\p{Extended_Pictographic})*/gu
-  }
+  return LIGHT.some(([first, last]) => code >= first && code <= last)
 }
