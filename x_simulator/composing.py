@@ -94,7 +94,7 @@ def make_post(
         entities=prepared.entities,
         conversation_id=place.conversation_id or (parent.conversation_id if parent else post_id),
         in_reply_to_post_id=place.in_reply_to_post_id,
-        in_reply_to_user_id=place.in_reply_to_user_id or _answers(prepared, parent),
+        in_reply_to_user_id=place.in_reply_to_user_id or _answers(prepared, place, parent),
         quoted_post_id=place.quoted_post_id,
         display_range=_display_range(prepared, is_reply=place.is_reply),
         lang=place.lang,
@@ -159,10 +159,13 @@ def _explicit(entities: Entities, *, is_reply: bool) -> set[int]:
     return set(_named([mention for mention in entities.get("mentions", []) if mention not in run]))
 
 
-def _answers(prepared: Prepared, parent: Post | None) -> int | None:
-    """X names a user on a post that merely begins with a name, too."""
+def _answers(prepared: Prepared, place: Place, parent: Post | None) -> int | None:
+    """X names a user on a post that merely begins with a name, too. Whom an answer to a post that
+    was never here is for, nobody knows."""
     if parent is not None:
         return parent.author_id
+    if place.is_reply:
+        return None
     return next(iter(_named(text.leading_mentions(prepared.entities)[0])), None)
 
 

@@ -222,3 +222,18 @@ def test_it_says_which_file_it_cannot_read(tmp_path: Path, name: str) -> None:
         recordings.FORMATS[name](path, None)
     with pytest.raises(recordings.Unusable, match="--users"):
         recordings.FORMATS["v2"](path, None)
+
+
+def test_an_answer_to_what_was_never_here_is_to_nobody_known(program: Program) -> None:
+    """A recording without its beginning: the post is told as it was recorded."""
+    author = program.person()
+    spec = {"author_id": author["id"], "text": f"@{author['username']} hi", "entities": {}}
+    lost = [{"type": "replied_to", "id": "720000000000000001"}]
+    told = spec | {"id": "720000000000000002", "referenced_tweets": lost}
+    told |= {"created_at": "2017-11-01T00:00:00Z", "conversation_id": "720000000000000001"}
+    program.control("POST", "load", posts=[told])
+    fields = "in_reply_to_user_id,referenced_tweets"
+    path = "/2/tweets/720000000000000002"
+    post = program.get(path, program.bearer(), **{"tweet.fields": fields})["data"]
+    assert post["referenced_tweets"] == lost
+    assert "in_reply_to_user_id" not in post
