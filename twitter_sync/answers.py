@@ -7,7 +7,6 @@ its edge (reference: x-api §11). None of them may reach a log: an error body ca
 from __future__ import annotations
 
 import json
-import re
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +28,36 @@ Answer = dict[str, Any]
 
 MAX_REASON = 300
 _NAMED = {401: TokenRejected, 402: OutOfCredits, 403: Forbidden, 404: NotFound}
-_NAME = re.compile(r"[A-Za-z][A-Za-z-]{0,59}")
+# What X calls its problems and its reasons to end a stream (reference: x-api §11, §12).
+_PROBLEMS = {
+    "client-forbidden",
+    "credits-depleted",
+    "disallowed-resource",
+    "duplicate-rules",
+    "field-hydration-failure",
+    "internal-error",
+    "invalid-request",
+    "invalid-rules",
+    "not-authorized-for-field",
+    "not-authorized-for-resource",
+    "operational-disconnect",
+    "rate-limit-exceeded",
+    "resource-not-found",
+    "resource-unavailable",
+    "rule-cap",
+    "streaming-connection",
+    "unsupported-authentication",
+    "usage-capped",
+    "ClientApplicationStateDegraded",
+    "ForceDisconnect",
+    "InternalError",
+    "InvalidRules",
+    "OperationalDisconnect",
+    "SlowReader",
+    "TooManyConnections",
+    "UpstreamOperationalDisconnect",
+    "UpstreamUncleanDisconnect",
+}
 # These say only what our own default words say better.
 _EMPTY_REASONS = {"Unauthorized", "Too Many Requests", "Rate limit exceeded"}
 
@@ -96,8 +124,8 @@ def _problem(problem: Answer) -> str:
 
 
 def _name(told: Any) -> str:
-    """A name of X's that may be logged; "" for anything that could be somebody's words."""
-    return told if isinstance(told, str) and _NAME.fullmatch(told) else ""
+    """A name that may be logged: one that X documents. Others could be anybody's words."""
+    return told if isinstance(told, str) and told in _PROBLEMS else ""
 
 
 def _parsed(body: bytes) -> Answer | None:
