@@ -4,7 +4,7 @@ then its handler; then the headers and the ledger."""
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +53,16 @@ class Call:
             rule = f"The number of values in the `{name}` query parameter list [{len(values)}] "
             raise errors.invalid(f"{rule}is not between 1 and {most}", **{name: given})
         return values
+
+    def query_choices(self, name: str, known: Collection[str]) -> frozenset[str]:
+        """Those that were chosen of what X knows; nothing when nothing is said."""
+        if name not in self.query:
+            return frozenset()
+        chosen = self.query_list(name)
+        for value in chosen:
+            if value not in known:
+                raise errors.invalid_query(name, value, f"is not one of [{','.join(known)}]")
+        return frozenset(chosen)
 
     def number(self, name: str, low: int, high: int, default: int) -> int:
         given = self.query.get(name)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from x_simulator import clock, ids
@@ -149,9 +149,11 @@ class Posts:
         )
         return row is not None
 
-    def timeline(self, author_id: int, window: Slice, *, replies: bool = True) -> Page[Post]:
+    def timeline(self, author_id: int, window: Slice, excluded: Collection[str] = ()) -> Page[Post]:
+        """`excluded`: replies, retweets."""
         where, values = window.where("posts.id")
-        only = "" if replies else "AND in_reply_to_post_id IS NULL"
+        columns = {"replies": "in_reply_to_post_id", "retweets": "reposted_post_id"}
+        only = " ".join(f"AND {columns[kind]} IS NULL" for kind in sorted(excluded))
         rows = self._store.rows(
             "SELECT * FROM posts WHERE author_id = ? AND deleted_ms IS NULL"  # noqa: S608 (fixed text)
             f" AND replaced_by IS NULL {only} AND {where} ORDER BY id {window.direction} LIMIT ?",

@@ -67,8 +67,10 @@ def test_several_can_be_deleted_at_once(program: Program, webhook: str) -> None:
         program.subscribe(brand, event, webhook)["data"]["subscription"]["subscription_id"]
         for event in ("dm.received", "dm.sent", "post.create")
     ]
-    answer = program.call("DELETE", f"{PATH}?ids={ids[0]},{ids[2]}", bearer)
-    assert answer.json() == {"data": {"deleted": True}, "meta": {"total_subscriptions": 1}}
+    answer = program.call("DELETE", f"{PATH}?ids={ids[0]},{ids[2]},999", bearer).json()
+    assert answer["data"] == [{"deleted": True, "subscription_id": i} for i in (ids[0], ids[2])]
+    assert [lost["subscription_id"] for lost in answer["errors"]] == ["999"]
+    assert answer["meta"] == {"total_subscriptions": 1}
 
 
 def test_private_events_need_the_persons_own_token(program: Program, webhook: str) -> None:

@@ -87,7 +87,7 @@ def _webhook(call: Call, body: dict[str, Any]) -> int | None:
 
 def _one(call: Call, subscription: Subscription) -> Answer:
     """The nested shape that was seen live."""
-    total = call.world.subscriptions.count()
+    total = _total(call)
     told = {"subscription": subscription.body(), "total_subscriptions_for_instance_id": total}
     return Answer({"data": told, "meta": {"total_subscriptions": total}})
 
@@ -110,15 +110,36 @@ async def update(call: Call) -> Answer:
     call.world.subscriptions.update(
         subscription.id, tag=_tag(body), webhook_id=_webhook(call, body)
     )
-    return _one(call, _known(call))
+    told = {"subscription": _known(call).body(), "total_subscriptions": _total(call)}
+    return Answer({"data": told})
 
 
 async def delete(call: Call) -> Answer:
-    return _deleted(call, [_known(call).id])
+    call.world.subscriptions.remove([_known(call).id])
+    return Answer({"data": {"deleted": True}, "meta": {"total_subscriptions": _total(call)}})
 
 
 async def delete_several(call: Call) -> Answer:
-    return _deleted(call, call.query_ids("ids"))
+    """Goes on when one of them is not there, and says which."""
+    asked = list(dict.fromkeys(call.query_ids("ids")))
+    known = [one for one in asked if call.world.subscriptions.get(one) is not None]
+    call.world.subscriptions.remove(known)
+    body: dict[str, Any] = {"data": [{"deleted": True, "subscription_id": str(i)} for i in known]}
+    if lost := [_lost(one) for one in asked if one not in known]:
+        body["errors"] = lost
+    return Answer({**body, "meta": {"total_subscriptions": _total(call)}})
+
+
+def _lost(subscription_id: int) -> dict[str, str]:
+    return {
+        "subscription_id": str(subscription_id),
+        "reason": "SubscriptionNotFound",
+        "message": f"Could not find subscription with id: [{subscription_id}].",
+    }
+
+
+def _total(call: Call) -> int:
+    return call.world.subscriptions.count()
 
 
 def _known(call: Call) -> Subscription:
@@ -127,12 +148,6 @@ def _known(call: Call) -> Subscription:
     if subscription is None:
         raise errors.not_found()
     return subscription
-
-
-def _deleted(call: Call, subscription_ids: list[int]) -> Answer:
-    call.world.subscriptions.remove(subscription_ids)
-    total = call.world.subscriptions.count()
-    return Answer({"data": {"deleted": True}, "meta": {"total_subscriptions": total}})
 
 
 _LIMITS = Limits(user=500, app=500)

@@ -147,10 +147,8 @@ async def by_ids(call: Call) -> Answer:
 
 async def timeline(call: Call) -> Answer:
     author_id = _known_person(call)
-    excluded = call.query_list("exclude") if "exclude" in call.query else []
-    page = call.world.posts.timeline(
-        author_id, call.window(5, 100, 10), replies="replies" not in excluded
-    )
+    excluded = call.query_choices("exclude", ("replies", "retweets"))
+    page = call.world.posts.timeline(author_id, call.window(5, 100, 10), excluded)
     return _listing(call, page)
 
 
