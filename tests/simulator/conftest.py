@@ -6,13 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.simulator import document
+from tests.simulator.contract import Contract
 from tests.simulator.program import CREDENTIALS, Program
 from tests.simulator.receiver import Receiver
 
 
 @pytest.fixture(scope="session")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    program = Program(tmp_path_factory.mktemp("simulator"))
+    contract = Contract(document.document()) if document.path().is_file() else None
+    program = Program(tmp_path_factory.mktemp("simulator"), contract)
     program.start()
     yield program
     assert program.end() == 0, program.log()

@@ -22,6 +22,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from tests.simulator.contract import Contract
+
 CREDENTIALS = {
     "X_CONSUMER_KEY": "key-of-the-tests",
     "X_CONSUMER_SECRET": "consumer-secret-of-the-tests",
@@ -42,10 +44,14 @@ Json = dict[str, Any]
 class Program:
     """One simulator with a folder of its own; may be killed and started again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, contract: Contract | None = None) -> None:
         self.folder = folder
         self.url = ""
-        self.http = httpx.Client(trust_env=False, timeout=20)
+        self.http = httpx.Client(
+            trust_env=False, timeout=20, event_hooks={"response": [self._check]}
+        )
+        self.contract = contract
+        self.findings: list[str] | None = None  # None: what is found fails the call
 
     def start(self) -> None:
         log = self.folder / "simulator.log"
@@ -80,6 +86,17 @@ class Program:
         return (self.folder / "simulator.log").read_text()
 
     # Calls
+
+    def _check(self, answer: httpx.Response) -> None:
+        """Every answer to every test is one that X could have given."""
+        if self.contract is None:
+            return
+        answer.read()
+        found = self.contract.findings(answer)
+        if self.findings is None:
+            assert not found, found
+        else:
+            self.findings += found
 
     def call(self, method: str, path: str, token: str = "", **options: Any) -> httpx.Response:
         headers = {"authorization": f"Bearer {token}"} if token else {}

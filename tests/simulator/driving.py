@@ -1,0 +1,462 @@
+"""Calls of every route that the simulator serves, so that each says everything it can.
+
+A case makes the calls; whoever looks on (`Contract`) judges the answers. A case that is not here
+fails `test_contract.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from tests.simulator.contract import Contract
+from tests.simulator.document import TWEET_TO_POST
+from tests.simulator.program import CREDENTIALS, EVERYTHING, Json, Program
+from tests.simulator.receiver import Receiver
+
+SCOPES = f"{EVERYTHING} tweet.moderate.write media.write"
+POST_TO_TWEET = {new: old for old, new in TWEET_TO_POST.items()}
+TWEET_EXPANSIONS = (
+    "author_id,referenced_tweets.id,referenced_tweets.id.author_id,in_reply_to_user_id,"
+    "attachments.media_keys,entities.mentions.username,sender_id,participant_ids,"
+    "pinned_tweet_id,nonsense"
+)
+NOBODY = "999"
+
+Case = Callable[["Stage"], None]
+CASES: dict[str, Case] = {}
+
+
+def drives(*routes: str) -> Callable[[Case], Case]:
+    def register(case: Case) -> Case:
+        for route in routes:
+            assert route not in CASES, f"{route} is driven twice"
+            CASES[route] = case
+        return case
+
+    return register
+
+
+class Stage:
+    """A brand and its customer, with something of every kind between them."""
+
+    def __init__(self, program: Program, contract: Contract, receiver: Receiver) -> None:
+        self.program, self.contract, self.receiver = program, contract, receiver
+        self.document = contract.document
+        self.brand = program.person("stagebrand", brand=True, location="Hamburg")
+        self.token = program.token(self.brand, SCOPES)
+        self.bearer = program.bearer()
+        self.customer = program.person("stagecustomer")
+        self.closed = program.person("stageclosed", receives_your_dm=False)
+        self.webhook_id = ""
+        self._write()
+
+    def _write(self) -> None:
+        program, brand, customer = self.program, self.brand, self.customer
+        link = "https://example.com/hours"
+        self.mention = program.post(customer, f"@{brand['username']} #late ${'LATE'} see {link}")
+        said = {"text": f"Sorry! {link}", "reply": {"in_reply_to_tweet_id": self.mention}}
+        self.answer = self.made("/2/tweets", said)["id"]
+        self.quote = program.post(
+            customer, f"@{brand['username']} look", quoted_post_id=self.answer
+        )
+        lost = program.post(customer, f"@{brand['username']} oops")
+        self.orphan = program.post(
+            customer, f"@{brand['username']} oops again", in_reply_to_post_id=lost
+        )
+        program.control("POST", "posts/delete", id=lost)
+        for number in range(12):
+            program.post(customer, f"@{brand['username']} number {number}")
+        self.received = program.dm(customer, brand, f"Where is it? {link} #late @{brand['name']}")
+        there = f"/2/dm_conversations/with/{customer['id']}/messages"
+        self.sent = self.made(there, {"text": "Here."})["dm_event_id"]
+        low, high = sorted((int(brand["id"]), int(customer["id"])))
+        self.conversation = f"{low}-{high}"
+
+    def made(self, path: str, body: Json) -> Json:
+        answer = self.call("POST", path, json=body)
+        assert answer.status_code in (200, 201), answer.text
+        data: Json = answer.json()["data"]
+        return data
+
+    def call(
+        self, method: str, path: str, token: str | None = None, **options: Any
+    ) -> httpx.Response:
+        return self.program.call(method, path, self.token if token is None else token, **options)
+
+    def refused(self, status: int, method: str, path: str, **options: Any) -> None:
+        """As the case says it must be; which words, the table of refusals says."""
+        answer = self.call(method, path, **options)
+        assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
+
+    def read(self, path: str, token: str | None = None, **query: Any) -> list[Json]:
+        """By default, and with everything asked for in each vocabulary."""
+        taken = self.document.parameters(self.contract.route("GET", path))
+        taken |= {"tweet.fields"} if "post.fields" in taken else set()
+        answers = [
+            self.call("GET", path, token, params={**query, **_only(taken, asked)})
+            for asked in ({}, self.everything_in_tweets(), self.everything_in_posts())
+        ]
+        assert {answer.status_code for answer in answers} == {200}, [a.text for a in answers]
+        return [answer.json() for answer in answers]
+
+    def everything_in_tweets(self) -> dict[str, str]:
+        schemas = self.document.raw["components"]["schemas"]
+
+        def every(kind: str) -> str:
+            names = [POST_TO_TWEET.get(name, name) for name in schemas[kind]["properties"]]
+            return ",".join([*names, "shoe_size"])
+
+        fields = {"tweet.fields": "Post", "user.fields": "User", "dm_event.fields": "DmEvent"}
+        asked = {name: every(kind) for name, kind in fields.items()}
+        return {**asked, "media.fields": every("Media"), "expansions": TWEET_EXPANSIONS}
+
+    def everything_in_posts(self) -> dict[str, str]:
+        def every(*names: str) -> str:
+            return ",".join([c for name in names for c in self.document.choices(name)] + ["mood"])
+
+        return {
+            "post.fields": every("PostFieldsParameter"),
+            "user.fields": every("UserFieldsParameter"),
+            "dm_event.fields": every("DmEventFieldsParameter"),
+            "media.fields": every("MediaFieldsParameter"),
+            "expansions": every("PostExpansionsParameter", "DmEventExpansionsParameter"),
+        }
+
+
+def _only(names: set[str], asked: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in asked.items() if name in names}
+
+
+def drive(stage: Stage) -> dict[str, str]:
+    """What went wrong with each case, apart from what the answers themselves showed."""
+    failures: dict[str, str] = {}
+    for case in dict.fromkeys(CASES.values()):
+        try:
+            case(stage)
+        except AssertionError as error:
+            failures[case.__name__] = str(error)
+    return failures
+
+
+# Everywhere
+
+
+@drives("")
+def every_call(stage: Stage) -> None:
+    """What all calls have in common."""
+    stage.refused(401, "GET", "/2/users/me", token="")
+    stage.refused(401, "GET", "/2/users/me", token="nobody's")
+    stage.refused(403, "GET", "/2/users/me", token=stage.bearer)
+    stage.refused(403, "POST", "/2/webhooks", json={"url": "https://example.com/"})
+    narrow = stage.program.token(stage.brand, "users.read")
+    stage.refused(403, "GET", "/2/users/me", token=narrow)
+    stage.refused(404, "GET", "/2/nowhere")
+    stage.refused(405, "PUT", "/2/users/me")
+    stage.refused(400, "GET", "/2/users/me?flavour=mint")
+
+
+# People
+
+
+@drives("GET /2/users/me")
+def me(stage: Stage) -> None:
+    stage.read("/2/users/me")
+
+
+@drives("GET /2/users")
+def people(stage: Stage) -> None:
+    ids = f"{stage.brand['id']},{stage.customer['id']},{NOBODY}"
+    stage.read("/2/users", ids=ids)
+    stage.read("/2/users", stage.bearer, ids=ids)
+    assert stage.call("GET", f"/2/users?ids={NOBODY}").json().keys() == {"errors"}
+    stage.refused(400, "GET", "/2/users")
+    stage.refused(400, "GET", "/2/users?ids=x")
+    stage.refused(400, "GET", "/2/users?ids=" + ",".join(["1"] * 101))
+
+
+@drives("GET /2/users/by")
+def people_by_name(stage: Stage) -> None:
+    stage.read("/2/users/by", usernames=f"{stage.brand['username']},nobody_here")
+    stage.refused(400, "GET", "/2/users/by")
+    stage.refused(400, "GET", "/2/users/by?usernames=" + ",".join(["a"] * 101))
+    stage.refused(400, "GET", "/2/users/by?usernames=a-b")
+
+
+@drives("GET /2/users/by/username/{username}")
+def person_by_name(stage: Stage) -> None:
+    stage.read(f"/2/users/by/username/{stage.customer['username']}")
+    assert stage.call("GET", "/2/users/by/username/nobody_here").json().keys() == {"errors"}
+    stage.refused(400, "GET", "/2/users/by/username/a-b")
+
+
+@drives("GET /2/users/{id}")
+def person(stage: Stage) -> None:
+    stage.read(f"/2/users/{stage.brand['id']}")
+    assert stage.call("GET", f"/2/users/{NOBODY}").json().keys() == {"errors"}
+    stage.refused(400, "GET", "/2/users/x")
+
+
+@drives("POST /2/users/{id}/dm/block", "POST /2/users/{id}/dm/unblock")
+def block(stage: Stage) -> None:
+    for deed in ("block", "unblock"):
+        answer = stage.call("POST", f"/2/users/{stage.closed['id']}/dm/{deed}")
+        assert answer.json() == {"data": {"blocked": deed == "block"}}
+        stage.refused(404, "POST", f"/2/users/{NOBODY}/dm/{deed}")
+        stage.refused(403, "POST", f"/2/users/{stage.brand['id']}/dm/{deed}")
+
+
+# Direct messages
+
+
+@drives("GET /2/dm_events")
+def messages(stage: Stage) -> None:
+    for body in stage.read("/2/dm_events"):
+        assert len(body["data"]) >= 2
+    first = stage.call("GET", "/2/dm_events?max_results=1").json()
+    token = first["meta"]["next_token"]
+    second = stage.call("GET", f"/2/dm_events?max_results=1&pagination_token={token}").json()
+    assert second["meta"]["previous_token"]
+    empty = stage.call("GET", "/2/dm_events", stage.program.token(stage.closed, SCOPES)).json()
+    assert empty == {"meta": {"result_count": 0}}
+    stage.refused(400, "GET", "/2/dm_events?max_results=101")
+    stage.refused(400, "GET", "/2/dm_events?pagination_token=nonsense-nonsense")
+    stage.refused(400, "GET", "/2/dm_events?event_types=Wave")
+
+
+@drives("GET /2/dm_events/{event_id}")
+def message(stage: Stage) -> None:
+    for body in stage.read(f"/2/dm_events/{stage.received}"):
+        assert body["data"]["id"] == stage.received
+    assert stage.call("GET", f"/2/dm_events/{NOBODY}").json().keys() == {"errors"}
+    stage.refused(400, "GET", "/2/dm_events/x")
+
+
+@drives("DELETE /2/dm_events/{event_id}")
+def delete_message(stage: Stage) -> None:
+    there = f"/2/dm_conversations/with/{stage.customer['id']}/messages"
+    dm_id = stage.made(there, {"text": "Not this."})["dm_event_id"]
+    assert stage.call("DELETE", f"/2/dm_events/{dm_id}").json() == {"data": {"deleted": True}}
+    stage.refused(403, "DELETE", f"/2/dm_events/{stage.received}")
+    stage.refused(400, "DELETE", "/2/dm_events/x")
+
+
+@drives(
+    "GET /2/dm_conversations/with/{participant_id}/dm_events",
+    "GET /2/dm_conversations/{id}/dm_events",
+)
+def conversation(stage: Stage) -> None:
+    stage.read(f"/2/dm_conversations/with/{stage.customer['id']}/dm_events")
+    stage.read(f"/2/dm_conversations/{stage.conversation}/dm_events")
+    stage.refused(400, "GET", "/2/dm_conversations/with/x/dm_events")
+    stage.refused(400, "GET", "/2/dm_conversations/x/dm_events")
+    stage.refused(403, "GET", "/2/dm_conversations/1-2/dm_events")
+
+
+@drives(
+    "POST /2/dm_conversations/with/{participant_id}/messages",
+    "POST /2/dm_conversations/{id}/messages",
+)
+def send(stage: Stage) -> None:
+    there = f"/2/dm_conversations/with/{stage.customer['id']}/messages"
+    here = f"/2/dm_conversations/{stage.conversation}/messages"
+    for path in (there, here):
+        assert stage.call("POST", path, json={"text": "Hi"}).status_code == 201
+        for body in ({}, {"text": 5}, {"text": "a", "mood": "b"}, {"text": "x" * 10_001}, []):
+            stage.refused(400, "POST", path, json=body)
+        stage.refused(400, "POST", path, content="{")
+    closed = f"/2/dm_conversations/with/{stage.closed['id']}/messages"
+    stage.refused(403, "POST", closed, json={"text": "Hi"})
+    stage.refused(403, "POST", there, json={"attachments": [{"media_id": NOBODY}]})
+    locked = stage.program.person("stagelocked", brand=True, locked=True)
+    token = stage.program.token(locked, SCOPES)
+    stage.refused(403, "POST", there, token=token, json={"text": "Hi"})
+
+
+# Posts
+
+
+@drives("POST /2/tweets")
+def publish(stage: Stage) -> None:
+    made = stage.made("/2/tweets", {"text": "We are open"})
+    edit = {"text": "We are open again", "edit_options": {"previous_post_id": made["id"]}}
+    assert len(stage.made("/2/tweets", edit)["edit_history_tweet_ids"]) == 2
+    stage.refused(403, "POST", "/2/tweets", json=edit)
+    stage.refused(403, "POST", "/2/tweets", json={"text": "We are open again"})
+    stage.refused(400, "POST", "/2/tweets", json={"text": "界" * 141})
+    for body in ({}, {"text": 5}, {"text": "a", "mood": "b"}, {"text": "a", "reply": {}}):
+        stage.refused(400, "POST", "/2/tweets", json=body)
+    stage.refused(400, "POST", "/2/tweets", json={"text": "a", "quote_tweet_id": "x"})
+    stranger = stage.program.post(stage.customer, "Nothing to do with it")
+    for parent in (stranger, NOBODY):
+        said = {"text": "We see you", "reply": {"in_reply_to_tweet_id": parent}}
+        stage.refused(403, "POST", "/2/tweets", json=said)
+
+
+@drives("GET /2/tweets")
+def posts(stage: Stage) -> None:
+    ids = f"{stage.mention},{stage.answer},{stage.quote},{stage.orphan},{NOBODY}"
+    for token in (stage.token, stage.bearer):
+        for body in stage.read("/2/tweets", token, ids=ids):
+            assert len(body["data"]) == 4
+            assert body["errors"]
+    stage.refused(400, "GET", "/2/tweets")
+
+
+@drives("GET /2/tweets/{id}")
+def post(stage: Stage) -> None:
+    stage.read(f"/2/tweets/{stage.answer}")
+    assert stage.call("GET", f"/2/tweets/{NOBODY}").json().keys() == {"errors"}
+    stage.refused(400, "GET", "/2/tweets/x")
+
+
+@drives("DELETE /2/tweets/{id}")
+def delete_post(stage: Stage) -> None:
+    post_id = stage.made("/2/tweets", {"text": "Not for long"})["id"]
+    assert stage.call("DELETE", f"/2/tweets/{post_id}").json() == {"data": {"deleted": True}}
+    stage.refused(403, "DELETE", f"/2/tweets/{stage.mention}")
+    stage.refused(400, "DELETE", "/2/tweets/x")
+
+
+@drives("PUT /2/tweets/{id}/hidden")
+def hide(stage: Stage) -> None:
+    own = stage.made("/2/tweets", {"text": "What do you think?"})["id"]
+    below = stage.program.post(stage.customer, "Not much", in_reply_to_post_id=own)
+    for hidden in (True, False):
+        answer = stage.call("PUT", f"/2/tweets/{below}/hidden", json={"hidden": hidden})
+        assert answer.json() == {"data": {"hidden": hidden}}
+    stage.refused(403, "PUT", f"/2/tweets/{stage.mention}/hidden", json={"hidden": True})
+    stage.refused(404, "PUT", f"/2/tweets/{NOBODY}/hidden", json={"hidden": True})
+    stage.refused(400, "PUT", f"/2/tweets/{below}/hidden", json={})
+
+
+@drives("GET /2/users/{id}/mentions", "GET /2/users/{id}/tweets")
+def timelines(stage: Stage) -> None:
+    for path in (f"/2/users/{stage.brand['id']}/mentions", f"/2/users/{stage.brand['id']}/tweets"):
+        stage.read(path, max_results=100)
+        stage.refused(400, "GET", f"{path}?max_results=4")
+        stage.refused(400, "GET", f"{path}?since_id=x")
+        stage.refused(400, "GET", f"{path}?until_id=x")
+        stage.refused(400, "GET", f"{path}?start_time=yesterday")
+        stage.refused(400, "GET", f"{path}?end_time=tomorrow")
+    own = f"/2/users/{stage.brand['id']}/tweets"
+    stage.call("GET", f"{own}?exclude=replies,retweets")
+    stage.refused(400, "GET", f"{own}?exclude=everything")
+    mentions = f"/2/users/{stage.brand['id']}/mentions"
+    token = stage.call("GET", f"{mentions}?max_results=5").json()["meta"]["next_token"]
+    second = stage.call("GET", f"{mentions}?max_results=5&pagination_token={token}").json()
+    assert second["meta"]["previous_token"]
+    assert stage.call("GET", f"/2/users/{NOBODY}/mentions").json().keys() == {"errors"}
+
+
+@drives("GET /2/tweets/search/recent")
+def search(stage: Stage) -> None:
+    path = "/2/tweets/search/recent"
+    for token in (stage.token, stage.bearer):
+        stage.read(path, token, query=f"conversation_id:{stage.mention}")
+    body = stage.call("GET", path, params={"query": f"@{stage.brand['username']}"}).json()
+    token = body["meta"]["next_token"]
+    stage.call("GET", path, params={"query": f"@{stage.brand['username']}", "next_token": token})
+    stage.refused(400, "GET", path)
+    stage.refused(400, "GET", path, params={"query": "colour:red"})
+    stage.refused(400, "GET", path, params={"query": "a", "next_token": "nonsense"})
+
+
+# Webhooks and activity
+
+
+@drives("POST /2/webhooks", "GET /2/webhooks")
+def webhooks(stage: Stage) -> None:
+    stage.call("GET", "/2/webhooks", stage.bearer)
+    hook = {"url": stage.receiver.url}
+    for url in ("nonsense", "http://example.com/", "https://example.com/" + "x" * 200):
+        stage.refused(400, "POST", "/2/webhooks", token=stage.bearer, json={"url": url})
+    stage.refused(400, "POST", "/2/webhooks", token=stage.bearer, json={})
+    nobody = {"url": "http://127.0.0.1:9/"}
+    stage.refused(400, "POST", "/2/webhooks", token=stage.bearer, json=nobody)
+    made = stage.call("POST", "/2/webhooks", stage.bearer, json=hook)
+    stage.webhook_id = made.json()["data"]["id"]
+    stage.refused(400, "POST", "/2/webhooks", token=stage.bearer, json=hook)
+    other = {"url": f"{stage.receiver.url}/other"}
+    stage.refused(400, "POST", "/2/webhooks", token=stage.bearer, json=other)
+    assert len(stage.call("GET", "/2/webhooks", stage.bearer).json()["data"]) == 1
+
+
+@drives(
+    "POST /2/activity/subscriptions",
+    "GET /2/activity/subscriptions",
+    "PUT /2/activity/subscriptions/{subscription_id}",
+    "DELETE /2/activity/subscriptions/{subscription_id}",
+    "DELETE /2/activity/subscriptions",
+)
+def subscriptions(stage: Stage) -> None:
+    path, brand_id = "/2/activity/subscriptions", stage.brand["id"]
+    own = {"user_id": brand_id}
+    body = {"event_type": "dm.received", "filter": own, "tag": "a", "webhook_id": stage.webhook_id}
+    first = stage.made(path, body)["subscription"]["subscription_id"]
+    second = stage.made(path, {"event_type": "post.create", "filter": own})["subscription"]
+    wrong: tuple[Json, ...] = (
+        {},
+        body,
+        {"event_type": "wave", "filter": own},
+        {"event_type": "dm.sent", "filter": {}},
+        {"event_type": "dm.sent", "filter": {"user_id": NOBODY}},
+        {"event_type": "dm.sent", "filter": {**own, "mood": "b"}},
+        {"event_type": "dm.sent", "filter": {**own, "direction": "up"}},
+        {"event_type": "dm.sent", "filter": own, "tag": ""},
+        {"event_type": "dm.sent", "filter": own, "webhook_id": NOBODY},
+    )
+    for bad in wrong:
+        stage.refused(400, "POST", path, json=bad)
+    other = {"event_type": "dm.sent", "filter": {"user_id": stage.customer["id"]}}
+    stage.refused(403, "POST", path, json=other)
+    stage.refused(403, "POST", path, token=stage.bearer, json=body)
+    for token in (stage.token, stage.bearer):
+        stage.call("GET", f"{path}?max_results=1", token)
+    changed = stage.call("PUT", f"{path}/{first}", stage.bearer, json={"tag": "b"})
+    assert changed.json()["data"]["subscription"]["tag"] == "b"
+    stage.refused(404, "PUT", f"{path}/{NOBODY}", token=stage.bearer, json={"tag": "b"})
+    stage.refused(400, "DELETE", f"{path}/x", token=stage.bearer)
+    stage.call("DELETE", f"{path}/{first}", stage.bearer)
+    several = f"{path}?ids={second['subscription_id']},{NOBODY}"
+    assert stage.call("DELETE", several, stage.bearer).status_code == 200
+
+
+@drives("PUT /2/webhooks/{webhook_id}", "DELETE /2/webhooks/{webhook_id}")
+def webhook(stage: Stage) -> None:
+    path = f"/2/webhooks/{stage.webhook_id}"
+    assert stage.call("PUT", path, stage.bearer).json() == {"data": {"valid": True}}
+    assert stage.call("DELETE", path, stage.bearer).json() == {"data": {"deleted": True}}
+    stage.refused(400, "PUT", path, token=stage.bearer)
+    stage.refused(400, "DELETE", path, token=stage.bearer)
+
+
+# Access
+
+
+@drives("POST /2/oauth2/token", "POST /2/oauth2/revoke")
+def tokens(stage: Stage) -> None:
+    program = stage.program
+    code = program.decide(stage.customer)["code"]
+    assert program.redeem(code, verifier="x" * 43).status_code == 400
+    assert program.redeem(code, uri="https://desk.example.com/callback").status_code == 400
+    pair = program.redeem(code).json()
+    assert program.redeem(code).status_code == 400
+    newer = program.trade(grant_type="refresh_token", refresh_token=pair["refresh_token"]).json()
+    assert program.trade(grant_type="refresh_token", refresh_token="nonsense").status_code == 400
+    assert program.trade(grant_type="refresh_token").status_code == 400
+    assert program.trade(grant_type="password").status_code == 400
+    url = f"{program.url}/2/oauth2/revoke"
+    form = {"token": newer["access_token"]}
+    assert program.http.post(url, data=form, auth=program.client()).json() == {"revoked": True}
+    assert program.http.post(url, data=form).status_code == 401
+
+
+@drives("POST /oauth2/token")
+def bearer(stage: Stage) -> None:
+    url, form = f"{stage.program.url}/oauth2/token", {"grant_type": "client_credentials"}
+    key, secret = CREDENTIALS["X_CONSUMER_KEY"], CREDENTIALS["X_CONSUMER_SECRET"]
+    assert stage.program.http.post(url, data=form, auth=(key, secret)).status_code == 200
+    assert stage.program.http.post(url, data=form, auth=(key, "nonsense")).status_code == 403
