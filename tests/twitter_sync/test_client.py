@@ -222,6 +222,37 @@ def test_polling_leaves_calls_to_agents(acme_on_x: BrandAccount) -> None:
     Client.for_brand(acme_on_x).dm_events()
 
 
+# Webhooks and subscriptions
+
+
+def test_a_webhook_is_registered_listed_checked_and_removed(webhook_url: str, db: None) -> None:
+    app = Client.for_app()
+    made = app.register_webhook(webhook_url)["data"]
+    assert (made["url"], made["valid"]) == (webhook_url, True)
+    assert [webhook["id"] for webhook in app.webhooks()["data"]] == [made["id"]]
+    assert app.check_webhook(made["id"])["data"]["valid"] is True
+    assert app.remove_webhook(made["id"]) == {"data": {"deleted": True}}
+    assert not app.webhooks().get("data")
+    with pytest.raises(Refused):
+        app.remove_webhook(made["id"])
+
+
+def test_a_subscription_is_made_listed_moved_and_ended(
+    webhook_url: str, client_of_acme: Client, acme_on_x: BrandAccount
+) -> None:
+    app = Client.for_app()
+    webhook_id = app.register_webhook(webhook_url)["data"]["id"]
+    made = client_of_acme.subscribe("dm.received", webhook_id=webhook_id, tag="acme")
+    subscription_id = made["data"]["subscription"]["subscription_id"]
+    listed = {one["subscription_id"]: one for one in app.subscriptions()["data"]}
+    assert listed[subscription_id]["filter"] == {"user_id": acme_on_x.x_user_id}
+    assert listed[subscription_id]["event_type"] == "dm.received"
+    app.move_subscription(subscription_id, webhook_id=webhook_id)
+    assert app.unsubscribe(subscription_id)["data"] == {"deleted": True}
+    with pytest.raises(NotFound):
+        app.unsubscribe(subscription_id)
+
+
 # The app's own bearer
 
 
