@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from inbox.text.plain import plain
+from inbox.text.render import as_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class ContextPost:
 
     @property
     def plain_text(self) -> str:
-        return plain(self.text)
+        return as_read(self.text, self.entities)
 
 
 class Channel(Protocol):

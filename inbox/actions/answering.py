@@ -9,7 +9,6 @@ from typing import Any
 
 from inbox.actions.history import owed_from
 from inbox.models import Conversation, Message
-from inbox.text.plain import plain
 
 PREVIEW_LENGTH = 160
 
@@ -74,7 +73,7 @@ def preview_of(message: Message) -> str:
         return "Deleted on X"
     if message.transport == Message.Transport.XCHAT:
         return "Encrypted on X"
-    words = " ".join(plain(message.text).split())
+    words = " ".join(message.plain_text.split())
     if not words and message.attachments.exists():
         return "Attachment"
     return words if len(words) <= PREVIEW_LENGTH else words[: PREVIEW_LENGTH - 1] + "…"

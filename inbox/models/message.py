@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from inbox.models.words import MESSAGE_WORDS
-from inbox.text.plain import plain
+from inbox.text.render import as_read
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -136,4 +136,4 @@ class Message(models.Model):
 
     @property
     def plain_text(self) -> str:
-        return plain(self.text)
+        return as_read(self.text, self.entities)

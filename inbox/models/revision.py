@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from inbox.text.plain import plain
+from inbox.text.render import as_read
 
 
 class MessageRevisionQuerySet(models.QuerySet["MessageRevision"]):
@@ -44,4 +44,4 @@ class MessageRevision(models.Model):
 
     @property
     def plain_text(self) -> str:
-        return plain(self.text)
+        return as_read(self.text, self.entities)

@@ -14,7 +14,6 @@ from inbox.models import Conversation, Message, Note
 from inbox.search.matching import Match
 from inbox.text.asked import Term
 from inbox.text.excerpt import Piece, excerpt
-from inbox.text.render import render
 
 Kind = Literal["number", "person", "message", "note"]
 OF_A_ROW = ("conversation__brand", "conversation__contact", "conversation__assignee")
@@ -68,7 +67,7 @@ def hits_of_messages(user: User, pks: list[int], terms: Sequence[Term] = ()) -> 
             kind="message",
             conversation=message.conversation,
             at=message.sent_at,
-            pieces=excerpt(text_of(message), terms),
+            pieces=excerpt(message.plain_text, terms),
             message=message,
             newer=getattr(message, "newer", None) or 0,
         )
@@ -90,8 +89,3 @@ def hits_of_notes(user: User, pks: list[int], terms: Sequence[Term]) -> list[Hit
         )
         for note in rows
     ]
-
-
-def text_of(message: Message) -> str:
-    """What people see: links as X shows them."""
-    return "".join(segment.text for segment in render(message.text, message.entities))

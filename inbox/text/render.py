@@ -47,6 +47,11 @@ def render(text: str, entities: dict[str, Any]) -> list[Segment]:
     return segments
 
 
+def as_read(text: str, entities: dict[str, Any]) -> str:
+    """All of it as one string: for previews, quotations and search."""
+    return "".join(segment.text for segment in render(text, entities))
+
+
 def spans(text: str, entities: dict[str, Any]) -> list[Span]:
     found = []
     for kind, builder in (("urls", link), ("mentions", mention), ("hashtags", hashtag)):

@@ -216,6 +216,13 @@ def test_media_are_kept_with_the_message(acme, says):
     assert message.conversation.preview == "Attachment"
 
 
+def test_the_row_and_quotations_show_links_as_x_does(acme, says):
+    link = {"start": 13, "end": 27, "url": "https://t.co/x", "expanded_url": "https://a.example/b"}
+    urls = [link | {"display_url": "a.example/b"}]
+    message = receive(acme, says("R&amp;D: see https://t.co/x", entities={"urls": urls}))
+    assert message.plain_text == message.conversation.preview == "R&D: see a.example/b"
+
+
 def test_what_postgres_cannot_hold_is_cleaned(acme, says):
     message = receive(acme, says("a\x00b \ud800 c"))
     message.refresh_from_db()

@@ -7,7 +7,7 @@ import pytest
 from inbox.text.names import safe_name
 from inbox.text.render import render
 from inbox.text.sameness import same_utterance
-from inbox.text.weight import reply_weight, weighted_length
+from twitter_sync.payloads.posts import read_post
 
 
 def shown(text: str, **entities: list[dict[str, object]]) -> list[tuple[str, str, str]]:
@@ -61,26 +61,6 @@ def test_overlapping_entities_lose_nothing():
     assert "".join(text for _, text, _ in shown("@acme hi", mentions=mentions)) == "@acme hi"
 
 
-@pytest.mark.parametrize(
-    ("text", "weight"),
-    [
-        ("", 0),
-        ("hello", 5),
-        ("字字", 4),
-        ("https://example.com/a/very/long/path/indeed", 23),
-        ("👨‍👩‍👧", 2),
-        ("⚡️", 2),
-        ("é", 1),
-    ],
-)
-def test_it_weighs_as_x_does(text, weight):
-    assert weighted_length(text) == weight
-
-
-def test_leading_mentions_of_a_reply_weigh_nothing():
-    assert reply_weight("@carla @ben hello @ana") == len("hello @ana")
-
-
 def test_an_echo_is_recognised_behind_mentions_escapes_and_short_links():
     link = {"start": 14, "end": 28, "url": "https://t.co/x", "expanded_url": "https://a.example/"}
     assert same_utterance(
@@ -95,3 +75,50 @@ def test_an_echo_is_recognised_behind_mentions_escapes_and_short_links():
 def test_names_lose_what_could_disguise_them():
     assert safe_name("Ana\u202egnp.exe\x00\n Lee") == "Anagnp.exe Lee"
     assert safe_name("👩‍💻 Dev") == "👩‍💻 Dev"
+
+
+def test_a_long_post_is_shown_whole_with_its_own_entities():
+    words = "🥁 " + "long " * 70 + "&amp; @acme #hilfe"
+    place = words.index("@acme")
+    told = {
+        "id": "1992000000000000200",
+        "author_id": "7",
+        "created_at": "2026-11-21T10:20:00.000Z",
+        "text": words[:276] + "… https://t.co/more",
+        "entities": {"urls": [{"start": 278, "end": 297, "url": "https://t.co/more"}]},
+        "note_tweet": {
+            "text": words,
+            "entities": {
+                "mentions": [{"start": place, "end": place + 5, "username": "acme", "id": "1"}],
+                "hashtags": [{"start": place + 6, "end": place + 12, "tag": "hilfe"}],
+            },
+        },
+    }
+    post = read_post(told, {})
+    assert shown(post.text, **post.entities) == [
+        ("text", "🥁 " + "long " * 70 + "& ", ""),
+        ("mention", "@acme", "https://x.com/acme"),
+        ("text", " ", ""),
+        ("hashtag", "#hilfe", ""),
+    ]
+
+
+def test_an_address_keeps_what_only_looks_escaped():
+    assert shown("https://a.example/?a=1&copy=2") == [("text", "https://a.example/?a=1&copy=2", "")]
+
+
+def test_right_to_left_text_is_cut_by_code_points_too():
+    text = "مرحبا 😀 @acme &lt;3 שלום https://t.co/x"
+    start = text.index("https")
+    link = {"url": "https://t.co/x", "expanded_url": "https://a.example/שלום"}
+    link |= {"display_url": "a.example/שלום"}
+    assert shown(
+        text,
+        mentions=[{"start": 8, "end": 13, "username": "acme"}],
+        urls=[link | {"start": start, "end": start + 14}],
+    ) == [
+        ("text", "مرحبا 😀 ", ""),
+        ("mention", "@acme", "https://x.com/acme"),
+        ("text", " <3 שלום ", ""),
+        ("link", "a.example/שלום", "https://a.example/שלום"),
+    ]
