@@ -17,7 +17,7 @@ from inbox.actions.blocking import is_blocked
 from inbox.actions.recording import keep, locked, record
 from inbox.models import Conversation, ConversationEvent, Message, Thread
 from inbox.sequence import sequence_at
-from inbox.text.plain import escaped, storable
+from inbox.text.plain import escaped, writable
 from inbox.text.weight import DM_LIMIT, POST_LIMIT, reply_weight
 
 # Two looks of the poller: after that an unconfirmed message is the agent's to decide (trust R7).
@@ -88,7 +88,7 @@ def reply(
     HandleDisconnected, PersonBlocked, NothingToAnswer, SomethingNew.
     """
     require_role(by, thread.brand_id, Role.AGENT)
-    words = storable(text).strip()
+    words = writable(text)
     check_length(thread, words)
     conversation = locked(thread.conversation_id)
     again = Message.objects.filter(client_key=client_key, author=by).first()

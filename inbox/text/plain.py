@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 
+REFUSED = dict.fromkeys([0xFEFF, 0xFFFE, 0xFFFF])
+
 
 def plain(text: str) -> str:
     """What a person reads: X's form unescaped once. X escapes these three and no others, so that
@@ -14,6 +16,13 @@ def plain(text: str) -> str:
 def escaped(text: str) -> str:
     """X's form of what a person wrote. Quotes stay as they are, as on X."""
     return html.escape(text, quote=False)
+
+
+def writable(text: str) -> str:
+    """What somebody typed, as we would send it: lines end in one way, and the letters are left out
+    that nobody sees and for which X refuses a post (twitter-text: invalid characters)."""
+    lines = storable(text).replace("\r\n", "\n").replace("\r", "\n")
+    return lines.translate(REFUSED).strip()
 
 
 def storable(text: str) -> str:

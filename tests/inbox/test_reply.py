@@ -89,6 +89,17 @@ def test_a_public_reply_is_weighed_as_x_does(public_thread, ana):
     assert (refused.value.weight, refused.value.limit) == (282, 280)
 
 
+def test_names_at_the_head_and_the_length_of_links_cost_nothing(public_thread, ana):
+    make_message(public_thread, "@acme help")
+    text = "@carla @ben https://acme.example.com/" + "help/" * 60 + " " + "a" * 256
+    assert reply(public_thread, by=ana, text=text, client_key=uuid4()).state == "queued"
+
+
+def test_what_nobody_sees_and_x_refuses_is_left_out(question, ana):
+    message = reply(question.thread, by=ana, text="\ufeffOne\r\ntwo\uffff \n", client_key=uuid4())
+    assert message.text == "One\ntwo"
+
+
 def test_a_public_reply_answers_the_newest_post_of_the_customer(public_thread, ana):
     make_message(public_thread, "first")
     newest = make_message(public_thread, "second")

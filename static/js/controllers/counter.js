@@ -3,6 +3,7 @@ import { Controller } from "stimulus"
 import { replyWeight } from "lib/weight"
 
 const NEAR = 20
+const REFUSED = /[\ufeff\ufffe\uffff]/g // by X, and left out when the reply is sent
 
 export default class extends Controller {
   static targets = ["text", "count"]
@@ -20,7 +21,7 @@ export default class extends Controller {
   }
 
   #used() {
-    const text = this.textTarget.value.trim()
+    const text = this.textTarget.value.replace(REFUSED, "").trim()
     return this.kindValue === "public" ? replyWeight(text) : [...text].length
   }
 
