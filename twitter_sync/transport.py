@@ -29,6 +29,7 @@ from twitter_sync.errors import NotSent, TooLarge, Unconfirmed, XError
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0
+WRITE_SECONDS = 60.0
 TOTAL_SECONDS = 15.0
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 CHUNK_BYTES = 64 * 1024
@@ -50,11 +51,18 @@ class Call:
     read_seconds: float
     bytes_left: bool = False
 
-    def seconds_left(self) -> float:
+    def seconds_to_read(self) -> float:
+        return min(self.read_seconds, self._seconds_left())
+
+    def seconds_to_write(self) -> float:
+        """For all of what is written at once: a file takes longer than any one read may."""
+        return min(WRITE_SECONDS, self._seconds_left())
+
+    def _seconds_left(self) -> float:
         left = self.ends_at - time.monotonic()
         if left <= 0:
             raise TimeoutError("The deadline of the call has passed.")
-        return min(self.read_seconds, left)
+        return left
 
 
 _call: ContextVar[Call] = ContextVar("call to X")
@@ -70,7 +78,7 @@ class _BoundedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(self._call.seconds_left())
+        self._sock.settimeout(self._call.seconds_to_read())
         count: int | None = self._raw.readinto(buffer)
         return count
 
@@ -94,7 +102,9 @@ class _Connection(HTTPConnection):
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
-        _call.get().bytes_left = True
+        call = _call.get()
+        call.bytes_left = True
+        self.sock.settimeout(call.seconds_to_write())
         super().send(data)
 
 
@@ -148,7 +158,7 @@ def exchange(
     with _under_way(TOTAL_SECONDS if within is None else within, READ_SECONDS) as call:
         try:
             with _asked(session, method, url, READ_SECONDS, request) as response:
-                if into is not None and response.ok:
+                if into is not None and _is_success(response):
                     _copy(response, into, max_bytes or MAX_ANSWER_BYTES, endpoint)
                     return Reply(response.status_code, response.headers, b"")
                 return Reply(response.status_code, response.headers, _whole(response, endpoint))
@@ -168,7 +178,7 @@ def opened(
     with _under_way(math.inf, patience) as call:
         try:
             response = _asked(session, "GET", url, patience, request)
-            if response.ok:
+            if _is_success(response):
                 return response
             with response:
                 return Reply(response.status_code, response.headers, _whole(response, endpoint))
@@ -197,6 +207,10 @@ def _asked(
         stream=True,
         **request,
     )
+
+
+def _is_success(response: requests.Response) -> bool:
+    return 200 <= response.status_code < 300
 
 
 def _whole(response: requests.Response, endpoint: str) -> bytes:

@@ -14,6 +14,7 @@ from twitter_sync.errors import (
     RateLimited,
     Refused,
     TokenRejected,
+    TooManyConnections,
     Unconfirmed,
     XError,
 )
@@ -89,6 +90,69 @@ def error(status: int, body: str, content_type: str = "application/problem+json"
             Forbidden,
             "Unable to verify your credentials",
         ),
+        (
+            403,
+            '{"errors":[{"code":187,"message":"Status is a duplicate."}]}',
+            Forbidden,
+            "Status is a duplicate.",
+        ),
+        (
+            403,
+            '{"errors":[{"code":326,"message":"This account is temporarily locked."}]}',
+            Forbidden,
+            "This account is temporarily locked.",
+        ),
+        (
+            401,
+            '{"errors":[{"code":89,"message":"Invalid or expired token."}]}',
+            TokenRejected,
+            "Invalid or expired token.",
+        ),
+        (
+            404,
+            '{"errors":[{"code":34,"message":"Sorry, that page does not exist."}]}',
+            NotFound,
+            "Sorry, that page does not exist.",
+        ),
+        (503, '{"errors":[{"code":130,"message":"Over capacity"}]}', Unconfirmed, "Over capacity"),
+        (
+            500,
+            '{"errors":[{"code":131,"message":"Internal error"}]}',
+            Unconfirmed,
+            "Internal error",
+        ),
+        (
+            402,
+            '{"title":"CreditsDepleted","detail":"Your enrolled account does not have any credits'
+            ' to fulfill this request.","type":"' + PROBLEM + 'credits"}',
+            OutOfCredits,
+            "Your enrolled account does not have any credits to fulfill this request.",
+        ),
+        (
+            403,
+            '{"title":"Unsupported Authentication","detail":"Authenticating with OAuth 2.0 User'
+            ' Context is forbidden for this endpoint.","type":"'
+            + PROBLEM
+            + 'unsupported-authentication","status":403}',
+            Forbidden,
+            "Authenticating with OAuth 2.0 User Context is forbidden for this endpoint.",
+        ),
+        (
+            400,
+            '{"errors":[{"message":"CrcValidationFailed: the address did not answer"}],'
+            '"title":"Invalid Request"}',
+            Refused,
+            "CrcValidationFailed: the address did not answer",
+        ),
+        (
+            429,
+            '{"title":"ConnectionException","detail":"This stream is currently at the maximum'
+            ' allowed connection limit.","connection_issue":"TooManyConnections","type":"'
+            + PROBLEM
+            + 'streaming-connection"}',
+            TooManyConnections,
+            "This stream is currently at the maximum allowed connection limit.",
+        ),
         (503, '{"title":"Service Unavailable"}', Unconfirmed, "Service Unavailable"),
         (307, "", Unconfirmed, Unconfirmed.default_reason),
     ],
@@ -126,6 +190,16 @@ def test_too_many_carries_the_moment_to_come_back() -> None:
 
 def test_the_problem_of_x_is_kept_by_name() -> None:
     assert error(403, f'{{"type":"{PROBLEM}client-forbidden"}}').problem == "client-forbidden"
+
+
+def test_a_problem_of_a_list_is_kept_by_name_too() -> None:
+    body = f'{{"errors":[{{"type":"{PROBLEM}duplicate-rules","title":"DuplicateRule"}}]}}'
+    assert error(400, body).problem == "duplicate-rules"
+
+
+@pytest.mark.parametrize("name", ["canary", "credits depleted", "1", ""])
+def test_a_name_that_x_does_not_document_is_not_kept(name: str) -> None:
+    assert error(403, f'{{"type":"{PROBLEM}{name}"}}').problem == ""
 
 
 @pytest.mark.parametrize(

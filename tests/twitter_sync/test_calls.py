@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -12,7 +12,14 @@ from twitter_sync import budgets
 from twitter_sync.calls.filtered import Rule
 from twitter_sync.calls.media import NoDmMedia
 from twitter_sync.client import Client
-from twitter_sync.errors import Forbidden, NotFound, Refused, TooLarge
+from twitter_sync.errors import (
+    Forbidden,
+    NotFound,
+    OutOfBudget,
+    RateLimited,
+    Refused,
+    TooLarge,
+)
 from twitter_sync.models import RateBudget
 
 pytestmark = pytest.mark.django_db
@@ -202,3 +209,42 @@ def test_a_token_of_the_wrong_kind_is_named(acme, small_x):
     with pytest.raises(Forbidden) as caught:
         acme.connections()
     assert caught.value.problem == "unsupported-authentication"
+
+
+# Quotas
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"title": "Too Many Requests", "detail": "Too Many Requests", "type": "about:blank"},
+        {"errors": [{"code": 88, "message": "Rate limit exceeded"}]},
+        b"Rate limit exceeded\n",
+    ],
+    ids=["problem", "older", "text"],
+)
+@pytest.mark.parametrize(
+    ("prefix", "scope", "window"),
+    [
+        ("x-rate-limit", "user:2244994945", "15m"),
+        ("x-user-limit-24hour", "user:2244994945", "24h"),
+        ("x-app-limit-24hour", "app", "24h"),
+    ],
+)
+def test_too_many_closes_the_window_that_x_says_is_empty(
+    acme, small_x, body, prefix, scope, window
+):
+    resets_at = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=10)
+    said = {"x-rate-limit-limit": "15", "x-rate-limit-remaining": "7"}
+    said |= {f"{prefix}-limit": "15", f"{prefix}-remaining": "0"}
+    said |= {name: f"{resets_at.timestamp():.0f}" for name in ("x-rate-limit-reset",)}
+    said[f"{prefix}-reset"] = f"{resets_at.timestamp():.0f}"
+    small_x.answer("POST /2/dm_conversations/with/1/messages", Said(body, 429, said))
+    with pytest.raises(RateLimited) as caught:
+        acme.send_dm("Hello", to="1")
+    assert timedelta(0) <= caught.value.resets_at - resets_at < timedelta(seconds=6)
+    empty = RateBudget.objects.filter(remaining=0).values_list("scope", "window")
+    assert list(empty) == [(scope, window)]
+    with pytest.raises(OutOfBudget):
+        acme.send_dm("Hello", to="1")
+    assert len(small_x.calls) == 1

@@ -230,6 +230,7 @@ def test_leaving_it_hangs_up(settings):
         ("403 Forbidden", "{}", Forbidden),
         ("409 Conflict", '{"title":"ConnectionException","detail":"no rules"}', Refused),
         ("429 Too Many Requests", TOO_MANY, TooManyConnections),
+        ("307 Temporary Redirect", "", Unconfirmed),
         ("503 Service Unavailable", "busy", Unconfirmed),
         ("204 No Content", "", StreamEnded),
     ],

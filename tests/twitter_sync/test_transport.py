@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import socket
 import time
 from pathlib import Path
@@ -87,6 +88,51 @@ def test_a_body_that_drips_ends_at_the_deadline_too() -> None:
         with pytest.raises(Unconfirmed):
             call(url)
         assert time.monotonic() - began < 1.5
+
+
+def test_a_file_may_take_longer_to_write_than_to_connect(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a thin line a megabyte takes seconds: only the deadline of the call holds."""
+    monkeypatch.setattr(transport, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(transport, "READ_SECONDS", 0.4)
+    content = b"x" * 8_000_000
+
+    def takes_its_time(connection: socket.socket) -> None:
+        time.sleep(0.6)
+        left = len(content) - 66_000  # what was read with the headers, at most
+        while left > 0:
+            left -= len(connection.recv(1_000_000))
+        rude.says("200 OK", "{}")(connection)
+        while connection.recv(66_000):
+            pass
+
+    with rude.serving(takes_its_time) as url:
+        session = transport.session()
+        reply = transport.exchange(session, "POST", url, endpoint="upload_append", data=content)
+    assert reply.status == 200
+
+
+def test_a_server_that_reads_nothing_ends_at_the_deadline() -> None:
+    """More than the buffers of both sides hold."""
+    with rude.serving(lambda connection: time.sleep(3)) as url:
+        began = time.monotonic()
+        with pytest.raises(Unconfirmed):
+            transport.exchange(
+                transport.session(),
+                "POST",
+                url,
+                endpoint="upload_append",
+                data=b"x" * 30_000_000,
+                within=0.5,
+            )
+        assert time.monotonic() - began < 2
+
+
+def test_a_redirect_is_no_file() -> None:
+    answer = rude.says("302 Found", "elsewhere", location="http://127.0.0.1:9/elsewhere")
+    into = io.BytesIO()
+    with rude.serving(answer) as url:
+        reply = transport.exchange(transport.session(), "GET", url, endpoint="dm_media", into=into)
+    assert (reply.status, reply.body, into.getvalue()) == (302, b"elsewhere", b"")
 
 
 def test_an_endless_body_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

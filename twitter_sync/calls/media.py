@@ -14,7 +14,8 @@ from twitter_sync.errors import XError
 # Where X says that the media of a direct message are; it answers nobody there.
 DM_MEDIA = re.compile(
     r"https://ton\.(?:twitter|x)\.com/(?:1\.1|i)/ton/data/dm/"
-    r"(?P<message>\d{1,19})/(?P<media>\d{1,19})/(?P<resource>\w[\w.:-]{0,199})(?:\?.*)?"
+    r"(?P<message>\d{1,19})/(?P<media>\d{1,19})/(?P<resource>\w[\w.:-]{0,199})(?:\?.*)?",
+    re.ASCII,
 )
 UPLOAD = "/2/media/upload"
 DOWNLOAD_SECONDS = 120.0
