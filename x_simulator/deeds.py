@@ -117,7 +117,8 @@ def edit_post(
 def repost(world: "World", original: Post, *, author: Person, deliver: bool = True) -> Post:
     """Said again by somebody else, in X's form: a post that begins with RT."""
     name = world.people.by_ids([original.author_id])[original.author_id].username
-    told = Told(f"RT @{name}: {original.text}"[:140], entities={})
+    named = {"start": 3, "end": 4 + len(name), "username": name, "id": str(original.author_id)}
+    told = Told(f"RT @{name}: {original.text}"[:140], entities={"mentions": [named]})
     made, _ = composing.make_post(world, told, Place(), author.id, "app")
     post = replace(made, reposted_post_id=original.id)
     world.posts.add([(post, [])])

@@ -13,6 +13,9 @@ from x_simulator.posts import Post
 if TYPE_CHECKING:
     from x_simulator.world import World
 
+# So X's documents show what others make of one's own posts.
+WITHOUT_INCLUDES = ("post.reply.create", "post.quote.create", "post.repost.create")
+
 
 def envelope(world: "World", event: Happening, *, tag: str, direction: str, at_ms: int) -> Any:
     """The body of a delivery; None when its subject is gone."""
@@ -68,7 +71,7 @@ def _post_told(world: "World", event: Happening, post: Post) -> dict[str, Any]:
     payload = wire.doubled(wire.whole_post(post))
     if post.in_reply_to_post_id is not None:
         payload["in_reply_to_tweet_id"] = str(post.in_reply_to_post_id)
-    if event.event_type == "post.reply.create":  # so X's documents show it
+    if event.event_type in WITHOUT_INCLUDES:
         del payload["edit_controls"]
         return {"payload": payload, "includes": {}}
     people = [post.author_id]

@@ -53,6 +53,8 @@ SAMPLES = {
     "post.delete": "post.delete",
     "post.mention.create": "post.mention.create",
     "post.reply.create": "post.reply.create",
+    "post.quote.create": "post.quote.create",
+    "post.repost.create": "post.repost.create",
     "oauth.revoke": "oauth.revoke",
 }
 
@@ -68,9 +70,11 @@ def test_deliveries_have_the_documented_keys(
     own = program.post(brand, "Hello from the Activity API")
     program.post(customer, f"hey @{brand['username']}")
     program.post(customer, "Great post", in_reply_to_post_id=own)
+    program.post(customer, "Look at this", quoted_post_id=own)
+    program.control("POST", "posts/repost", post_id=own, author_id=customer["id"])
     program.control("POST", "posts/delete", id=own)
     program.control("POST", "revoke", user_id=brand["id"])
-    delivered = {body["data"]["event_type"]: body for body in receiver.wait_for(7)}
+    delivered = {body["data"]["event_type"]: body for body in receiver.wait_for(len(SAMPLES))}
     assert delivered.keys() == SAMPLES.keys()
     wrong = {kind: differences(delivered[kind], sample(name)) for kind, name in SAMPLES.items()}
     assert not any(wrong.values()), wrong
