@@ -1,0 +1,82 @@
+"""schemathesis asks for whatever X's document allows; every answer is one X could give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from schemathesis import Case, GenerationMode
+
+from tests.simulator import document
+from tests.simulator.contract import Contract, routes
+from tests.simulator.document import ACCESS, shape
+from tests.simulator.driving import SCOPES
+from tests.simulator.program import Json, Program
+
+pytestmark = pytest.mark.shared_data
+EXAMPLES = 5
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    program = Program(tmp_path_factory.mktemp("asked"), Contract(document.document()))
+    program.start()
+    program.control("POST", "quotas", lifted=True)
+    yield program
+    assert program.end() == 0, program.log()
+
+
+@pytest.fixture(scope="module")
+def brand(asked: Program) -> Json:
+    brand = asked.person("askedbrand", brand=True)
+    return brand | {"token": asked.token(brand, SCOPES), "bearer": asked.bearer()}
+
+
+def served() -> list[tuple[str, str]]:
+    """Method and path as the document names them."""
+    ours = {shape(route) for route in routes() if route not in ACCESS}
+    paths = document.document().raw["paths"]
+    known = [(method.upper(), path) for path, methods in paths.items() for method in methods]
+    return [one for one in known if shape(" ".join(one)) in ours]
+
+
+@cache
+def schema() -> Any:
+    loaded = schemathesis.openapi.from_dict(document.document().raw)
+    loaded.config.generation.update(modes=[GenerationMode.POSITIVE])
+    return loaded
+
+
+@pytest.mark.parametrize(("method", "path"), served())
+def test_any_call_is_answered_as_x_would(
+    asked: Program, brand: Json, method: str, path: str
+) -> None:
+    operation = schema()[path][method]
+    people_may = any("OAuth2UserToken" in way for way in operation.definition.raw["security"])
+    token = brand["token"] if people_may else brand["bearer"]
+
+    @seed(2167)
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        phases=(Phase.explicit, Phase.generate),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def ask(case: Case) -> None:
+        call = case.as_transport_kwargs(base_url=asked.url)
+        answer = asked.http.request(
+            call["method"],
+            call["url"],
+            params=call.get("params"),
+            json=call.get("json"),
+            headers={"authorization": f"Bearer {token}"},
+        )
+        assert answer.status_code < 500
+
+    ask()
