@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from x_simulator import clock, errors, fields, ids
@@ -162,23 +162,27 @@ async def _answer(endpoint: Endpoint, request: Request) -> Response:
 
 
 def refusal(refused: errors.Refused, headers: Mapping[str, str] | None = None) -> Response:
-    return JSONResponse(
-        refused.body,
-        refused.status,
-        {**(headers or {}), **refused.headers},
-        media_type="application/problem+json",
-    )
+    headers = {**(headers or {}), **refused.headers}
+    if isinstance(refused.body, str):
+        return PlainTextResponse(refused.body, refused.status, headers)
+    kind = "application/problem+json" if "title" in refused.body else "application/json"
+    return JSONResponse(refused.body, refused.status, headers, media_type=kind)
 
 
 async def _handle(endpoint: Endpoint, request: Request, world: World, progress: Progress) -> Answer:
+    outage = world.store.switch("outage", default="off")
+    if outage == "unavailable":
+        raise errors.unavailable()
     caller = identify(world, request)
     progress.user_id = caller.user_id
     _permit(endpoint, caller)
+    if outage == "credits":
+        raise errors.credits_depleted()
     bucket = endpoint.bucket or f"{endpoint.method} {endpoint.path}"
     taken = world.quotas.take(bucket, endpoint.limits, caller)
     progress.headers = taken.headers
     if not taken.allowed:
-        raise errors.too_many_requests(taken.headers)
+        raise errors.too_many_requests(taken.headers, older=world.quotas.speaks_older)
     query = dict(request.query_params)
     _check_parameters(endpoint, query)
     call = Call(

@@ -15,7 +15,9 @@ Body = dict[str, Any]
 class Refused(Exception):
     """An answer that is not a success: raised anywhere below a route, sent by it."""
 
-    def __init__(self, status: int, body: Body, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, body: Body | str, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(status, body)
         self.status = status
         self.body = body
@@ -52,7 +54,10 @@ def plain(status: int) -> Refused:
     return Refused(status, _plain(phrase, status, phrase))
 
 
-def too_many_requests(headers: Mapping[str, str]) -> Refused:
+def too_many_requests(headers: Mapping[str, str], *, older: bool = False) -> Refused:
+    """In one of the two forms that are seen live."""
+    if older:
+        return Refused(429, {"errors": [{"code": 88, "message": "Rate limit exceeded"}]}, headers)
     body = {
         "title": "Too Many Requests",
         "detail": "Too Many Requests",
@@ -60,6 +65,16 @@ def too_many_requests(headers: Mapping[str, str]) -> Refused:
         "status": 429,
     }
     return Refused(429, body, headers)
+
+
+def credits_depleted() -> Refused:
+    """The developer's money is spent: whatever is called, for everybody."""
+    return Refused(402, _problem("Payment Required", "credits depleted", "credits-depleted", 402))
+
+
+def unavailable() -> Refused:
+    """In front of X's API something is overloaded, and speaks no JSON."""
+    return Refused(503, "Service Unavailable")
 
 
 def invalid(message: str, **parameters: str) -> Refused:

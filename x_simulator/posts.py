@@ -12,6 +12,8 @@ from x_simulator.store import Row, Store, Value, marks
 from x_simulator.text import Entities
 
 SEARCH_WINDOW_MS = 7 * clock.DAY_MS
+MOST_MENTIONS = 800
+MOST_OF_A_TIMELINE = 3_200
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,26 +152,30 @@ class Posts:
         return row is not None
 
     def timeline(self, author_id: int, window: Slice, excluded: Collection[str] = ()) -> Page[Post]:
-        """`excluded`: replies, retweets."""
+        """The latest 3,200, whatever is `excluded` of them: replies, retweets."""
         where, values = window.where("posts.id")
+        oldest = "SELECT id FROM posts WHERE author_id = ? AND deleted_ms IS NULL ORDER BY id DESC"
         columns = {"replies": "in_reply_to_post_id", "retweets": "reposted_post_id"}
         only = " ".join(f"AND {columns[kind]} IS NULL" for kind in sorted(excluded))
         rows = self._store.rows(
             "SELECT * FROM posts WHERE author_id = ? AND deleted_ms IS NULL"  # noqa: S608 (fixed text)
-            f" AND replaced_by IS NULL {only} AND {where} ORDER BY id {window.direction} LIMIT ?",
-            [author_id, *values, window.limit + 1],
+            f" AND replaced_by IS NULL {only} AND {where} AND {_among_latest(oldest)}"
+            f" ORDER BY id {window.direction} LIMIT ?",
+            [author_id, *values, author_id, MOST_OF_A_TIMELINE - 1, window.limit + 1],
         )
         return window.page([_post(row) for row in rows])
 
     def mentioning(self, user_id: int, window: Slice) -> Page[Post]:
-        """Explicit and implicit, never one's own."""
+        """The latest 800, explicit and implicit, never one's own."""
         where, values = window.where("post_mentions.post_id")
+        oldest = "SELECT post_id FROM post_mentions WHERE user_id = ? ORDER BY post_id DESC"
         rows = self._store.rows(
             "SELECT posts.* FROM post_mentions JOIN posts ON posts.id = post_mentions.post_id"  # noqa: S608 (fixed text)
             " WHERE post_mentions.user_id = ? AND posts.author_id != ?"
             f" AND posts.deleted_ms IS NULL AND replaced_by IS NULL AND {where}"
+            f" AND {_among_latest(oldest)}"
             f" ORDER BY post_mentions.post_id {window.direction} LIMIT ?",
-            [user_id, user_id, *values, window.limit + 1],
+            [user_id, user_id, *values, user_id, MOST_MENTIONS - 1, window.limit + 1],
         )
         return window.page([_post(row) for row in rows])
 
@@ -208,6 +214,12 @@ class Posts:
 
     def all(self) -> list[Post]:
         return [_post(row) for row in self._store.rows("SELECT * FROM posts ORDER BY id")]
+
+
+def _among_latest(newest_first: str) -> str:
+    """Not older than the last that X still lists; what was loaded is there all the same."""
+    oldest = f"ifnull(({newest_first} LIMIT 1 OFFSET ?), 0)"
+    return f"(posts.id >= {oldest} OR posts.source = 'load')"
 
 
 def _values(post: Post) -> tuple[Value, ...]:

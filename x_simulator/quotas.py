@@ -10,14 +10,19 @@ from x_simulator.store import Store
 from x_simulator.tokens import Caller
 
 QUARTER_MS = 15 * clock.MINUTE_MS
+UNTOLD = ""  # X has no header for it
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one endpoint, or of several that share a bucket. None: X documents no such limit."""
+    """Of one endpoint, or of several that share a bucket. None: X documents no such limit.
+
+    `app` is for calls with the app's own bearer, `together` for those of all people.
+    """
 
     user: int | None = None
     app: int | None = None
+    together: int | None = None
     user_day: int | None = None
     app_day: int | None = None
 
@@ -46,6 +51,14 @@ class Quotas:
 
     def lift(self, lifted: bool) -> None:
         self._store.set_switch("quotas_lifted", lifted)
+
+    @property
+    def speaks_older(self) -> bool:
+        """Refuses in the form of X's older API."""
+        return bool(self._store.switch("quotas_speak_older", default=False))
+
+    def speak(self, *, older: bool) -> None:
+        self._store.set_switch("quotas_speak_older", older)
 
     def take(self, bucket: str, limits: Limits, caller: Caller) -> Taken:
         """Counts one call unless a window is full; the headers tell how each window stands."""
@@ -93,6 +106,7 @@ def _windows(limits: Limits, caller: Caller) -> list[Window]:
             ("x-rate-limit", person, QUARTER_MS, limits.user),
             ("x-user-limit-24hour", person, clock.DAY_MS, limits.user_day),
             ("x-app-limit-24hour", "app", clock.DAY_MS, limits.app_day),
+            (UNTOLD, "app", QUARTER_MS, limits.together),
         ]
     return [
         Window(name, holder, span, limit)
@@ -104,6 +118,8 @@ def _windows(limits: Limits, caller: Caller) -> list[Window]:
 def _headers(used: list[tuple[Window, int, int]]) -> dict[str, str]:
     headers: dict[str, str] = {}
     for window, count, until in used:
+        if window.name == UNTOLD:
+            continue
         headers[f"{window.name}-limit"] = str(window.limit)
         headers[f"{window.name}-remaining"] = str(window.limit - count)
         headers[f"{window.name}-reset"] = str(-(-until // 1000))

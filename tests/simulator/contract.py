@@ -113,7 +113,8 @@ class Contract:
             return [f"is no documented refusal: {documented.described(answer)}"]
         self.refusals[row.name] += 1
         kind = answer.headers["content-type"].partition(";")[0]
-        if isinstance(row.body, dict) and kind not in ("application/problem+json",):
+        problem = isinstance(row.body, dict) and "title" in row.body
+        if problem != (kind == "application/problem+json"):
             return [f"has the content type {kind}"]
         return []
 

@@ -98,6 +98,24 @@ REFUSALS: tuple[Refusal, ...] = (
     _forbidden("missing scope, or not yours", "Forbidden", LIVE),
     # How often, and whether at all
     Refusal("too often", 429, _plain("Too Many Requests", 429, "Too Many Requests"), ABOUT_ERRORS),
+    Refusal(
+        "too often, older form",
+        429,
+        {"errors": [{"code": 88, "message": "Rate limit exceeded"}]},
+        ABOUT_ERRORS,
+    ),
+    Refusal(
+        "credits spent",
+        402,
+        {
+            "title": "Payment Required",
+            "status": 402,
+            "detail": "credits depleted",
+            "type": f"{PROBLEMS}credits-depleted",
+        },
+        LIVE,
+    ),
+    Refusal("outage", 503, "Service Unavailable", LIVE),
     # Where
     Refusal("no such path or thing", 404, _plain("Not Found", 404, "Not Found"), ABOUT_ERRORS),
     Refusal(
@@ -128,7 +146,10 @@ REFUSALS: tuple[Refusal, ...] = (
         "end_time",
     ),
     *_invalid(
-        "not one of", BAD_QUERY + "is not one of [<names>]", ABOUT_ERRORS, "event_types", "exclude"
+        "not one of",
+        BAD_QUERY + "is not one of [<names>]",
+        ABOUT_ERRORS,
+        *("event_types", "exclude", "sort_order"),
     ),
     *_invalid("no match", BAD_QUERY + "does not match <pattern>", ABOUT_ERRORS, "id", "username"),
     *_invalid("too long", BAD_QUERY + "is not between 1 and 512 characters", ABOUT_ERRORS, "query"),

@@ -361,6 +361,7 @@ def search(stage: Stage) -> None:
     stage.call("GET", path, params={"query": f"@{stage.brand['username']}", "next_token": token})
     stage.refused(400, "GET", path)
     stage.refused(400, "GET", path, params={"query": "colour:red"})
+    stage.refused(400, "GET", path, params={"query": "a", "sort_order": "random"})
     stage.refused(400, "GET", path, params={"query": "a", "next_token": "nonsense"})
 
 

@@ -202,6 +202,21 @@ def test_the_mentions_timeline_holds_implicit_ones_too(program: Program) -> None
     assert none == {"meta": {"result_count": 0}}
 
 
+def test_only_the_latest_mentions_are_listed_unless_loaded(program: Program) -> None:
+    brand, customer = program.brand(), program.person()
+    name = {"start": 0, "end": 1 + len(brand["username"]), "username": brand["username"]}
+    told = {"author_id": customer["id"], "text": f"@{brand['username']} again"}
+    told["entities"] = {"mentions": [{**name, "id": brand["id"]}]}
+    first = 900000000000001000
+    loaded = [{**told, "id": str(first + n)} for n in range(803)]
+    program.control("POST", "load", posts=loaded)
+    path, oldest = f"/2/users/{brand['id']}/mentions", {"until_id": str(first + 5)}
+    assert len(program.get(path, brand["token"], **oldest)["data"]) == 5
+    program.pretend("UPDATE posts SET source = 'app' WHERE author_id = ?", (int(customer["id"]),))
+    listed = program.get(path, brand["token"], **oldest)["data"]
+    assert [int(post["id"]) - first for post in listed] == [4, 3]
+
+
 def test_the_own_timeline_pages_and_can_leave_replies_out(program: Program) -> None:
     brand = program.brand()
     ids = [publish(program, brand, f"post {n}").json()["data"]["id"] for n in range(7)]

@@ -57,8 +57,54 @@ def test_quotas_can_be_lifted_and_restored(program: Program) -> None:
     for _ in range(16):
         last = program.call("GET", "/2/dm_events", brand["token"])
     assert last.status_code == 429
-    assert program.control("POST", "quotas", lifted=True) == {"lifted": True}
+    assert program.control("POST", "quotas", lifted=True)["lifted"] is True
     free = program.call("GET", "/2/dm_events", brand["token"])
     assert (free.status_code, free.headers["x-rate-limit-remaining"]) == (200, "15")
-    assert program.control("POST", "quotas", lifted=False) == {"lifted": False}
+    assert program.control("POST", "quotas", lifted=False)["lifted"] is False
     assert program.call("GET", "/2/dm_events", brand["token"]).status_code == 429
+
+
+def test_a_refusal_can_have_the_older_form(program: Program) -> None:
+    brand = program.brand()
+    assert program.control("POST", "quotas", refusal="older")["refusal"] == "older"
+    for _ in range(16):
+        last = program.call("GET", "/2/dm_events", brand["token"])
+    program.control("POST", "quotas", refusal="problem")
+    assert last.status_code == 429
+    assert last.json() == {"errors": [{"code": 88, "message": "Rate limit exceeded"}]}
+    assert last.headers["x-rate-limit-remaining"] == "0"
+
+
+def test_all_people_together_have_a_quota_for_blocking(program: Program) -> None:
+    customer = program.person()
+    path = f"/2/users/{customer['id']}/dm/block"
+    brands = [program.brand() for _ in range(4)]
+    answers = [program.call("POST", path, brand["token"]) for brand in brands for _ in range(9)]
+    assert [answer.status_code for answer in answers] == [200] * 25 + [429] * 11
+    assert answers[-1].headers["x-rate-limit-remaining"] == "10"
+    program.pretend("DELETE FROM quota_windows WHERE holder = 'app'")
+
+
+def test_spent_credits_refuse_everything(program: Program) -> None:
+    brand = program.brand()
+    program.control("POST", "outage", mode="credits")
+    refused = program.call("GET", "/2/users/me", brand["token"])
+    unknown = program.call("GET", "/2/users/me", "nobody's")
+    program.control("POST", "outage", mode="off")
+    assert (refused.status_code, unknown.status_code) == (402, 401)
+    assert refused.json() == {
+        "title": "Payment Required",
+        "status": 402,
+        "detail": "credits depleted",
+        "type": "https://api.x.com/2/problems/credits-depleted",
+    }
+    assert program.call("GET", "/2/users/me", brand["token"]).status_code == 200
+
+
+def test_an_outage_speaks_plain_text(program: Program) -> None:
+    brand = program.brand()
+    program.control("POST", "outage", mode="unavailable")
+    refused = program.call("GET", "/2/users/me", brand["token"])
+    program.control("POST", "outage", mode="off")
+    assert (refused.status_code, refused.text) == (503, "Service Unavailable")
+    assert refused.headers["content-type"].startswith("text/plain")

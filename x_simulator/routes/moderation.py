@@ -49,7 +49,7 @@ def _is_below_own_post(call: Call, post: Post) -> bool:
     )
 
 
-_BLOCKS = Limits(user=10, app=25, user_day=400, app_day=1_000)
+_BLOCKS = Limits(user=10, together=25, user_day=400, app_day=1_000)
 ENDPOINTS = (
     Endpoint("POST", "/2/users/{id}/dm/block", block, _BLOCKS, BLOCK),
     Endpoint("POST", "/2/users/{id}/dm/unblock", unblock, _BLOCKS, BLOCK),

@@ -174,6 +174,7 @@ async def search(call: Call) -> Answer:
         raise errors.invalid(
             f"There were errors processing your request: {error}", query=asked
         ) from error
+    call.query_choices("sort_order", ("recency", "relevancy"))
     return _listing(call, call.world.posts.search(query, call.window(10, 100, 10)))
 
 

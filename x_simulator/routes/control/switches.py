@@ -1,9 +1,12 @@
-"""What can be switched: quotas, the chatty customer, the reply gate. All outlive the program."""
+"""What can be switched: quotas, outages, the chatty customer, the reply gate. All outlive the
+program."""
 
 from x_simulator import clock
 from x_simulator.routes.control.calling import BadControl, Body, flag, route
 from x_simulator.world import World
 
+OUTAGES = ("off", "credits", "unavailable")
+REFUSALS = ("problem", "older")
 GATES = ("engaged", "explicit", "off")
 
 
@@ -12,12 +15,26 @@ async def health(world: World, body: Body) -> Body:
 
 
 async def quotas(world: World, body: Body) -> Body:
-    return {"lifted": world.quotas.lifted}
+    refusal = "older" if world.quotas.speaks_older else "problem"
+    return {"lifted": world.quotas.lifted, "refusal": refusal}
 
 
-async def lift_quotas(world: World, body: Body) -> Body:
-    world.quotas.lift(flag(body, "lifted"))
+async def set_quotas(world: World, body: Body) -> Body:
+    """What is not given stays."""
+    lifted = flag(body, "lifted", world.quotas.lifted)
+    refusal = body.get("refusal", (await quotas(world, body))["refusal"])
+    if refusal not in REFUSALS:
+        raise BadControl(f"refusal must be one of {', '.join(REFUSALS)}")
+    world.quotas.lift(lifted)
+    world.quotas.speak(older=refusal == "older")
     return await quotas(world, body)
+
+
+async def set_outage(world: World, body: Body) -> Body:
+    if body.get("mode") not in OUTAGES:
+        raise BadControl(f"mode must be one of {', '.join(OUTAGES)}")
+    world.store.set_switch("outage", body["mode"])
+    return {"mode": body["mode"]}
 
 
 async def chatty(world: World, body: Body) -> Body:
@@ -50,7 +67,8 @@ async def set_reply_gate(world: World, body: Body) -> Body:
 ROUTES = (
     route("GET", "health", health),
     route("GET", "quotas", quotas),
-    route("POST", "quotas", lift_quotas),
+    route("POST", "quotas", set_quotas),
+    route("POST", "outage", set_outage),
     route("GET", "chatty", chatty),
     route("POST", "chatty", switch_chatty),
     route("POST", "reply_gate", set_reply_gate),
