@@ -46,7 +46,7 @@ def test_it_unescapes_once():
     ],
 )
 def test_what_is_no_web_address_stays_text(href):
-    url = {"start": 0, "end": 4, "url": href, "expanded_url": href}
+    url = {"start": 0, "end": 4, "url": "link", "expanded_url": href}
     assert shown("link", urls=[url]) == [("text", "link", "")]
 
 
@@ -54,6 +54,48 @@ def test_what_is_no_web_address_stays_text(href):
 def test_an_entity_that_points_nowhere_is_text(start, end):
     mention = {"start": start, "end": end, "username": "acme"}
     assert shown("@acme", mentions=[mention]) == [("text", "@acme", "")]
+
+
+def test_a_link_that_stands_elsewhere_is_found_there_and_costs_no_letters():
+    text = "A &amp; B https://t.co/x end"
+    url = {"start": 0, "end": 14, "url": "https://t.co/x", "expanded_url": "https://a.example/"}
+    assert shown(text, urls=[url | {"display_url": "a.example"}]) == [
+        ("text", "A & B ", ""),
+        ("link", "a.example", "https://a.example/"),
+        ("text", " end", ""),
+    ]
+    assert shown(text, urls=[url | {"url": "https://t.co/other"}]) == [
+        ("text", "A & B https://t.co/x end", "")
+    ]
+
+
+@pytest.mark.parametrize(
+    "entities",
+    [
+        {"mentions": [{"start": 0, "end": 5, "username": "acme"}]},
+        {"hashtags": [{"start": 3, "end": 9, "tag": "help"}]},
+    ],
+)
+def test_a_name_or_tag_that_is_not_what_stands_there_is_text(entities):
+    assert shown("Hi @acme #help", **entities) == [("text", "Hi @acme #help", "")]
+
+
+@pytest.mark.parametrize(
+    "address", ["https://a.example/?b=1&c=2", "https://a.example/?b=1&amp;c=2"]
+)
+def test_an_address_with_an_escaped_letter_is_a_link(address):
+    text = "😀 https://a.example/?b=1&amp;c=2 &lt;3"
+    url = {"start": 2, "end": 32, "url": address, "expanded_url": "https://a.example/?b=1&c=2"}
+    assert shown(text, urls=[url | {"display_url": "a.example/?b=1&c=2"}]) == [
+        ("text", "😀 ", ""),
+        ("link", "a.example/?b=1&c=2", "https://a.example/?b=1&c=2"),
+        ("text", " <3", ""),
+    ]
+
+
+def test_a_wide_sign_before_a_name_is_one():
+    mention = {"start": 0, "end": 5, "username": "Acme"}
+    assert shown("＠acme", mentions=[mention]) == [("mention", "＠acme", "https://x.com/Acme")]
 
 
 def test_overlapping_entities_lose_nothing():
