@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.twitter_sync.small_x import Said
-from twitter_sync import budgets
+from twitter_sync import budgets, oauth
 from twitter_sync.calls.filtered import Rule
 from twitter_sync.calls.media import NoDmMedia
 from twitter_sync.client import Client
@@ -18,6 +18,7 @@ from twitter_sync.errors import (
     OutOfBudget,
     RateLimited,
     Refused,
+    StreamEnded,
     TooLarge,
 )
 from twitter_sync.models import RateBudget
@@ -126,6 +127,22 @@ def test_a_replay_asks_for_whole_minutes(app, small_x):
         "to_date": "202611211030",
     }
     assert whole["to_date"] == "202611211029"
+
+
+# Streams
+
+
+def test_a_bearer_that_x_refuses_for_a_stream_is_replaced(small_x):
+    oauth.forget_bearer()
+    small_x.answer("POST /oauth2/token", {"access_token": "old"}, {"access_token": "new"})
+    small_x.answer("GET /2/activity/stream", Said({}, 401), Said(b'{"data":{}}\r\n\r\n'))
+    lines = list[bytes]()
+    with pytest.raises(StreamEnded), Client.for_app().activity_stream() as stream:
+        lines.extend(stream)
+    assert lines == [b'{"data":{}}', b""]
+    used = [call.headers["Authorization"] for call in small_x.calls if call.method == "GET"]
+    assert used == ["Bearer old", "Bearer new"]
+    oauth.forget_bearer()
 
 
 # The filtered stream

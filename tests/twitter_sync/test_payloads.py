@@ -167,6 +167,14 @@ def test_the_same_picture_has_the_same_key_in_both_forms():
     assert [(one.key, one.kind) for one in polled.media] == [("3_77", "photo")]
 
 
+def test_a_message_may_come_with_several_pictures():
+    told = dm_event()
+    pictures = [{"id_str": "77", "type": "photo"}, {"id_str": "78", "type": "animated_gif"}]
+    told["message_create"]["message_data"]["attachment"] = {"type": "media", "media": pictures}
+    [message] = read(activity("dm.received", {"direct_message_events": [told]})).events
+    assert [(one.key, one.kind) for one in message.media] == [("3_77", "photo"), ("16_78", "gif")]
+
+
 def test_partial_errors_name_what_x_withholds():
     error = {"resource_type": "tweet", "resource_id": "1991999999999999999", "title": "No"}
     delivery = read({"data": [v2_post()], "errors": [error]})
