@@ -38,6 +38,7 @@ PERSON = {
     "verified",
     "public_metrics",
 }
+VIEWER = {"receives_your_dm", "connection_status"}
 ALWAYS = {
     **dict.fromkeys(("posts", "own_posts", "mentions", "search"), POST),
     **dict.fromkeys(("dm_events", "dm_events_of", "dm_events_with", "dm_event"), MESSAGE),
@@ -66,17 +67,32 @@ def check(endpoint: str, answer: Answer) -> None:
         raise Unconfirmed(
             "X's answer does not say what was made.", endpoint=endpoint, problem=f"no {required}"
         )
-    new = {(endpoint, name) for name in missing(endpoint, answer)} - _named
+    name(endpoint, missing(endpoint, answer))
+
+
+def check_viewer(endpoint: str, answer: Answer) -> None:
+    """Of people that a handle asks about: whether they take its messages."""
+    name(endpoint, lacking(answer, VIEWER))
+
+
+def name(endpoint: str, fields: set[str]) -> None:
+    """In the log, those that were not named before."""
+    new = {(endpoint, field) for field in fields} - _named
     if new:
         _named.update(new)
-        fields = sorted(name for _, name in new)
-        log.warning("X left out what was asked for", endpoint=endpoint, fields=fields)
+        left_out = sorted(field for _, field in new)
+        log.warning("X left out what was asked for", endpoint=endpoint, fields=left_out)
 
 
 def missing(endpoint: str, answer: Answer) -> set[str]:
     """The names of fields that some item lacks though X always sends them when asked."""
-    wanted = ALWAYS.get(endpoint, set())
-    return {name for item in items(answer) for name in expected(item, wanted) if lacks(item, name)}
+    return lacking(answer, ALWAYS.get(endpoint, set()))
+
+
+def lacking(answer: Answer, wanted: set[str]) -> set[str]:
+    return {
+        field for item in items(answer) for field in expected(item, wanted) if lacks(item, field)
+    }
 
 
 def expected(item: dict[str, Any], wanted: set[str]) -> set[str]:
@@ -86,8 +102,8 @@ def expected(item: dict[str, Any], wanted: set[str]) -> set[str]:
     return wanted
 
 
-def lacks(item: dict[str, Any], name: str) -> bool:
-    return name not in item and SPELLINGS.get(name) not in item
+def lacks(item: dict[str, Any], field: str) -> bool:
+    return field not in item and SPELLINGS.get(field) not in item
 
 
 def items(answer: Answer) -> Iterator[dict[str, Any]]:

@@ -33,8 +33,6 @@ from twitter_sync.streaming import PATIENCE_SECONDS, Stream
 from twitter_sync.transport import Reply
 
 MAX_PAGE = 100
-
-
 Made = TypeVar("Made")
 
 
@@ -97,7 +95,10 @@ class Client(
         """At most 100. As a brand, also whether each takes the brand's DMs."""
         fields = USER_FIELDS if self.brand is None else [*USER_FIELDS, *VIEWER_FIELDS]
         asked = {"ids": list(ids)} if ids is not None else {"usernames": list(usernames or ())}
-        return _answer(self.get_users(**asked, user_auth=False, user_fields=fields))
+        answer = _answer(self.get_users(**asked, user_auth=False, user_fields=fields))
+        if self.brand is not None:
+            arrivals.check_viewer("users", answer)
+        return answer
 
     # Direct messages
 

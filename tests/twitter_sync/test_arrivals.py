@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from structlog.testing import capture_logs
 
 from tests.twitter_sync.shapes import dm_item, v2_post
 from twitter_sync import arrivals, budgets
@@ -20,6 +19,12 @@ def _fresh() -> Iterator[None]:
     arrivals.forget()
     yield
     arrivals.forget()
+
+
+def named(caplog: pytest.LogCaptureFixture) -> list[tuple[str, list[str]]]:
+    """Endpoints and fields, of each line in the log."""
+    told = [record.msg for record in caplog.records if record.name == arrivals.__name__]
+    return [(line["endpoint"], line["fields"]) for line in told]
 
 
 def without(item: dict, *names: str) -> dict:
@@ -53,13 +58,12 @@ def test_what_is_missing_is_named(endpoint, answer, missing):
     assert arrivals.missing(endpoint, answer) == missing
 
 
-def test_it_is_said_once():
-    with capture_logs() as logs:
-        for _ in range(3):
-            arrivals.check("posts", {"data": [without(WHOLE, "lang")]})
-        arrivals.check("posts", {"data": [without(WHOLE, "lang", "author_id")]})
-        arrivals.check("mentions", {"data": [without(WHOLE, "lang")]})
-    assert [(log["endpoint"], log["fields"]) for log in logs] == [
+def test_it_is_said_once(caplog: pytest.LogCaptureFixture):
+    for _ in range(3):
+        arrivals.check("posts", {"data": [without(WHOLE, "lang")]})
+    arrivals.check("posts", {"data": [without(WHOLE, "lang", "author_id")]})
+    arrivals.check("mentions", {"data": [without(WHOLE, "lang")]})
+    assert named(caplog) == [
         ("posts", ["lang"]),
         ("posts", ["author_id"]),
         ("mentions", ["lang"]),
@@ -76,9 +80,18 @@ def test_a_message_that_x_took_without_naming_it_may_have_been_sent(small_x, bod
 
 
 @pytest.mark.django_db
-def test_a_page_that_lacks_a_field_is_still_a_page(small_x):
+def test_a_page_that_lacks_a_field_is_still_a_page(small_x, caplog):
     page = {"data": [without(dm_item(), "sender_id")]}
     small_x.answer("GET /2/dm_events", page)
-    with capture_logs() as logs:
-        assert Client("token", scope=budgets.user_scope("2")).dm_events() == page
-    assert logs[0]["fields"] == ["sender_id"]
+    assert Client("token", scope=budgets.user_scope("2")).dm_events() == page
+    assert named(caplog) == [("dm_events", ["sender_id"])]
+
+
+@pytest.mark.django_db
+def test_a_handle_that_is_not_told_who_takes_its_messages_says_so(small_x, acme, caplog):
+    ana = dict.fromkeys(arrivals.PERSON, "1")
+    small_x.answer("GET /2/users", {"data": [ana]}, {"data": [ana | {"receives_your_dm": True}]})
+    handle = Client("token", scope=budgets.user_scope("2"), brand=acme)
+    Client("token", scope=budgets.APP).users(ids=["1"])
+    handle.users(ids=["1"])
+    assert named(caplog) == [("users", ["connection_status"])]
