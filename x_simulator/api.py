@@ -110,8 +110,16 @@ def _moment(name: str, text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    body: dict[str, Any]
+    """JSON, or the bytes of a medium of this `kind`."""
+
+    body: dict[str, Any] | bytes
     status: int = 200
+    kind: str = "application/json"
+
+    def response(self, headers: Mapping[str, str]) -> Response:
+        if isinstance(self.body, bytes):
+            return Response(self.body, self.status, headers, media_type=self.kind)
+        return JSONResponse(self.body, self.status, headers)
 
 
 Handler = Callable[[Call], Awaitable[Answer]]
@@ -151,7 +159,7 @@ async def _answer(endpoint: Endpoint, request: Request) -> Response:
     world: World = request.app.state.world
     try:
         answer = await _handle(endpoint, request, world, progress)
-        response: Response = JSONResponse(answer.body, answer.status, progress.headers)
+        response = answer.response(progress.headers)
     except errors.Refused as refused:
         response = refusal(refused, progress.headers)
     path = request.url.path
@@ -221,11 +229,21 @@ def _check_parameters(endpoint: Endpoint, query: Mapping[str, str]) -> None:
 async def _body(request: Request) -> Any:
     if request.method not in ("POST", "PUT"):
         return None
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return await _form(request)
     raw = await request.body()
     try:
         return json.loads(raw) if raw else {}
     except ValueError as error:
         raise errors.invalid("The request body is not valid JSON") from error
+
+
+async def _form(request: Request) -> dict[str, str | bytes]:
+    async with request.form() as form:
+        return {
+            name: part if isinstance(part, str) else await part.read()
+            for name, part in form.items()
+        }
 
 
 def checked_body(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from x_simulator import ids, text
+from x_simulator.media import Medium
 from x_simulator.messages import DirectMessage, Source
 from x_simulator.posts import Mention, Post
 from x_simulator.text import Entities, Prepared
@@ -24,6 +25,7 @@ class Told:
     entities: Entities | None = None
     id: int | None = None
     created_ms: int | None = None
+    media: tuple[Medium, ...] = ()
 
     def on_the_wire(self, world: "World") -> Prepared:
         if self.entities is not None:
@@ -70,8 +72,16 @@ def make_message(
 ) -> DirectMessage:
     prepared = told.on_the_wire(world)
     dm_id, created_ms = _when(world, told, world.messages.is_taken)
+    prepared = _with_media(prepared, told.media, f"https://twitter.com/messages/media/{dm_id}")
     return DirectMessage(
-        dm_id, sender_id, recipient_id, prepared.text, prepared.entities, created_ms, source
+        id=dm_id,
+        sender_id=sender_id,
+        recipient_id=recipient_id,
+        text=prepared.text,
+        entities=prepared.entities,
+        created_ms=created_ms,
+        source=source,
+        media_ids=tuple(medium.id for medium in told.media),
     )
 
 
@@ -87,6 +97,8 @@ def make_post(
     else:
         explicit = _explicit(prepared.entities, is_reply=place.is_reply)
     post_id, created_ms = _when(world, told, world.posts.is_taken)
+    shown = _display_range(prepared, is_reply=place.is_reply)
+    prepared = _with_media(prepared, told.media, _address(world, author_id, post_id))
     post = Post(
         id=post_id,
         author_id=author_id,
@@ -96,13 +108,33 @@ def make_post(
         in_reply_to_post_id=place.in_reply_to_post_id,
         in_reply_to_user_id=place.in_reply_to_user_id or _answers(prepared, place, parent),
         quoted_post_id=place.quoted_post_id,
-        display_range=_display_range(prepared, is_reply=place.is_reply),
+        display_range=shown,
         lang=place.lang,
         created_ms=created_ms,
         source=source,
+        media_ids=tuple(medium.id for medium in told.media),
     )
     named = dict.fromkeys(_named(prepared.entities.get("mentions", [])))
     return post, [Mention(user_id, user_id in explicit) for user_id in named]
+
+
+def _address(world: "World", author_id: int, post_id: int) -> str:
+    author = world.people.get(author_id)
+    name = author.username if author else "i"
+    return f"https://x.com/{name}/status/{post_id}/photo/1"
+
+
+def _with_media(prepared: Prepared, media: Sequence[Medium], address: str) -> Prepared:
+    """X puts one link to all of them at the end of the text."""
+    if not media:
+        return prepared
+    link = text.shorten(address)
+    link["display_url"] = f"pic.x.com/{link['url'].rpartition('/')[2]}"
+    head = f"{prepared.text} " if prepared.text else ""
+    words = head + link["url"]
+    found = {"start": len(head), "end": len(words), **link}
+    links = [*prepared.entities.get("urls", []), found]
+    return Prepared(words, {**prepared.entities, "urls": links})
 
 
 def counted_words(world: "World", typed: str, parent: Post | None) -> str:

@@ -68,7 +68,7 @@ def _told(world: "World", event: Happening, at_ms: int) -> dict[str, Any] | None
 
 
 def _post_told(world: "World", event: Happening, post: Post) -> dict[str, Any]:
-    payload = wire.doubled(wire.whole_post(post))
+    payload = wire.doubled(wire.whole_post(post, media=world.media.by_ids(post.media_ids)))
     if post.in_reply_to_post_id is not None:
         payload["in_reply_to_tweet_id"] = str(post.in_reply_to_post_id)
     if event.event_type in WITHOUT_INCLUDES:
@@ -94,6 +94,9 @@ def _profiles(world: "World", user_ids: Iterable[int]) -> list[dict[str, Any]]:
 def _dm_payload(world: "World", message: DirectMessage) -> dict[str, Any]:
     """In the form of X's older API, without a conversation id. The time is that of the snowflake,
     to the millisecond, where REST tells whole seconds."""
+    told: dict[str, Any] = {"text": message.text, "entities": _older_entities(world, message)}
+    if message.media_ids:
+        told["attachment"] = {"type": "media", "media": _older_medium(world, message)}
     event = {
         "type": "message_create",
         "id": str(message.id),
@@ -101,13 +104,32 @@ def _dm_payload(world: "World", message: DirectMessage) -> dict[str, Any]:
         "message_create": {
             "target": {"recipient_id": str(message.recipient_id)},
             "sender_id": str(message.sender_id),
-            "message_data": {"text": message.text, "entities": _older_entities(world, message)},
+            "message_data": told,
         },
     }
     users = _profiles(world, (message.sender_id, message.recipient_id))
     return {
         "direct_message_events": [event],
         "users": {user["id"]: {"data": user} for user in users},
+    }
+
+
+def _older_medium(world: "World", message: DirectMessage) -> dict[str, Any]:
+    """The one medium of a message, which the last link of its text stands for."""
+    medium = world.media.by_ids(message.media_ids)[message.media_ids[0]]
+    link = message.entities["urls"][-1]
+    address = wire.protected_address(message.id, medium)
+    return {
+        "id": medium.id,
+        "id_str": str(medium.id),
+        "indices": [link["start"], link["end"]],
+        "media_url": address,
+        "media_url_https": address,
+        "url": link["url"],
+        "display_url": link["display_url"],
+        "expanded_url": link["expanded_url"],
+        "type": wire.MEDIA_TYPES[medium.kind],
+        "sizes": {"large": {"w": medium.width, "h": medium.height, "resize": "fit"}},
     }
 
 

@@ -41,6 +41,7 @@ _NOT_A_DM_FIELD = {"sender_id", "participant_ids", "referenced_tweets"}
 
 TWEET_DEFAULTS = frozenset({"id", "text", "edit_history_tweet_ids"})
 USER_DEFAULTS = frozenset({"id", "name", "username"})
+MEDIA_DEFAULTS = frozenset({"media_key", "type"})
 DM_DEFAULTS = frozenset({"id", "event_type", "text"})
 
 
@@ -50,6 +51,7 @@ class Fields:
     tweet: frozenset[str]
     user: frozenset[str]
     dm: frozenset[str]
+    media: frozenset[str]
     expansions: frozenset[str]
 
     def answer(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -67,6 +69,7 @@ def asked(query: Mapping[str, str]) -> Fields:
             TWEET_DEFAULTS | given["tweet.fields"],
             USER_DEFAULTS | given["user.fields"],
             DM_DEFAULTS | given["dm_event.fields"],
+            MEDIA_DEFAULTS | given["media.fields"],
             expansions,
         )
     posts = {_POST_FIELDS.get(name, name) for name in given["post.fields"] - _NOT_A_POST_FIELD}
@@ -75,11 +78,15 @@ def asked(query: Mapping[str, str]) -> Fields:
         TWEET_DEFAULTS | posts,
         USER_DEFAULTS | given["user.fields"],
         DM_DEFAULTS | (given["dm_event.fields"] - _NOT_A_DM_FIELD),
+        MEDIA_DEFAULTS | given["media.fields"],
         frozenset(_POST_EXPANSIONS.get(name, name) for name in expansions),
     )
 
 
-_PARAMETERS = ("expansions", "tweet.fields", "post.fields", "user.fields", "dm_event.fields")
+_PARAMETERS = (
+    *("expansions", "tweet.fields", "post.fields", "user.fields", "dm_event.fields"),
+    "media.fields",
+)
 
 
 def _values(text: str | None) -> frozenset[str]:

@@ -1,5 +1,7 @@
 """Snowflakes: 64-bit ids that carry their time, so that order by id is order by time."""
 
+import base64
+import hashlib
 from collections.abc import Callable
 
 from x_simulator import clock
@@ -23,6 +25,12 @@ def parse(text: str) -> int | None:
     if text.isascii() and text.isdigit() and len(text) <= 19 and int(text) <= MAX_ID:
         return int(text)
     return None
+
+
+def resource_of(snowflake: int) -> str:
+    """An opaque name that always is the same for an id, as addresses of media have it."""
+    digest = hashlib.sha256(str(snowflake).encode()).digest()[:9]
+    return base64.urlsafe_b64encode(digest).decode()
 
 
 class Minter:

@@ -24,6 +24,7 @@ class DirectMessage:
     entities: Entities
     created_ms: int
     source: Source
+    media_ids: tuple[int, ...] = ()
 
     @property
     def conversation_id(self) -> str:
@@ -44,6 +45,7 @@ def _message(row: Row) -> DirectMessage:
         entities=json.loads(row["entities"]),
         created_ms=row["created_ms"],
         source=row["source"],
+        media_ids=tuple(json.loads(row["media_ids"])),
     )
 
 
@@ -56,7 +58,7 @@ class Messages:
         with self._store.transaction():
             added = self._store.write_many(
                 "INSERT OR IGNORE INTO dms (id, conversation_id, sender_id, recipient_id, text,"
-                " entities, created_ms, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                " entities, created_ms, source, media_ids) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [_values(message) for message in messages],
             )
             self._store.write_many(
@@ -145,4 +147,5 @@ def _values(message: DirectMessage) -> tuple[Value, ...]:
         json.dumps(message.entities, ensure_ascii=False),
         message.created_ms,
         message.source,
+        json.dumps(message.media_ids),
     )

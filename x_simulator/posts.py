@@ -34,6 +34,7 @@ class Post:
     earlier_ids: tuple[int, ...] = ()
     replaced_by: int | None = None
     reposted_post_id: int | None = None
+    media_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ def _post(row: Row) -> Post:
         earlier_ids=tuple(json.loads(row["earlier_ids"])),
         replaced_by=row["replaced_by"],
         reposted_post_id=row["reposted_post_id"],
+        media_ids=tuple(json.loads(row["media_ids"])),
     )
 
 
@@ -75,8 +77,8 @@ class Posts:
             added = self._store.write_many(
                 "INSERT OR IGNORE INTO posts (id, author_id, text, entities, conversation_id,"
                 " in_reply_to_post_id, in_reply_to_user_id, quoted_post_id, display_start,"
-                " display_end, lang, created_ms, source, earlier_ids, reposted_post_id)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " display_end, lang, created_ms, source, earlier_ids, reposted_post_id,"
+                " media_ids) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [_values(post) for post, _ in posts],
             )
             self._store.write_many(
@@ -238,6 +240,7 @@ def _values(post: Post) -> tuple[Value, ...]:
         post.source,
         json.dumps(post.earlier_ids),
         post.reposted_post_id,
+        json.dumps(post.media_ids),
     )
 
 

@@ -39,7 +39,8 @@ CREATE TABLE IF NOT EXISTS dms (
     text TEXT NOT NULL,
     entities TEXT NOT NULL,
     created_ms INTEGER NOT NULL,
-    source TEXT NOT NULL CHECK (source IN ('api', 'app', 'load'))
+    source TEXT NOT NULL CHECK (source IN ('api', 'app', 'load')),
+    media_ids TEXT NOT NULL DEFAULT '[]'
 );
 CREATE INDEX IF NOT EXISTS dms_of_conversation ON dms (conversation_id, id);
 CREATE INDEX IF NOT EXISTS dms_of_sender ON dms (sender_id, recipient_id);
@@ -69,7 +70,8 @@ CREATE TABLE IF NOT EXISTS posts (
     -- Changed by its author: the ids it had before (JSON, oldest first), the id it has now.
     earlier_ids TEXT NOT NULL DEFAULT '[]',
     replaced_by INTEGER,
-    reposted_post_id INTEGER
+    reposted_post_id INTEGER,
+    media_ids TEXT NOT NULL DEFAULT '[]'
 );
 CREATE INDEX IF NOT EXISTS posts_of_author ON posts (author_id, id);
 CREATE INDEX IF NOT EXISTS posts_of_conversation ON posts (conversation_id, id);
@@ -88,6 +90,26 @@ CREATE TABLE IF NOT EXISTS post_mentions (
     PRIMARY KEY (user_id, post_id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS mentions_of_post ON post_mentions (post_id);
+
+CREATE TABLE IF NOT EXISTS media (
+    id INTEGER PRIMARY KEY,
+    owner_id INTEGER NOT NULL,
+    category TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    total_bytes INTEGER NOT NULL,
+    created_ms INTEGER NOT NULL,
+    finalized_ms INTEGER,
+    width INTEGER NOT NULL DEFAULT 0,
+    height INTEGER NOT NULL DEFAULT 0,
+    is_whole INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE TABLE IF NOT EXISTS media_segments (
+    media_id INTEGER NOT NULL,
+    segment_index INTEGER NOT NULL,
+    content BLOB NOT NULL,
+    PRIMARY KEY (media_id, segment_index)
+);
 
 CREATE TABLE IF NOT EXISTS authorization_codes (
     code_hash TEXT PRIMARY KEY,

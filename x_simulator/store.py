@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 Row = sqlite3.Row
-Value = str | int | None
+Value = str | int | bytes | None
 
 
 ADDED_COLUMNS = {
@@ -21,7 +21,9 @@ ADDED_COLUMNS = {
         "earlier_ids": "TEXT NOT NULL DEFAULT '[]'",
         "replaced_by": "INTEGER",
         "reposted_post_id": "INTEGER",
-    }
+        "media_ids": "TEXT NOT NULL DEFAULT '[]'",
+    },
+    "dms": {"media_ids": "TEXT NOT NULL DEFAULT '[]'"},
 }
 
 

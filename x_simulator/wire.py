@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from x_simulator import clock, errors, ids
 from x_simulator.fields import Fields, chosen
+from x_simulator.media import Medium
 from x_simulator.messages import DirectMessage, Source
 from x_simulator.people import Person
 from x_simulator.posts import Post
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 Object = dict[str, Any]
 EDITABLE_MS = 60 * clock.MINUTE_MS
 MOST_EDITS = 5
+MEDIA_TYPES = {"image": "photo", "gif": "animated_gif", "video": "video"}
 
 
 def created_at(ms: int, source: Source) -> str:
@@ -76,7 +78,7 @@ def _followers(who: Person) -> dict[str, int]:
 # Direct messages
 
 
-def dm_event(message: DirectMessage, fields: Fields) -> Object:
+def dm_event(message: DirectMessage, fields: Fields, media: Sequence[Medium] = ()) -> Object:
     whole: Object = {
         "id": str(message.id),
         "event_type": "MessageCreate",
@@ -87,7 +89,9 @@ def dm_event(message: DirectMessage, fields: Fields) -> Object:
     }
     if message.entities:
         whole["entities"] = message.entities
-    return chosen(whole, fields.dm | (fields.expansions & {"sender_id"}))
+    if message.media_ids:
+        whole["attachments"] = {"media_keys": [medium.key for medium in media]}
+    return chosen(whole, fields.dm | (fields.expansions & {"sender_id"}) | _attached(fields))
 
 
 def dm_answer(
@@ -96,23 +100,74 @@ def dm_answer(
     """`data` (a list) and `includes`, each only when there is something in it."""
     senders = [m.sender_id for m in messages] if "sender_id" in fields.expansions else []
     users = _users(world, senders, fields, viewer_id)
-    return _present(data=[dm_event(m, fields) for m in messages], includes=_present(users=users))
+    media = world.media.by_ids(media_id for m in messages for media_id in m.media_ids)
+    data = [dm_event(m, fields, [media[i] for i in m.media_ids]) for m in messages]
+    shown = [
+        medium_told(media[i], protected_address(m.id, media[i]), fields)
+        for m in messages
+        for i in m.media_ids
+        if _attached(fields)
+    ]
+    return _present(data=data, includes=_present(users=users, media=_once(shown)))
+
+
+# Media
+
+
+def _attached(fields: Fields) -> frozenset[str]:
+    """The field that the expansion of media brings along."""
+    return frozenset({"attachments"} if "attachments.media_keys" in fields.expansions else ())
+
+
+def protected_address(dm_id: int, medium: Medium) -> str:
+    """Answers nobody: the bytes are to be had through the API."""
+    return f"https://ton.twitter.com/1.1/ton/data/dm/{dm_id}/{medium.id}/{medium.resource}"
+
+
+def public_address(world: "World", medium: Medium) -> str:
+    return f"{world.settings.origin}/media/{medium.id}/{medium.resource}"
+
+
+def medium_told(medium: Medium, address: str, fields: Fields) -> Object:
+    whole: Object = {
+        "media_key": medium.key,
+        "type": MEDIA_TYPES[medium.kind],
+        "width": medium.width,
+        "height": medium.height,
+    }
+    if medium.kind == "image":
+        whole["url"] = address
+    else:
+        variant = {"content_type": medium.media_type, "url": address}
+        whole |= {"preview_image_url": address, "variants": [variant]}
+    if medium.kind == "video":
+        whole["duration_ms"] = 10_000
+    return chosen(whole, fields.media)
+
+
+def _once(media: Sequence[Object]) -> list[Object]:
+    return list({one["media_key"]: one for one in media}.values())
 
 
 # Posts
 
 
-def post(one: Post, fields: Fields, reply_count: int) -> Object:
-    by_expansion = {"author_id", "in_reply_to_user_id"} & fields.expansions
+def post(
+    one: Post, fields: Fields, reply_count: int, media: Mapping[int, Medium] | None = None
+) -> Object:
+    by_expansion = ({"author_id", "in_reply_to_user_id"} & fields.expansions) | _attached(fields)
     if any(name.startswith("referenced_tweets.id") for name in fields.expansions):
         by_expansion |= {"referenced_tweets"}
-    return chosen(whole_post(one, reply_count), fields.tweet | by_expansion)
+    return chosen(whole_post(one, reply_count, media), fields.tweet | by_expansion)
 
 
-def whole_post(one: Post, reply_count: int = 0) -> Object:
+def whole_post(
+    one: Post, reply_count: int = 0, media: Mapping[int, Medium] | None = None
+) -> Object:
     """Every field of a post that X could give, in the tweet vocabulary."""
     optional: Object = {
         "entities": one.entities,
+        "attachments": _attachments(one, media or {}),
         "in_reply_to_user_id": _text(one.in_reply_to_user_id),
         "referenced_tweets": _references(one),
     }
@@ -145,6 +200,11 @@ def whole_post(one: Post, reply_count: int = 0) -> Object:
     }
 
 
+def _attachments(one: Post, media: Mapping[int, Medium]) -> Object:
+    keys = [media[media_id].key for media_id in one.media_ids if media_id in media]
+    return {"media_keys": keys} if keys else {}
+
+
 def first_ms(one: Post) -> int:
     """When its first form was written."""
     return ids.time_of(one.earlier_ids[0]) if one.earlier_ids else one.created_ms
@@ -170,11 +230,18 @@ def post_answer(
     """`data` (a list), `includes` and partial `errors`, each only when there is something in it."""
     referenced, lost = _referenced(world, posts, fields)
     counts = world.posts.reply_counts(one.id for one in [*posts, *referenced])
-    included = [post(one, fields, counts.get(one.id, 0)) for one in referenced]
+    media = world.media.by_ids(i for one in [*posts, *referenced] for i in one.media_ids)
+    included = [post(one, fields, counts.get(one.id, 0), media) for one in referenced]
+    shown = [
+        medium_told(media[i], public_address(world, media[i]), fields)
+        for one in posts
+        for i in one.media_ids
+        if _attached(fields)
+    ]
     users = _users(world, _people_of(posts, referenced, fields), fields, viewer_id)
     return _present(
-        data=[post(one, fields, counts.get(one.id, 0)) for one in posts],
-        includes=_present(users=users, tweets=included),
+        data=[post(one, fields, counts.get(one.id, 0), media) for one in posts],
+        includes=_present(users=users, tweets=included, media=_once(shown)),
         errors=lost,
     )
 

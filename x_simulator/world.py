@@ -5,6 +5,7 @@ from x_simulator.chatty import Chatty
 from x_simulator.delivery import Courier
 from x_simulator.feed import Feed
 from x_simulator.ledger import Ledger
+from x_simulator.media import Media
 from x_simulator.messages import Messages
 from x_simulator.moderation import Moderation
 from x_simulator.outbound import Outbound
@@ -26,6 +27,7 @@ class World:
         self.people = People(self.store, self.minter)
         self.messages = Messages(self.store)
         self.posts = Posts(self.store)
+        self.media = Media(self.store, self.minter)
         self.moderation = Moderation(self.store)
         self.tokens = Tokens(self.store, settings)
         self.quotas = Quotas(self.store)
@@ -40,6 +42,6 @@ class World:
 def _last_minted(store: Store) -> int:
     """Ids go on from the highest that this simulator gave out itself."""
     own = "source != 'load'"
-    tables = (f"dms WHERE {own}", f"posts WHERE {own}", "webhooks", "subscriptions")
+    tables = (f"dms WHERE {own}", f"posts WHERE {own}", "webhooks", "subscriptions", "media")
     highest = [store.value(f"SELECT max(id) FROM {table}") for table in tables]  # noqa: S608 (fixed text)
     return max((value for value in highest if value), default=0)

@@ -34,10 +34,10 @@ DEFAULT = {
 }
 # Only where there is something to tell; everything else is there whenever it was asked for.
 OPTIONAL = {
-    "Post": {"entities", "in_reply_to_user_id", "referenced_posts"},
+    "Post": {"entities", "in_reply_to_user_id", "referenced_posts", "attachments"},
     "User": {"location", "receives_your_dm", "connection_status"},
-    "DmEvent": {"entities"},
-    "Media": {"url", "preview_image_url", "duration_ms", "variants", "alt_text"},
+    "DmEvent": {"entities", "attachments"},
+    "Media": {"url", "preview_image_url", "duration_ms", "variants"},
 }
 # What an expansion adds to the things themselves.
 EXPANDED = {

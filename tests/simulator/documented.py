@@ -136,7 +136,7 @@ REFUSALS: tuple[Refusal, ...] = (
         BAD_QUERY + "is not valid",
         ABOUT_ERRORS,
         *("pagination_token", "next_token", "since_id", "until_id", "ids", "id"),
-        *("event_id", "participant_id", "subscription_id"),
+        *("event_id", "participant_id", "subscription_id", "dm_id", "media_id"),
     ),
     *_invalid(
         "not a time",
@@ -149,12 +149,15 @@ REFUSALS: tuple[Refusal, ...] = (
         "not one of",
         BAD_QUERY + "is not one of [<names>]",
         ABOUT_ERRORS,
-        *("event_types", "exclude", "sort_order"),
+        *("event_types", "exclude", "sort_order", "command"),
     ),
     *_invalid("no match", BAD_QUERY + "does not match <pattern>", ABOUT_ERRORS, "id", "username"),
     *_invalid("too long", BAD_QUERY + "is not between 1 and 512 characters", ABOUT_ERRORS, "query"),
     *_invalid(
-        "empty", "The `<name>` query parameter can not be empty", ABOUT_ERRORS, "ids", "usernames"
+        "empty",
+        "The `<name>` query parameter can not be empty",
+        ABOUT_ERRORS,
+        *("ids", "usernames", "media_id"),
     ),
     *_invalid(
         "too many values",
@@ -245,6 +248,13 @@ REFUSALS: tuple[Refusal, ...] = (
     _forbidden(
         "events of somebody else", "You are not permitted to subscribe to this user's events.", OURS
     ),
+    # Media
+    *_invalid("media of a post", "Your media IDs are invalid.", LIVE, "media.media_ids"),
+    *_invalid("part of a body not one of", "$.<name>: is not one of [<names>]", OURS),
+    *_invalid("part of a body out of bounds", "$.<name>: is not between <low> and <high>", OURS),
+    *_invalid("pieces don't add up", "Segments do not add up to provided total file size.", OURS),
+    *_invalid("finished", "The upload is finalized already.", OURS),
+    *_invalid("base64", "$.media: is not valid base64", OURS),
     # Access
     _oauth(
         "spent token",

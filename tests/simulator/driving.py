@@ -6,6 +6,7 @@ fails `test_contract.py`.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.simulator.contract import Contract
 from tests.simulator.document import TWEET_TO_POST
 from tests.simulator.program import CREDENTIALS, EVERYTHING, Json, Program
 from tests.simulator.receiver import Receiver
+from x_simulator.pictures import png
 
 SCOPES = f"{EVERYTHING} tweet.moderate.write media.write"
 POST_TO_TWEET = {new: old for old, new in TWEET_TO_POST.items()}
@@ -24,6 +26,16 @@ TWEET_EXPANSIONS = (
     "pinned_tweet_id,nonsense"
 )
 NOBODY = "999"
+PNG = png(1)
+GIF = b"GIF89a" + (20).to_bytes(2, "little") + (10).to_bytes(2, "little") + b"\0" * 20
+FILM = b"\0\0\0\x18ftypmp42" + b"\0" * 40
+
+
+def coded(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+PICTURE = {"media_type": "image/png", "content": coded(PNG)}
 
 Case = Callable[["Stage"], None]
 CASES: dict[str, Case] = {}
@@ -70,6 +82,10 @@ class Stage:
         for number in range(12):
             program.post(customer, f"@{brand['username']} number {number}")
         self.received = program.dm(customer, brand, f"Where is it? {link} #late @{brand['name']}")
+        pictures = [PICTURE, {"media_type": "image/gif", "content": coded(GIF)}]
+        films = [{"media_type": "video/mp4", "content": coded(FILM)}]
+        self.seen = program.dm(customer, brand, "Look", media=[PICTURE])
+        self.picture = program.post(customer, f"@{brand['username']} see", media=pictures + films)
         there = f"/2/dm_conversations/with/{customer['id']}/messages"
         self.sent = self.made(there, {"text": "Here."})["dm_event_id"]
         low, high = sorted((int(brand["id"]), int(customer["id"])))
@@ -297,10 +313,10 @@ def publish(stage: Stage) -> None:
 
 @drives("GET /2/tweets")
 def posts(stage: Stage) -> None:
-    ids = f"{stage.mention},{stage.answer},{stage.quote},{stage.orphan},{NOBODY}"
+    ids = f"{stage.picture},{stage.mention},{stage.answer},{stage.quote},{stage.orphan},{NOBODY}"
     for token in (stage.token, stage.bearer):
         for body in stage.read("/2/tweets", token, ids=ids):
-            assert len(body["data"]) == 4
+            assert len(body["data"]) == 5
             assert body["errors"]
     stage.refused(400, "GET", "/2/tweets")
 
@@ -363,6 +379,67 @@ def search(stage: Stage) -> None:
     stage.refused(400, "GET", path, params={"query": "colour:red"})
     stage.refused(400, "GET", path, params={"query": "a", "sort_order": "random"})
     stage.refused(400, "GET", path, params={"query": "a", "next_token": "nonsense"})
+
+
+# Media
+
+
+@drives(
+    "POST /2/media/upload/initialize",
+    "POST /2/media/upload/{id}/append",
+    "POST /2/media/upload/{id}/finalize",
+    "GET /2/media/upload",
+    "POST /2/media/upload",
+)
+def upload(stage: Stage) -> None:
+    path = "/2/media/upload"
+    film = {"media_type": "video/mp4", "media_category": "tweet_video", "total_bytes": len(FILM)}
+    wrong: tuple[Json, ...] = (
+        {},
+        film | {"media_type": "image/png"},
+        film | {"media_category": "tweet_sound"},
+        film | {"total_bytes": 0},
+    )
+    for body in wrong:
+        stage.refused(400, "POST", f"{path}/initialize", json=body)
+    film_id = stage.made(f"{path}/initialize", film)["id"]
+    stage.refused(400, "POST", f"{path}/{film_id}/finalize")
+    piece = {"segment_index": 0, "media": coded(FILM)}
+    for body in ({**piece, "segment_index": 1000}, {**piece, "media": "?"}, {}):
+        stage.refused(400, "POST", f"{path}/{film_id}/append", json=body)
+    assert stage.made(f"{path}/{film_id}/append", piece)["expires_at"]
+    done = stage.made(f"{path}/{film_id}/finalize", {})
+    assert done["processing_info"]["state"] == "pending"
+    stage.refused(400, "POST", f"{path}/{film_id}/append", json=piece)
+    assert stage.call("GET", path, params={"media_id": film_id}).status_code == 200
+    stage.refused(400, "GET", path)
+    stage.refused(400, "GET", f"{path}?media_id=x")
+    stage.refused(400, "GET", f"{path}?media_id={film_id}&command=START")
+    stage.refused(404, "GET", f"{path}?media_id={NOBODY}")
+    other = stage.program.token(stage.customer, SCOPES)
+    stage.refused(404, "POST", f"{path}/{film_id}/finalize", token=other)
+    at_once = {"media": coded(GIF), "media_category": "dm_gif"}
+    assert stage.made(path, at_once)["processing_info"]
+    picture = {"media": PICTURE["content"], "media_category": "dm_image"}
+    attached = {"attachments": [{"media_id": stage.made(path, picture)["id"]}]}
+    there = f"/2/dm_conversations/with/{stage.customer['id']}/messages"
+    assert stage.call("POST", there, json=attached).status_code == 201
+    said = {"text": "See", "media": {"media_ids": [attached["attachments"][0]["media_id"]]}}
+    stage.refused(400, "POST", "/2/tweets", json=said)
+
+
+@drives("GET /2/dm_conversations/media/{dm_id}/{media_id}/{resource_id}")
+def medium_of_message(stage: Stage) -> None:
+    asked = {"expansions": "attachments.media_keys", "media.fields": "url"}
+    event = stage.call("GET", f"/2/dm_events/{stage.seen}", params=asked).json()
+    address = event["includes"]["media"][0]["url"].partition("/dm/")[2]
+    path = f"/2/dm_conversations/media/{address}"
+    answer = stage.call("GET", path)
+    assert (answer.content, answer.headers["content-type"]) == (PNG, "image/png")
+    stage.refused(404, "GET", path, token=stage.program.token(stage.closed, SCOPES))
+    stage.refused(404, "GET", f"{path}x")
+    stage.refused(400, "GET", "/2/dm_conversations/media/x/1/a")
+    stage.refused(400, "GET", f"/2/dm_conversations/media/{stage.seen}/x/a")
 
 
 # Webhooks and activity

@@ -14,7 +14,7 @@ from tests.simulator.program import CREDENTIALS, Program
 from tests.simulator.receiver import Receiver
 
 pytestmark = pytest.mark.shared_data
-KINDS = ("Post", "User", "DmEvent")
+KINDS = ("Post", "User", "DmEvent", "Media")
 # Refusals that only one who waits, or who writes very much, would meet: their own tests drive them.
 ELSEWHERE = {
     "too often": "test_quotas.py",

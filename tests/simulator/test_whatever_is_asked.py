@@ -19,6 +19,7 @@ from tests.simulator.program import Json, Program
 
 pytestmark = pytest.mark.shared_data
 EXAMPLES = 5
+WHAT = ("params", "json", "data", "files")
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +74,8 @@ def test_any_call_is_answered_as_x_would(
         answer = asked.http.request(
             call["method"],
             call["url"],
-            params=call.get("params"),
-            json=call.get("json"),
             headers={"authorization": f"Bearer {token}"},
+            **{name: call[name] for name in WHAT if call.get(name) is not None},
         )
         assert answer.status_code < 500
 

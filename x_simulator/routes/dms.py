@@ -6,6 +6,7 @@ from typing import Any
 from x_simulator import deeds, errors, ids, wire
 from x_simulator.api import Answer, Call, Endpoint, checked_body
 from x_simulator.composing import Told
+from x_simulator.media import Medium
 from x_simulator.messages import conversation_of
 from x_simulator.people import Person
 from x_simulator.quotas import Limits
@@ -103,20 +104,30 @@ def _send(call: Call, recipient_id: int) -> Answer:
     body = checked_body(call, {"text": str, "attachments": list})
     if not body.get("text") and not body.get("attachments"):
         raise errors.invalid("$: required fields missing: one of text, attachments")
-    if body.get("attachments"):
-        raise errors.forbidden("You are not permitted to attach this media to a DM event.")
+    media = _attached(call, body.get("attachments", []))
     world = call.world
     sender, recipient = _both(call, recipient_id)
+    told = Told(body.get("text", ""), media=media)
     try:
-        message = deeds.send_message(
-            world, Told(body["text"]), sender=sender, recipient=recipient, source="api"
-        )
+        message = deeds.send_message(world, told, sender=sender, recipient=recipient, source="api")
     except deeds.MessageTooLong as error:
         raise errors.invalid(f"$.text: {error}") from error
     except deeds.NotAllowed as error:
         raise errors.forbidden(str(error)) from error
     sent = {"dm_conversation_id": message.conversation_id, "dm_event_id": str(message.id)}
     return Answer({"data": sent}, status=201)
+
+
+def _attached(call: Call, given: list[Any]) -> tuple[Medium, ...]:
+    """At most one, uploaded for a message by the very person who sends it."""
+    if not given:
+        return ()
+    if len(given) > 1 or not isinstance(given[0], dict) or given[0].keys() != {"media_id"}:
+        raise errors.invalid("$.attachments: is not valid")
+    medium = call.world.media.get(ids.parse(str(given[0]["media_id"])) or 0)
+    if medium is None or not medium.may_be_attached_by(call.caller.viewer, "dm"):
+        raise errors.forbidden("You are not permitted to attach this media to a DM event.")
+    return (medium,)
 
 
 def _both(call: Call, recipient_id: int) -> tuple[Person, Person]:

@@ -180,6 +180,17 @@ async def picture(request: Request) -> Response:
     return Response(pictures.png(user_id), media_type="image/png", headers=lasting)
 
 
+async def medium(request: Request) -> Response:
+    """Of a post; those of messages are to be had through the API alone."""
+    world: World = request.app.state.world
+    found = world.media.get(ids.parse(request.path_params["id"]) or 0)
+    public = found is not None and not found.category.startswith("dm_")
+    if found is None or not public or found.resource != request.path_params["resource"]:
+        return PlainTextResponse("There is no such picture.", 404)
+    lasting = {"cache-control": "public, max-age=86400"}
+    return Response(world.media.content(found.id), media_type=found.media_type, headers=lasting)
+
+
 # What is written
 
 
@@ -281,6 +292,7 @@ ROUTES = (
     Route("/page/posts", posts),
     Route("/page/chatty", chatty),
     Route("/page/changes", changes),
+    Route("/media/{id}/{resource}", medium),
     Route("/profile_images/{id}/picture_normal.png", picture),
     _route("/page/messages", write_message),
     _route("/page/posts", write_post),

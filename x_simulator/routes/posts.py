@@ -5,6 +5,7 @@ from typing import Any
 from x_simulator import deeds, errors, ids, wire
 from x_simulator.api import Answer, Call, Endpoint, checked_body
 from x_simulator.composing import Place, Told
+from x_simulator.media import Medium
 from x_simulator.pages import Page
 from x_simulator.posts import InvalidQuery, Post, Query
 from x_simulator.quotas import Limits
@@ -36,6 +37,7 @@ _BODY: dict[str, type | tuple[type, ...]] = {
     "reply": dict,
     "reply_settings": str,
     "quote_tweet_id": str,
+    "media": dict,
     "direct_message_deep_link": str,
     "made_with_ai": bool,
     "paid_partnership": bool,
@@ -43,23 +45,26 @@ _BODY: dict[str, type | tuple[type, ...]] = {
     "nullcast": bool,
     "edit_options": dict,
 }
+_MEDIA = {"media_ids", "tagged_user_ids"}
 _REPLY = {"in_reply_to_tweet_id", "exclude_reply_user_ids", "auto_populate_reply_metadata"}
 
 
 async def create(call: Call) -> Answer:
     body = checked_body(call, _BODY)
-    if not body.get("text"):
+    media = _attached(call, body.get("media"))
+    if not body.get("text") and not media:
         raise errors.invalid("$: required fields missing: one of text, media, poll")
     author = call.world.people.get(call.caller.viewer)
     if author is None:
         raise errors.unauthorized()
+    told = Told(body.get("text", ""), media=media)
     try:
         if "edit_options" in body:
             former = _former(call, body["edit_options"])
-            post = deeds.edit_post(call.world, Told(body["text"]), former, source="api")
+            post = deeds.edit_post(call.world, told, former, source="api")
         else:
             post = deeds.publish_post(
-                call.world, Told(body["text"]), _place(call, body), author=author, source="api"
+                call.world, told, _place(call, body), author=author, source="api"
             )
     except deeds.PostTooLong as error:
         raise errors.text_too_long() from error
@@ -69,6 +74,25 @@ async def create(call: Call) -> Answer:
     forms = [str(post_id) for post_id in (*post.earlier_ids, post.id)]
     said = {"id": str(post.id), "text": post.text, "edit_history_tweet_ids": forms}
     return Answer({"data": said}, status=201)
+
+
+def _attached(call: Call, given: dict[str, Any] | None) -> tuple[Medium, ...]:
+    """At most four, uploaded for a post by its author."""
+    if given is None:
+        return ()
+    asked = given.get("media_ids")
+    if not given.keys() <= _MEDIA or not isinstance(asked, list) or not 1 <= len(asked) <= 4:
+        raise errors.invalid("$.media: is not valid")
+    wanted = [_body_id(media_id) for media_id in asked]
+    found = call.world.media.by_ids(wanted)
+    media = [found[media_id] for media_id in wanted if media_id in found]
+    if len(media) < len(wanted) or not all(
+        medium.may_be_attached_by(call.caller.viewer, "tweet") for medium in media
+    ):
+        raise errors.invalid(
+            "Your media IDs are invalid.", **{"media.media_ids": f"[{','.join(asked)}]"}
+        )
+    return tuple(media)
 
 
 def _former(call: Call, options: dict[str, Any]) -> Post:

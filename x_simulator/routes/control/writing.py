@@ -1,9 +1,13 @@
 """Writing as a person does in X's own app, and loading history."""
 
+import base64
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from x_simulator import clock, composing, deeds, ids
 from x_simulator.composing import Place, Told
+from x_simulator.media import CATEGORIES, Medium
+from x_simulator.people import Person
 from x_simulator.posts import Post
 from x_simulator.routes.control.calling import BadControl, Body, flag, items, person, route
 from x_simulator.world import World
@@ -29,6 +33,23 @@ def told(spec: Body) -> Told:
     return given
 
 
+def attached(world: World, owner: Person, body: Body, to: str) -> tuple[Medium, ...]:
+    """`media`: pictures as {"media_type", "content"}, the content in base64."""
+    media = []
+    for spec in items(body, "media"):
+        kind = {"gif": "gif"}.get(str(spec.get("media_type")).rpartition("/")[2], "image")
+        kind = "video" if str(spec.get("media_type")).startswith("video/") else kind
+        category = f"{to}_{kind}"
+        if spec.get("media_type") not in CATEGORIES[category][0]:
+            raise BadControl(f"media_type [{spec.get('media_type')}] is not one that X takes")
+        try:
+            content = base64.b64decode(str(spec.get("content", "")), validate=True)
+        except ValueError as error:
+            raise BadControl("content is not base64") from error
+        media.append(world.media.upload(owner.id, category, spec["media_type"], content))
+    return tuple(media)
+
+
 def place(spec: Body) -> Place:
     """Our own names, or X's `referenced_tweets`. Raises ValueError, TypeError, KeyError."""
     references = {item["type"]: item["id"] for item in spec.get("referenced_tweets", [])}
@@ -50,6 +71,7 @@ async def write_dm(world: World, body: Body) -> Body:
     sender, recipient = person(world, body, "sender_id"), person(world, body, "recipient_id")
     words, deliver = told(body), flag(body, "deliver", default=True)
     _check_new(words, world.messages.is_taken)
+    words = replace(words, media=attached(world, sender, body, "dm"))
     try:
         message = deeds.send_message(
             world, words, sender=sender, recipient=recipient, source="app", deliver=deliver
@@ -63,6 +85,7 @@ async def write_post(world: World, body: Body) -> Body:
     author = person(world, body, "author_id")
     words, deliver = told(body), flag(body, "deliver", default=True)
     _check_new(words, world.posts.is_taken)
+    words = replace(words, media=attached(world, author, body, "tweet"))
     try:
         post = deeds.publish_post(
             world, words, place(body), author=author, source="app", deliver=deliver
