@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from x_simulator.world import World
 
 
+BEGINNING = 280
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """The words, and whatever is already known about them. With `entities` the text is X's own
@@ -97,6 +100,9 @@ def make_post(
     else:
         explicit = _explicit(prepared.entities, is_reply=place.is_reply)
     post_id, created_ms = _when(world, told, world.posts.is_taken)
+    typed = told.entities is None and source != "load"
+    note = prepared if typed and _is_long(world, told, parent) else None
+    prepared = _beginning(prepared) if note else prepared
     shown = _display_range(prepared, is_reply=place.is_reply)
     prepared = _with_media(prepared, told.media, _address(world, author_id, post_id))
     post = Post(
@@ -113,9 +119,33 @@ def make_post(
         created_ms=created_ms,
         source=source,
         media_ids=tuple(medium.id for medium in told.media),
+        note=note,
     )
-    named = dict.fromkeys(_named(prepared.entities.get("mentions", [])))
+    whole = note or prepared
+    named = dict.fromkeys(_named(whole.entities.get("mentions", [])))
     return post, [Mention(user_id, user_id in explicit) for user_id in named]
+
+
+def _is_long(world: "World", told: Told, parent: Post | None) -> bool:
+    words = counted_words(world, told.text, parent)
+    return text.weighted_length(words) > text.MAX_WEIGHTED_LENGTH
+
+
+def _beginning(prepared: Prepared) -> Prepared:
+    """As much of a long post as an app that doesn't ask for the note is shown."""
+    room = BEGINNING - 1
+    cut = prepared.text.rfind(" ", 0, room + 1)
+    cut = cut if cut > 0 else room
+    for kind in prepared.entities.values():
+        for item in kind:
+            if item["start"] < cut < item["end"]:
+                cut = item["start"]
+    kept = {
+        kind: [item for item in items if item["end"] <= cut]
+        for kind, items in prepared.entities.items()
+    }
+    words = prepared.text[:cut].rstrip() + "…"
+    return Prepared(words, {kind: items for kind, items in kept.items() if items})
 
 
 def _address(world: "World", author_id: int, post_id: int) -> str:

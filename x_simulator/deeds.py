@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from x_simulator.world import World
 
 
+MAX_LONG_POST = 25_000
+
+
 class NotAllowed(Exception):
     """X does not let this happen; the reason in X's words."""
 
@@ -77,7 +80,7 @@ def publish_post(
     """Raises NotAllowed, NoSuchPost, PostTooLong."""
     if author.locked:
         raise NotAllowed("This operation is not permitted.")
-    _check_length(world, told, _parent(world, place))
+    _check_length(world, told, _parent(world, place), long=author.long_posts)
     post, mentions = composing.make_post(world, told, place, author.id, source)
     if world.posts.was_just_said(author.id, post.text):
         raise NotAllowed("You are not allowed to create a Tweet with duplicate content.")
@@ -97,7 +100,8 @@ def edit_post(
     gone = former.deleted_ms is not None or former.replaced_by is not None
     if gone or spent or too_late or not wire.is_editable(former):
         raise NotAllowed("You are not permitted to edit this Tweet.")
-    _check_length(world, told, None)
+    author = world.people.get(former.author_id)
+    _check_length(world, told, None, long=author is not None and author.long_posts)
     place = Place(
         conversation_id=former.conversation_id,
         quoted_post_id=former.quoted_post_id,
@@ -137,10 +141,11 @@ def _parent(world: "World", place: Place) -> Post | None:
     return parent
 
 
-def _check_length(world: "World", told: Told, parent: Post | None) -> None:
+def _check_length(world: "World", told: Told, parent: Post | None, *, long: bool) -> None:
     """X's own texts (those with entities) had their length checked when they were written."""
     words = composing.counted_words(world, told.text, parent)
-    if told.entities is None and text.weighted_length(words) > text.MAX_WEIGHTED_LENGTH:
+    most = MAX_LONG_POST if long else text.MAX_WEIGHTED_LENGTH
+    if told.entities is None and text.weighted_length(words) > most:
         raise PostTooLong(told.text)
 
 

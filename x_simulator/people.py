@@ -30,6 +30,7 @@ class Person:
     protected: bool
     verified_type: str
     created_ms: int
+    long_posts: bool = False  # pays X for posts of more than 280
 
 
 def _person(row: Row) -> Person:
@@ -46,6 +47,7 @@ def _person(row: Row) -> Person:
         protected=bool(row["protected"]),
         verified_type=row["verified_type"],
         created_ms=row["created_ms"],
+        long_posts=bool(row["long_posts"]),
     )
 
 
@@ -137,14 +139,14 @@ class People:
         brand = bool(kept("brand", "brand", False))
         self._store.write(
             "INSERT INTO users (id, username, username_key, name, description, location, url,"
-            " brand, open_dms, locked, protected, verified_type, created_ms)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " brand, open_dms, locked, protected, verified_type, created_ms, long_posts)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (id) DO UPDATE SET username = excluded.username,"
             " username_key = excluded.username_key, name = excluded.name,"
             " description = excluded.description, location = excluded.location,"
             " url = excluded.url, brand = excluded.brand, open_dms = excluded.open_dms,"
             " locked = excluded.locked, protected = excluded.protected,"
-            " verified_type = excluded.verified_type",
+            " verified_type = excluded.verified_type, long_posts = excluded.long_posts",
             (
                 user_id,
                 username,
@@ -159,6 +161,7 @@ class People:
                 int(bool(kept("protected", "protected", False))),
                 str(kept("verified_type", "verified_type", "business" if brand else "none")),
                 known.created_ms if known else _joined_ms(spec),
+                int(bool(kept("long_posts", "long_posts", False))),
             ),
         )
 

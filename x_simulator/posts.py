@@ -3,13 +3,13 @@
 import json
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from x_simulator import clock, ids
 from x_simulator.messages import Source
 from x_simulator.pages import Page, Slice
 from x_simulator.store import Row, Store, Value, marks
-from x_simulator.text import Entities
+from x_simulator.text import Entities, Prepared
 
 SEARCH_WINDOW_MS = 7 * clock.DAY_MS
 MOST_MENTIONS = 800
@@ -35,6 +35,7 @@ class Post:
     replaced_by: int | None = None
     reposted_post_id: int | None = None
     media_ids: tuple[int, ...] = ()
+    note: Prepared | None = None  # all of a long post, of which `text` has the beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ def _post(row: Row) -> Post:
         replaced_by=row["replaced_by"],
         reposted_post_id=row["reposted_post_id"],
         media_ids=tuple(json.loads(row["media_ids"])),
+        note=Prepared(**json.loads(row["note"])) if row["note"] else None,
     )
 
 
@@ -78,7 +80,7 @@ class Posts:
                 "INSERT OR IGNORE INTO posts (id, author_id, text, entities, conversation_id,"
                 " in_reply_to_post_id, in_reply_to_user_id, quoted_post_id, display_start,"
                 " display_end, lang, created_ms, source, earlier_ids, reposted_post_id,"
-                " media_ids) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " media_ids, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [_values(post) for post, _ in posts],
             )
             self._store.write_many(
@@ -241,6 +243,7 @@ def _values(post: Post) -> tuple[Value, ...]:
         json.dumps(post.earlier_ids),
         post.reposted_post_id,
         json.dumps(post.media_ids),
+        "" if post.note is None else json.dumps(asdict(post.note), ensure_ascii=False),
     )
 
 

@@ -14,7 +14,8 @@ CREATE TABLE IF NOT EXISTS users (
     locked INTEGER NOT NULL DEFAULT 0,
     protected INTEGER NOT NULL DEFAULT 0,
     verified_type TEXT NOT NULL DEFAULT 'none',
-    created_ms INTEGER NOT NULL
+    created_ms INTEGER NOT NULL,
+    long_posts INTEGER NOT NULL DEFAULT 0
 );
 
 CREATE TABLE IF NOT EXISTS relations (
@@ -71,6 +72,8 @@ CREATE TABLE IF NOT EXISTS posts (
     earlier_ids TEXT NOT NULL DEFAULT '[]',
     replaced_by INTEGER,
     reposted_post_id INTEGER,
+    -- All of a long post, as JSON with its text and entities; `text` has its beginning.
+    note TEXT NOT NULL DEFAULT '',
     media_ids TEXT NOT NULL DEFAULT '[]'
 );
 CREATE INDEX IF NOT EXISTS posts_of_author ON posts (author_id, id);

@@ -22,7 +22,9 @@ ADDED_COLUMNS = {
         "replaced_by": "INTEGER",
         "reposted_post_id": "INTEGER",
         "media_ids": "TEXT NOT NULL DEFAULT '[]'",
+        "note": "TEXT NOT NULL DEFAULT ''",
     },
+    "users": {"long_posts": "INTEGER NOT NULL DEFAULT 0"},
     "dms": {"media_ids": "TEXT NOT NULL DEFAULT '[]'"},
 }
 

@@ -168,6 +168,7 @@ def whole_post(
     optional: Object = {
         "entities": one.entities,
         "attachments": _attachments(one, media or {}),
+        "note_tweet": _note(one),
         "in_reply_to_user_id": _text(one.in_reply_to_user_id),
         "referenced_tweets": _references(one),
     }
@@ -198,6 +199,12 @@ def whole_post(
         "reply_settings": "everyone",
         **{name: value for name, value in optional.items() if value},
     }
+
+
+def _note(one: Post) -> Object:
+    if one.note is None:
+        return {}
+    return _present(text=one.note.text, entities=one.note.entities)
 
 
 def _attachments(one: Post, media: Mapping[int, Medium]) -> Object:

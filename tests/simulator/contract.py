@@ -34,7 +34,7 @@ DEFAULT = {
 }
 # Only where there is something to tell; everything else is there whenever it was asked for.
 OPTIONAL = {
-    "Post": {"entities", "in_reply_to_user_id", "referenced_posts", "attachments"},
+    "Post": {"entities", "in_reply_to_user_id", "referenced_posts", "attachments", "note_post"},
     "User": {"location", "receives_your_dm", "connection_status"},
     "DmEvent": {"entities", "attachments"},
     "Media": {"url", "preview_image_url", "duration_ms", "variants"},

@@ -86,6 +86,9 @@ class Stage:
         films = [{"media_type": "video/mp4", "content": coded(FILM)}]
         self.seen = program.dm(customer, brand, "Look", media=[PICTURE])
         self.picture = program.post(customer, f"@{brand['username']} see", media=pictures + films)
+        writer = program.person("stagewriter", long_posts=True)
+        long = f"@{brand['username']} " + "it broke and then it broke again, " * 12 + f"#sad {link}"
+        self.long = program.post(writer, long)
         there = f"/2/dm_conversations/with/{customer['id']}/messages"
         self.sent = self.made(there, {"text": "Here."})["dm_event_id"]
         low, high = sorted((int(brand["id"]), int(customer["id"])))
@@ -313,10 +316,11 @@ def publish(stage: Stage) -> None:
 
 @drives("GET /2/tweets")
 def posts(stage: Stage) -> None:
-    ids = f"{stage.picture},{stage.mention},{stage.answer},{stage.quote},{stage.orphan},{NOBODY}"
+    known = (stage.long, stage.picture, stage.mention, stage.answer, stage.quote, stage.orphan)
+    ids = ",".join([*known, NOBODY])
     for token in (stage.token, stage.bearer):
         for body in stage.read("/2/tweets", token, ids=ids):
-            assert len(body["data"]) == 5
+            assert len(body["data"]) == len(known)
             assert body["errors"]
     stage.refused(400, "GET", "/2/tweets")
 

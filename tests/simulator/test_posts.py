@@ -202,6 +202,28 @@ def test_the_mentions_timeline_holds_implicit_ones_too(program: Program) -> None
     assert none == {"meta": {"result_count": 0}}
 
 
+def test_a_long_post_shows_its_beginning_and_has_the_rest_in_its_note(program: Program) -> None:
+    brand, friend = program.brand(long_posts=True), program.person()
+    words = "word " * 70 + f"and @{friend['username']} see https://example.com/hours"
+    said = publish(program, brand, words).json()["data"]
+    assert len(said["text"]) <= 280
+    assert said["text"].endswith("word…")
+    path = f"/2/tweets/{said['id']}"
+    assert "note_tweet" not in program.get(path, brand["token"])["data"]
+    asked = {"tweet.fields": "note_tweet,entities,display_text_range"}
+    told = program.get(path, brand["token"], **asked)["data"]
+    assert "entities" not in told
+    assert told["display_text_range"] == [0, len(said["text"])]
+    (link,) = told["note_tweet"]["entities"]["urls"]
+    assert told["note_tweet"]["text"] == words.replace("https://example.com/hours", link["url"])
+    newer = program.get(path, brand["token"], **{"post.fields": "note_post"})["data"]
+    assert newer["note_post"] == told["note_tweet"]
+    mentions = program.get(f"/2/users/{friend['id']}/mentions", brand["token"])["data"]
+    assert [post["id"] for post in mentions] == [said["id"]]
+    assert publish(program, program.brand(), words).status_code == 400
+    assert publish(program, brand, "x" * 25_001).status_code == 400
+
+
 def test_only_the_latest_mentions_are_listed_unless_loaded(program: Program) -> None:
     brand, customer = program.brand(), program.person()
     name = {"start": 0, "end": 1 + len(brand["username"]), "username": brand["username"]}
