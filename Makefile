@@ -1,6 +1,6 @@
 # `make` alone prints what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint format types migrations check lock vendor
+.PHONY: help run test bench lint format types migrations check check-deep lock vendor
 
 PYTHON := .venv/bin/python
 PACKAGES := accounts inbox twitter_sync x_simulator config bench
@@ -17,6 +17,8 @@ test: ## Run every test (./test -k claim for some)
 ##@ Before a commit
 check: .venv ## Everything that must hold: style, types, migrations, tests
 	@$(MAKE) --no-print-directory --keep-going lint types migrations test && echo "Everything holds."
+check-deep: .venv ## The tests that take minutes: whole recordings through the whole product
+	HANDLED_DEEP=1 ./test -m deep -n 2
 lint: .venv ## Style and layout of the code
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
@@ -41,7 +43,7 @@ LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-in
 help:
 	@awk 'BEGIN {FS = ":.*## "} \
 	/^##@/ {printf "\n%s\n", substr($$0, 5)} \
-	/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv: requirements-dev.txt
 	@./test --version >/dev/null

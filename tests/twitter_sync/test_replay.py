@@ -57,6 +57,7 @@ def replay(stack: Stack, shared: Path, *how: str) -> list[Record]:
     return export(stack)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "how",
     [["--order", "time"], ["--order", "shuffled", "--repeat", "2", "--seed", "7"]],

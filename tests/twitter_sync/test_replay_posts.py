@@ -24,7 +24,7 @@ from tests.twitter_sync.replaying import (
 )
 from x_simulator import recordings
 
-pytestmark = [pytest.mark.shared_data, pytest.mark.processes]
+pytestmark = [pytest.mark.shared_data, pytest.mark.processes, pytest.mark.deep]
 
 HOURS = (1, 4, 8, 24)
 NAME = re.compile(r"(?<![\w!#$%&*@])@(\w{1,15})(?![\w@])", re.ASCII)
