@@ -158,7 +158,9 @@ def test_what_the_readme_starts_can_be_started(command):
 
 @pytest.mark.parametrize("app", APPS)
 def test_every_app_says_what_it_is(app):
-    assert 5 <= len((ROOT / app / "README.md").read_text().splitlines()) <= 120
+    # The pretend X is a program of its own: its README is all that its users have.
+    most = 200 if app == "x_simulator" else 120
+    assert 5 <= len((ROOT / app / "README.md").read_text().splitlines()) <= most
 
 
 def test_the_documents_are_short_enough_to_be_read():
