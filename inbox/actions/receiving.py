@@ -180,13 +180,21 @@ def keep_media(message: Message, utterance: Utterance) -> None:
 
 
 def in_flight(conversation: Conversation, thread: Thread, utterance: Utterance) -> Message | None:
-    """Our own message that this is the echo of: under way in the thread, with the same words."""
+    """Our own message that this is the echo of: under way in the thread, with the same words.
+
+    What stayed unconfirmed may still be told of, whatever became of it: given up, or queued again
+    and waiting, or refused the second time.
+    """
     if utterance.direction == Message.Direction.IN:
         return None
     states = Message.State
-    given_up = Q(state=states.CANCELLED, uncertain_since__isnull=False)
+    may_be_sent = Q(
+        state__in=[states.QUEUED, states.CANCELLED, states.FAILED], uncertain_since__isnull=False
+    )
     under_way = conversation.messages.filter(
-        given_up | Q(state__in=[states.SENDING, states.UNCERTAIN]), thread=thread, external_id=None
+        may_be_sent | Q(state__in=[states.SENDING, states.UNCERTAIN]),
+        thread=thread,
+        external_id=None,
     )
     for message in under_way.in_order():
         if same_utterance(message.text, message.entities, utterance.text, utterance.entities):

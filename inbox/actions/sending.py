@@ -139,12 +139,16 @@ def end_without_id(
     *,
     held: Message.State = State.SENDING,
 ) -> Message:
-    """Nothing happens to a message that is not in the state `held` any more."""
+    """Nothing happens to a message that is not in the state `held` any more.
+
+    One that was uncertain before keeps the moment: X may yet tell of it (`receiving.in_flight`).
+    """
     conversation, message = hold(message_id)
     if message.state != held:
         return message
     message.state, message.failure = state, reason[:300]
-    message.uncertain_since = timezone.now() if state == State.UNCERTAIN else None
+    if state == State.UNCERTAIN:
+        message.uncertain_since = timezone.now()
     message.save(update_fields=["state", "failure", "uncertain_since"])
     summarise(conversation)
     keep(conversation, *SUMMARY, what="send")

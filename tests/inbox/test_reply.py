@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import User
 from inbox.actions import sending
 from inbox.actions.receiving import receive
 from inbox.actions.replies import (
@@ -258,6 +259,50 @@ def test_the_echo_of_what_was_left_still_settles_it(acme, question, ana, says):
     cancel(message, by=ana)
     echo = receive(acme, says("One", ours=True))
     assert (echo.pk, echo.state) == (message.pk, "sent")
+
+
+def unconfirmed_and_queued_again(question: Message, by: User) -> Message:
+    message = reply(question.thread, by=by, text="We are on it", client_key=uuid4())
+    take(question.conversation_id)
+    sending.doubt(message.pk, reason="X did not answer.")
+    Message.objects.filter(pk=message.pk).update(
+        uncertain_since=timezone.now() - timedelta(minutes=5)
+    )
+    return retry(message, by=by)
+
+
+def test_the_echo_of_what_waits_to_be_sent_again_settles_it(acme, question, ana, says):
+    message = unconfirmed_and_queued_again(question, ana)
+    echo = receive(acme, says("We are on it", ours=True))
+    assert (echo.pk, echo.state) == (message.pk, "sent")
+    assert take(question.conversation_id) is None
+
+
+def test_the_echo_of_what_was_put_back_settles_it(acme, question, ana, says):
+    """Sent again, X's quota was used up; then X tells of the first time."""
+    message = unconfirmed_and_queued_again(question, ana)
+    take(question.conversation_id)
+    sending.put_back(message.pk, not_before=timezone.now(), reason="The limit is used up.")
+    echo = receive(acme, says("We are on it", ours=True))
+    assert (echo.pk, echo.state, echo.failure) == (message.pk, "sent", "")
+    assert take(question.conversation_id) is None
+
+
+def test_the_echo_of_what_x_refused_the_second_time_settles_it(acme, question, ana, says):
+    message = unconfirmed_and_queued_again(question, ana)
+    take(question.conversation_id)
+    sending.fail(message.pk, reason="X has these words already.")
+    echo = receive(acme, says("We are on it", ours=True))
+    assert (echo.pk, echo.state, echo.failure) == (message.pk, "sent", "")
+
+
+def test_the_same_words_written_in_x_are_not_those_that_were_never_handed_over(
+    acme, question, ana, says
+):
+    waits = reply(question.thread, by=ana, text="We are on it", client_key=uuid4())
+    echo = receive(acme, says("We are on it", ours=True))
+    assert echo.pk != waits.pk
+    assert take(question.conversation_id) == waits
 
 
 def test_the_same_client_key_in_another_thread_is_the_same_message(question, public_thread, ana):
