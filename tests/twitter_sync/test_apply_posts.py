@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 from accounts.models import BrandAccount
@@ -24,6 +24,8 @@ from tests.twitter_sync.bodies import (
     reply_event,
     user,
 )
+from tests.twitter_sync.test_apply import apply_and_leave, until_someone_waits_for_a_lock
+from twitter_sync.actions import applying
 from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.looking_up import claim
 from twitter_sync.actions.remembering import give_up
@@ -294,6 +296,29 @@ def test_a_deletion_before_its_post_wins_for_good(client, acme, carla):
     push(client, mention_event(acme, answer))
     apply_due()
     assert Message.objects.count() == 0
+    assert KnownPost.objects.get(pk=answer["id"]).text == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_deletion_while_its_post_is_being_placed_leaves_a_tombstone(acme, carla):
+    """One worker has placed the post and not committed; another takes up the deletion."""
+    client = Client()
+    question = post(carla, "@acme help", names=[acme])
+    answer = post(acme, "@carla wrong words", names=[carla], answers=question)
+    push(client, mention_event(acme, question))
+    apply_due()
+    push(client, own_event(acme, answer))
+    push(client, delete_event(acme, answer["id"]))
+    brands = {acme.x_user_id: acme}
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            row = applying.next_row(history_first=False)
+            applying.settle(row, applying.understood(row, brands))
+            deleted = other.submit(apply_and_leave)
+            until_someone_waits_for_a_lock()
+        assert deleted.result() == 1
+    message = Message.objects.get(external_id=answer["id"])
+    assert (message.text, message.deleted_at is None) == ("", False)
     assert KnownPost.objects.get(pk=answer["id"]).text == ""
 
 

@@ -187,13 +187,17 @@ def hear_post(event: Post, scene: Scene, row: RawEvent) -> int:
 
 @hear.register
 def hear_deletion(event: PostDeletion, scene: Scene, row: RawEvent) -> int:
+    """The post is forgotten before it is looked for as a message: a worker that is placing it holds
+    its row, and what that one makes is seen only after the wait."""
     told(event.for_user_id, scene, row)
+    forget({event.id})
     held = [
         message
         for brand in sorted(scene.brands.values(), key=lambda brand: brand.pk)
         if (message := find(brand, Message.Kind.PUBLIC, [event.id]))
     ]
-    forget({event.id, *(former for message in held for former in ids_of(message))})
+    if former := {one for message in held for one in ids_of(message)} - {event.id}:
+        forget(former)
     for message in held:
         mark_deleted(
             message.brand, kind=message.kind, external_id=event.id, deleted_at=event.deleted_at
