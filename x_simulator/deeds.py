@@ -82,7 +82,7 @@ def publish_post(
         raise NotAllowed("This operation is not permitted.")
     _check_length(world, told, _parent(world, place), long=author.long_posts)
     post, mentions = composing.make_post(world, told, place, author.id, source)
-    if world.posts.was_just_said(author.id, post.text):
+    if world.posts.was_just_said(post):
         raise NotAllowed("You are not allowed to create a Tweet with duplicate content.")
     world.posts.add([(post, mentions)])
     if deliver:

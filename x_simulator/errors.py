@@ -130,6 +130,21 @@ def missing(kind: str, value: str, parameter: str, *, of: str = "") -> Body:
     }
 
 
+def not_authorized(kind: str, value: str, parameter: str, *, of: str = "") -> Body:
+    """A partial error: it is there, but not for the one who asks. `of` names an expansion."""
+    name = {"tweet": "Tweet"}.get(kind, kind)
+    return {
+        "value": value,
+        "detail": f"Sorry, you are not authorized to see the {name} with {of or parameter}:"
+        f" [{value}].",
+        "title": "Authorization Error",
+        "resource_type": kind,
+        "parameter": of or parameter,
+        "resource_id": value,
+        "type": f"{TYPES}not-authorized-for-resource",
+    }
+
+
 def _plain(title: str, status: int, detail: str) -> Body:
     return {"title": title, "type": "about:blank", "status": status, "detail": detail}
 

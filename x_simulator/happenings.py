@@ -30,8 +30,11 @@ def of_message(message: DirectMessage) -> list[Happening]:
 
 
 def of_post(world: "World", post: Post) -> list[Happening]:
-    """X tells of explicit mentions, direct replies, quotes and reposts. A changed post is told like
-    a new one."""
+    """X tells of explicit mentions, direct replies, quotes and reposts, never of protected posts. A
+    changed post is told like a new one."""
+    author = world.people.get(post.author_id)
+    if author is not None and author.protected:
+        return []
     if post.reposted_post_id is not None:
         return _to_author_of(world, post.reposted_post_id, "post.repost.create", post)
     happenings = [Happening("post.create", post.author_id, post.id)]

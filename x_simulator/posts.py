@@ -97,14 +97,23 @@ class Posts:
         row = self._store.row("SELECT * FROM posts WHERE id = ?", (post_id,))
         return None if row is None else _post(row)
 
-    def public(self, post_ids: Iterable[int]) -> dict[int, Post]:
-        """Those of them that can be read."""
+    def there(self, post_ids: Iterable[int]) -> dict[int, Post]:
+        """Those of them that are not deleted."""
         wanted = list(dict.fromkeys(post_ids))
         rows = self._store.rows(
             f"SELECT * FROM posts WHERE id IN ({marks(len(wanted))}) AND deleted_ms IS NULL",  # noqa: S608 (placeholders only)
             wanted,
         )
         return {row["id"]: _post(row) for row in rows}
+
+    def protected_from(self, viewer_id: int | None, posts: Iterable[Post]) -> set[int]:
+        """The ids of those whose authors show them to their followers alone."""
+        wanted = [post.id for post in posts]
+        rows = self._store.rows(
+            f"SELECT id FROM posts WHERE id IN ({marks(len(wanted))}) AND NOT {_READABLE}",  # noqa: S608 (placeholders only)
+            [*wanted, viewer_id, viewer_id],
+        )
+        return {row["id"] for row in rows}
 
     def mentions_of(self, post_id: int) -> list[Mention]:
         rows = self._store.rows("SELECT * FROM post_mentions WHERE post_id = ?", (post_id,))
@@ -146,14 +155,14 @@ class Posts:
         )
         return {row["id"]: row["replies"] for row in rows}
 
-    def was_just_said(self, author_id: int, text: str) -> bool:
+    def was_just_said(self, post: Post) -> bool:
         """The same words by the same author within a day, not deleted since."""
-        row = self._store.row(
-            "SELECT 1 FROM posts WHERE author_id = ? AND id >= ? AND text = ?"
-            " AND deleted_ms IS NULL",
-            (author_id, ids.first_at(clock.now_ms() - clock.DAY_MS), text),
+        rows = self._store.rows(
+            "SELECT * FROM posts WHERE author_id = ? AND id >= ? AND deleted_ms IS NULL"
+            " AND length(text) = ?",  # short links are all of one length
+            (post.author_id, ids.first_at(clock.now_ms() - clock.DAY_MS), len(post.text)),
         )
-        return row is not None
+        return any(words_of(_post(row)) == words_of(post) for row in rows)
 
     def timeline(self, author_id: int, window: Slice, excluded: Collection[str] = ()) -> Page[Post]:
         """The latest 3,200, whatever is `excluded` of them: replies, retweets."""
@@ -169,7 +178,7 @@ class Posts:
         )
         return window.page([_post(row) for row in rows])
 
-    def mentioning(self, user_id: int, window: Slice) -> Page[Post]:
+    def mentioning(self, user_id: int, window: Slice, viewer_id: int | None) -> Page[Post]:
         """The latest 800, explicit and implicit, never one's own."""
         where, values = window.where("post_mentions.post_id")
         oldest = "SELECT post_id FROM post_mentions WHERE user_id = ? ORDER BY post_id DESC"
@@ -177,21 +186,27 @@ class Posts:
             "SELECT posts.* FROM post_mentions JOIN posts ON posts.id = post_mentions.post_id"  # noqa: S608 (fixed text)
             " WHERE post_mentions.user_id = ? AND posts.author_id != ?"
             f" AND posts.deleted_ms IS NULL AND replaced_by IS NULL AND {where}"
-            f" AND {_among_latest(oldest)}"
+            f" AND {_among_latest(oldest)} AND {_READABLE}"
             f" ORDER BY post_mentions.post_id {window.direction} LIMIT ?",
-            [user_id, user_id, *values, user_id, MOST_MENTIONS - 1, window.limit + 1],
+            [
+                *(user_id, user_id, *values, user_id, MOST_MENTIONS - 1),
+                *(viewer_id, viewer_id, window.limit + 1),
+            ],
         )
         return window.page([_post(row) for row in rows])
 
-    def search(self, query: "Query", window: Slice) -> Page[Post]:
+    def search(self, query: "Query", window: Slice, viewer_id: int | None) -> Page[Post]:
         where, values = window.where("posts.id")
         matching, wanted = query.where()
         rows = self._store.rows(
             "SELECT posts.* FROM posts WHERE deleted_ms IS NULL AND replaced_by IS NULL"  # noqa: S608 (fixed text)
             f" AND {where} AND ({matching})"
-            " AND (created_ms >= ? OR source = 'load')"
+            f" AND (created_ms >= ? OR source = 'load') AND {_READABLE}"
             f" ORDER BY posts.id {window.direction} LIMIT ?",
-            [*values, *wanted, clock.now_ms() - SEARCH_WINDOW_MS, window.limit + 1],
+            [
+                *(*values, *wanted, clock.now_ms() - SEARCH_WINDOW_MS),
+                *(viewer_id, viewer_id, window.limit + 1),
+            ],
         )
         return window.page([_post(row) for row in rows])
 
@@ -220,10 +235,26 @@ class Posts:
         return [_post(row) for row in self._store.rows("SELECT * FROM posts ORDER BY id")]
 
 
+# By whoever looks (twice; None: the app itself): X shows protected posts to followers alone.
+_READABLE = (
+    "posts.author_id NOT IN (SELECT id FROM users WHERE protected AND id IS NOT ? AND id NOT IN"
+    " (SELECT target_id FROM relations WHERE source_id = ? AND kind = 'following'))"
+)
+
+
 def _among_latest(newest_first: str) -> str:
     """Not older than the last that X still lists; what was loaded is there all the same."""
     oldest = f"ifnull(({newest_first} LIMIT 1 OFFSET ?), 0)"
     return f"(posts.id >= {oldest} OR posts.source = 'load')"
+
+
+def words_of(post: Post) -> str:
+    """All that its author wrote: with links as they were before X made them short."""
+    whole = post.note or Prepared(post.text, post.entities)
+    words = whole.text
+    for link in reversed(whole.entities.get("urls", [])):
+        words = words[: link["start"]] + link["expanded_url"] + words[link["end"] :]
+    return words
 
 
 def _values(post: Post) -> tuple[Value, ...]:

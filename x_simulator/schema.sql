@@ -18,6 +18,8 @@ CREATE TABLE IF NOT EXISTS users (
     long_posts INTEGER NOT NULL DEFAULT 0
 );
 
+CREATE INDEX IF NOT EXISTS users_protected ON users (id) WHERE protected;
+
 CREATE TABLE IF NOT EXISTS relations (
     source_id INTEGER NOT NULL,
     target_id INTEGER NOT NULL,

@@ -235,7 +235,7 @@ def post_answer(
     world: "World", posts: Sequence[Post], fields: Fields, viewer_id: int | None
 ) -> Object:
     """`data` (a list), `includes` and partial `errors`, each only when there is something in it."""
-    referenced, lost = _referenced(world, posts, fields)
+    referenced, lost = _referenced(world, posts, fields, viewer_id)
     counts = world.posts.reply_counts(one.id for one in [*posts, *referenced])
     media = world.media.by_ids(i for one in [*posts, *referenced] for i in one.media_ids)
     included = [post(one, fields, counts.get(one.id, 0), media) for one in referenced]
@@ -254,7 +254,7 @@ def post_answer(
 
 
 def _referenced(
-    world: "World", posts: Sequence[Post], fields: Fields
+    world: "World", posts: Sequence[Post], fields: Fields, viewer_id: int | None
 ) -> tuple[list[Post], list[Object]]:
     if not any(name.startswith("referenced_tweets.id") for name in fields.expansions):
         return [], []
@@ -264,11 +264,29 @@ def _referenced(
         for post_id in (one.in_reply_to_post_id, one.quoted_post_id, one.reposted_post_id)
         if post_id is not None
     ]
-    found = world.posts.public(ids)
-    lost = [post_id for post_id in dict.fromkeys(ids) if post_id not in found]
-    return list(found.values()), [
-        errors.missing("tweet", str(post_id), "id", of="referenced_tweets.id") for post_id in lost
+    return looked_up(world, ids, viewer_id, "id", of="referenced_tweets.id")
+
+
+def looked_up(
+    world: "World",
+    post_ids: Iterable[int],
+    viewer_id: int | None,
+    parameter: str,
+    *,
+    of: str = "",
+) -> tuple[list[Post], list[Object]]:
+    """Those that this viewer may read, and a partial error for each of the others."""
+    asked = list(dict.fromkeys(post_ids))
+    there = world.posts.there(asked)
+    hidden = world.posts.protected_from(viewer_id, there.values())
+    lost = [
+        (errors.not_authorized if one in hidden else errors.missing)(
+            "tweet", str(one), parameter, of=of
+        )
+        for one in asked
+        if one in hidden or one not in there
     ]
+    return [there[one] for one in asked if one in there and one not in hidden], lost
 
 
 def _people_of(posts: Sequence[Post], referenced: Sequence[Post], fields: Fields) -> list[int]:

@@ -224,6 +224,36 @@ def test_a_long_post_shows_its_beginning_and_has_the_rest_in_its_note(program: P
     assert publish(program, brand, "x" * 25_001).status_code == 400
 
 
+def test_protected_posts_are_for_followers_alone(program: Program) -> None:
+    brand, customer, friend = program.brand(), program.person(protected=True), program.person()
+    post_id = program.post(customer, f"@{brand['username']} between us, wombat")
+    follow = {"source_id": friend["id"], "target_id": customer["id"], "kind": "following"}
+    program.control("POST", "relations", **follow, on=True)
+    answer = program.post(friend, f"@{brand['username']} and me", in_reply_to_post_id=post_id)
+    ids = f"{post_id},{answer}"
+    seen = program.get("/2/tweets", program.token(friend), ids=ids)
+    assert [post["id"] for post in seen["data"]] == [post_id, answer]
+    asked = {"ids": ids, "expansions": "referenced_tweets.id"}
+    for token in (brand["token"], program.bearer()):
+        told = program.get("/2/tweets", token, **asked)
+        assert [post["id"] for post in told["data"]] == [answer]
+        assert [error["parameter"] for error in told["errors"]] == ["ids", "referenced_tweets.id"]
+        assert {error["title"] for error in told["errors"]} == {"Authorization Error"}
+        assert "data" not in program.get("/2/tweets/search/recent", token, query="wombat")
+        timeline = program.get(f"/2/users/{customer['id']}/tweets", token)
+        assert timeline["errors"][0]["resource_type"] == "user"
+    mentions = program.get(f"/2/users/{brand['id']}/mentions", brand["token"])["data"]
+    assert [post["id"] for post in mentions] == [answer]
+    assert program.get(f"/2/users/{customer['id']}/tweets", program.token(customer))["data"]
+
+
+def test_the_same_words_with_a_link_are_the_same_words(program: Program) -> None:
+    brand = program.brand()
+    assert publish(program, brand, "See https://example.com/a").status_code == 201
+    assert publish(program, brand, "See https://example.com/b").status_code == 201
+    assert publish(program, brand, "See https://example.com/a").status_code == 403
+
+
 def test_only_the_latest_mentions_are_listed_unless_loaded(program: Program) -> None:
     brand, customer = program.brand(), program.person()
     name = {"start": 0, "end": 1 + len(brand["username"]), "username": brand["username"]}

@@ -150,20 +150,16 @@ async def delete(call: Call) -> Answer:
 
 
 async def by_id(call: Call) -> Answer:
-    post_id = call.path_id("id")
-    found = call.world.posts.public([post_id])
+    found, lost = wire.looked_up(call.world, [call.path_id("id")], call.viewer_id, "id")
     if not found:
-        return Answer({"errors": [errors.missing("tweet", str(post_id), "id")]})
-    body = wire.post_answer(call.world, list(found.values()), call.fields, call.viewer_id)
+        return Answer({"errors": lost})
+    body = wire.post_answer(call.world, found, call.fields, call.viewer_id)
     return Answer(call.fields.answer({**body, "data": body["data"][0]}))
 
 
 async def by_ids(call: Call) -> Answer:
-    asked = list(dict.fromkeys(call.query_ids("ids")))
-    found = call.world.posts.public(asked)
-    posts = [found[post_id] for post_id in asked if post_id in found]
-    body = wire.post_answer(call.world, posts, call.fields, call.viewer_id)
-    lost = [errors.missing("tweet", str(i), "ids") for i in asked if i not in found]
+    found, lost = wire.looked_up(call.world, call.query_ids("ids"), call.viewer_id, "ids")
+    body = wire.post_answer(call.world, found, call.fields, call.viewer_id)
     if lost:
         body["errors"] = lost + body.get("errors", [])
     return Answer(call.fields.answer(body))
@@ -171,13 +167,15 @@ async def by_ids(call: Call) -> Answer:
 
 async def timeline(call: Call) -> Answer:
     author_id = _known_person(call)
+    _check_readable(call, author_id)
     excluded = call.query_choices("exclude", ("replies", "retweets"))
     page = call.world.posts.timeline(author_id, call.window(5, 100, 10), excluded)
     return _listing(call, page)
 
 
 async def mentions(call: Call) -> Answer:
-    return _listing(call, call.world.posts.mentioning(_known_person(call), call.window(5, 100, 10)))
+    user_id, window = _known_person(call), call.window(5, 100, 10)
+    return _listing(call, call.world.posts.mentioning(user_id, window, call.viewer_id))
 
 
 def _known_person(call: Call) -> int:
@@ -185,6 +183,15 @@ def _known_person(call: Call) -> int:
     if call.world.people.get(user_id) is None:
         raise errors.Refused(200, {"errors": [errors.missing("user", str(user_id), "id")]})
     return user_id
+
+
+def _check_readable(call: Call, author_id: int) -> None:
+    author, viewer_id = call.world.people.get(author_id), call.viewer_id
+    if author is None or not author.protected or viewer_id == author_id:
+        return
+    if viewer_id is None or not call.world.people.is_related(viewer_id, "following", author_id):
+        hidden = errors.not_authorized("user", str(author_id), "id")
+        raise errors.Refused(200, {"errors": [hidden]})
 
 
 async def search(call: Call) -> Answer:
@@ -199,7 +206,8 @@ async def search(call: Call) -> Answer:
             f"There were errors processing your request: {error}", query=asked
         ) from error
     call.query_choices("sort_order", ("recency", "relevancy"))
-    return _listing(call, call.world.posts.search(query, call.window(10, 100, 10)))
+    window = call.window(10, 100, 10)
+    return _listing(call, call.world.posts.search(query, window, call.viewer_id))
 
 
 def _listing(call: Call, page: Page[Post]) -> Answer:
