@@ -50,7 +50,7 @@ class Checklist:
     @property
     def is_at_work(self) -> bool:
         """Something on the page will change by itself."""
-        return self.is_connected and (self.is_being_set_up or self.progress.is_at_work)
+        return self.is_being_set_up or (self.is_connected and self.progress.is_at_work)
 
     @property
     def has_webhook(self) -> bool:

@@ -1,10 +1,12 @@
 """Tasks of the X side: each makes one call, and is safe to run any number of times.
 
 Who rings names the queue (`accounts.doorbell.ring`); what the clock starts goes to the default one.
+What finds another worker at it (`Busy`) leaves its rows to the clock.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from celery import shared_task
@@ -83,22 +85,26 @@ def sweep(**_: Any) -> None:
 
 @shared_task(name="twitter_sync.watch")
 def watch(**_: Any) -> None:
-    setting_up.watch()
+    with suppress(setting_up.Busy):
+        setting_up.watch()
 
 
 @shared_task(name="twitter_sync.subscribe")
 def subscribe(brand_id: int, **_: Any) -> None:
-    setting_up.renew_subscriptions(brand_id)
+    with suppress(setting_up.Busy):
+        setting_up.renew_subscriptions(brand_id)
 
 
 @shared_task(name="twitter_sync.wind_up")
 def wind_up(brand_id: int, **_: Any) -> None:
-    disconnecting.wind_up(brand_id)
+    with suppress(setting_up.Busy):
+        disconnecting.wind_up(brand_id)
 
 
 @shared_task(name="twitter_sync.wind_up_all")
 def wind_up_all(**_: Any) -> None:
-    disconnecting.wind_up_all()
+    with suppress(setting_up.Busy):
+        disconnecting.wind_up_all()
 
 
 @shared_task(name="twitter_sync.erase")

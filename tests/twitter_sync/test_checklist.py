@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import BrandAccount, User
 from tests.x import Simulator
-from twitter_sync.actions.setting_up import is_open, look_at_messages, set_up
+from twitter_sync.actions import connecting
+from twitter_sync.actions.connecting import check_again, finish
+from twitter_sync.actions.setting_up import Busy, is_open, look_at_messages, set_up, watch
 from twitter_sync.checklist import checklist, checklists
+from twitter_sync.client import Client
 from twitter_sync.models import Connection, RawEvent, Subscription
 
 Connected = Callable[..., BrandAccount]
@@ -74,15 +79,71 @@ def test_the_checklist_says_what_is_done_and_when(
     assert "nothing yet" not in page
 
 
-def test_check_again_mends_and_shows_the_checklist_alone(
-    brand: BrandAccount, client, olga: User, sign_in
+def test_check_again_shows_the_checklist_alone_until_a_worker_has_mended_it(
+    brand: BrandAccount, simulator: Simulator, client, olga: User, sign_in
 ) -> None:
-    path = f"/handles/@{brand.handle}/check/"
+    path, before = f"/handles/@{brand.handle}/check/", len(simulator.calls())
     browser = sign_in(client, olga)
     answer = browser.post(path, headers={"HX-Request": "true"}).content.decode()
-    assert answer.lstrip().startswith('<div class="stack" id="checklist">')
-    assert "6 of 6 subscriptions" in answer
+    assert answer.lstrip().startswith('<div class="stack" id="checklist" hx-get=')
+    assert "Being set up" in answer
+    assert len(simulator.calls()) == before
+    assert finish(brand.pk)
+    page = browser.get(f"/handles/@{brand.handle}/").content.decode()
+    assert "6 of 6 subscriptions" in page
+    assert "Being set up" not in page
     assert browser.post(path)["Location"] == f"/handles/@{brand.handle}/"
+
+
+def test_checking_waits_for_nobody_who_sets_up(
+    brand: BrandAccount, client, olga: User, sign_in
+) -> None:
+    with somebody_sets_up(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '300ms'")
+        assert sign_in(client, olga).post(f"/handles/@{brand.handle}/check/").status_code == 302
+        assert not finish(brand.pk)
+        with pytest.raises(Busy):
+            watch()
+    assert checklist(brand).is_being_set_up
+    assert not Connection.objects.due().exists(), "it is put off"
+    Connection.objects.update(set_up_due_at=timezone.now())
+    assert finish(brand.pk)
+    assert not checklist(brand).is_being_set_up
+
+
+def test_a_second_look_asked_for_meanwhile_is_not_lost(
+    brand: BrandAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_again(brand)
+    monkeypatch.setattr(connecting, "see_again", check_again)
+    assert finish(brand.pk)
+    assert Connection.objects.due().exists()
+
+
+def test_another_address_is_replaced_only_when_it_was_found_in_our_way(
+    brand: BrandAccount, webhook_url: str, client, olga: User, sign_in
+) -> None:
+    foreign = webhook_url.replace("127.0.0.1", "localhost")
+    Client.for_app().register_webhook(foreign)
+    check = f"/handles/@{brand.handle}/check/"
+    browser = sign_in(client, olga)
+    browser.post(check, {"replacing": foreign})
+    assert finish(brand.pk)
+    assert "Take its place" in browser.get(f"/handles/@{brand.handle}/").content.decode()
+    assert [one["url"] for one in Client.for_app().webhooks()["data"]] == [foreign]
+    browser.post(check, {"replacing": foreign})
+    assert finish(brand.pk)
+    assert [one["url"] for one in Client.for_app().webhooks()["data"]] == [webhook_url]
+    assert Connection.objects.get().replacing == ""
+
+
+@contextmanager
+def somebody_sets_up() -> Iterator[None]:
+    """Another worker, by the lock that it holds."""
+    other = connection.copy()
+    with closing(other), other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext('twitter_sync.set_up'))")
+        yield
 
 
 def test_check_again_finds_a_consent_taken_back_and_a_new_name(
@@ -91,13 +152,15 @@ def test_check_again_finds_a_consent_taken_back_and_a_new_name(
     set_up(brand)
     browser = sign_in(client, olga)
     simulator.person(f"{brand.handle}x", id=brand.x_user_id, name="Renamed", brand=True)
-    answer = browser.post(f"/handles/@{brand.handle}/check/")
-    assert answer["Location"] == f"/handles/@{brand.handle}x/"
-    assert "Renamed" in browser.get(answer["Location"]).content.decode()
+    browser.post(f"/handles/@{brand.handle}/check/")
+    assert finish(brand.pk)
+    assert "Renamed" in browser.get(f"/handles/@{brand.handle}x/").content.decode()
 
     simulator.post("revoke", user_id=brand.x_user_id)
     path = f"/handles/@{brand.handle}x/check/"
-    page = browser.post(path, headers={"HX-Request": "true"}).content.decode()
+    browser.post(path)
+    assert finish(brand.pk)
+    page = browser.get(f"/handles/@{brand.handle}x/").content.decode()
     assert "X no longer accepts the sign-in" in page
     assert f"/handles/connect/?handle={brand.handle}x" in page
 

@@ -24,7 +24,7 @@ from tests.twitter_sync.bodies import dm_received, encoded
 from tests.x import Simulator
 from twitter_sync import oauth, tokens
 from twitter_sync.actions.applying import apply_due
-from twitter_sync.actions.connecting import check_again, connect
+from twitter_sync.actions.connecting import check_again, connect, finish
 from twitter_sync.actions.disconnecting import disconnect, wind_up, wind_up_all
 from twitter_sync.actions.polling import poll_due
 from twitter_sync.actions.recording import record_delivery
@@ -138,6 +138,7 @@ def test_nothing_is_asked_of_x_for_it_any_more(brand, admin, simulator: Simulato
     disconnect(brand, by=admin)
     before = len(simulator.calls())
     check_again(BrandAccount.objects.get(pk=brand.pk))
+    assert not finish(brand.pk)
     assert len(simulator.calls()) == before
     assert not Subscription.objects.exists()
 

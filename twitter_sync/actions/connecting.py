@@ -7,10 +7,12 @@ it goes on whoever dies meanwhile.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models.functions import Now
@@ -25,14 +27,16 @@ from twitter_sync import tokens
 from twitter_sync.actions import backfilling
 from twitter_sync.actions.applying import adopt_orphans, lock_account
 from twitter_sync.actions.erasing import is_under_way
-from twitter_sync.actions.setting_up import set_up
+from twitter_sync.actions.setting_up import Busy, set_up
 from twitter_sync.client import Client
 from twitter_sync.errors import XError
-from twitter_sync.models import Connection, SyncCursor
+from twitter_sync.models import Connection, SyncCursor, Webhook
 from twitter_sync.oauth import TokenPair
 
 # How long a worker may be at the rest before another one takes it up; twice is harmless.
 SET_UP_LEASE = timedelta(minutes=1)
+# What can be set up only after something else is.
+PUT_OFF = timedelta(seconds=5)
 
 log = structlog.get_logger(__name__)
 Status = BrandAccount.Status
@@ -82,20 +86,53 @@ def connect(
     who = Client.for_newcomer(pair).me()["data"]
     brand = keep(who, pair, by=by, expected=expected)
     if waits:
-        finish(brand.pk)
+        finish(brand.pk, waits=True)
     else:
         ring("twitter_sync.set_up", queue="default", brand_id=brand.pk)
     return brand
 
 
-def finish(brand_id: int) -> bool:
-    """Everything that a handle needs of X, made; False when another worker is at it, or was."""
-    until = timezone.now() + SET_UP_LEASE
-    if not Connection.objects.due().filter(brand=brand_id).update(set_up_due_at=until):
+def finish(brand_id: int, *, waits: bool = False) -> bool:
+    """Everything that a handle needs of X, made; False when another worker is at it, or was.
+
+    While something else is set up it is put off, unless it `waits`.
+    """
+    asked = take(brand_id)
+    if asked is None:
         return False
-    set_up(BrandAccount.objects.get(pk=brand_id))
-    Connection.objects.filter(brand=brand_id, set_up_due_at=until).update(set_up_due_at=None)
+    held = Connection.objects.filter(brand=brand_id, set_up_due_at=asked.until)
+    try:
+        set_up(asked.brand, replacing=asked.replacing, waits=waits)
+    except Busy:
+        held.update(set_up_due_at=timezone.now() + PUT_OFF)
+        ring("twitter_sync.set_up", queue="default", after=PUT_OFF.seconds, brand_id=brand_id)
+        return False
+    if not asked.is_first:
+        see_again(asked.brand)
+    held.update(set_up_due_at=None, replacing="")
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is ours to set up `until` then. The first time the handle was seen a moment ago."""
+
+    brand: BrandAccount
+    until: datetime
+    replacing: str
+    is_first: bool
+
+
+@transaction.atomic
+def take(brand_id: int) -> Asked | None:
+    due = Connection.objects.due().select_for_update(of=("self",)).select_related("brand")
+    held = due.filter(brand=brand_id).first()
+    if held is None or held.set_up_due_at is None:
+        return None
+    is_first = held.set_up_due_at <= held.connected_at
+    held.set_up_due_at = timezone.now() + SET_UP_LEASE
+    held.save(update_fields=["set_up_due_at"])
+    return Asked(held.brand, held.set_up_due_at, held.replacing, is_first)
 
 
 @transaction.atomic
@@ -145,18 +182,31 @@ def connect_again(brand: BrandAccount, who: dict[str, Any], *, by: User | None) 
 
 
 def check_again(brand: BrandAccount, *, replacing: str = "") -> None:
-    """See whether X still lets us act for the handle, and mend what can be mended. Rows tell.
+    """A worker sees whether X still lets us act for the handle, and mends what can be mended. Rows
+    tell; nobody waits here.
 
-    `replacing` is another address to take down, where X allows one webhook only.
+    `replacing` is another address to take down, where X allows one webhook only: the one that was
+    found in our way, or it means nothing.
     """
-    if brand.status == Status.DISCONNECTED:
-        return
+    told: dict[str, Any] = {"set_up_due_at": Now()}
+    if replacing and replacing == in_our_way():
+        told["replacing"] = replacing
+    if Connection.objects.filter(brand=brand).update(**told):
+        ring("twitter_sync.set_up", queue="default", brand_id=brand.pk)
+
+
+def in_our_way() -> str | None:
+    ours = Webhook.objects.filter(url=settings.X_WEBHOOK_URL)
+    return ours.values_list("blocked_by", flat=True).first()
+
+
+def see_again(brand: BrandAccount) -> None:
+    """Whether X takes our tokens, and by which name it knows the handle."""
     try:
         who = Client.for_brand(brand).me()["data"]
         BrandAccount.objects.filter(pk=brand.pk).update(handle=who["username"], name=who["name"])
     except XError as error:
         log.warning("handle not seen", brand=brand.pk, error=str(error))
-    set_up(brand, replacing=replacing)
 
 
 def poll_soon(brand: BrandAccount) -> None:

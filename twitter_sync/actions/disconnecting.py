@@ -88,16 +88,17 @@ def revoke(destroyed: Destroyed) -> str:
 
 
 def wind_up(brand_id: int) -> None:
-    """X stops telling of the handle, and what waited to be sent says that it won't be. Twice is
-    harmless."""
-    # One who connects the handle again meanwhile waits for the same lock.
-    with one_at_a_time():
-        brand = BrandAccount.objects.filter(pk=brand_id, status=Status.DISCONNECTED).first()
-        if brand is None:
-            return
-        unsubscribe(brand)
+    """What waited to be sent says that it won't be, and X stops telling of the handle. Twice is
+    harmless. Raises Busy, with the second left to the clock."""
+    brand = BrandAccount.objects.filter(pk=brand_id, status=Status.DISCONNECTED).first()
+    if brand is None:
+        return
     reason = f"{brand} was disconnected before this was sent."
     fail_queued(brand, reason=reason, limit=QUEUE_BATCH)
+    # Who connects the handle again meanwhile is set up under the same lock.
+    with one_at_a_time():
+        if BrandAccount.objects.filter(pk=brand_id, status=Status.DISCONNECTED).exists():
+            unsubscribe(brand)
 
 
 def wind_up_all() -> None:

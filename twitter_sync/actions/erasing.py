@@ -24,6 +24,7 @@ from accounts.models import BrandAccount, User
 from inbox.actions.erasing import erase_conversations
 from inbox.models import Conversation, Thread
 from twitter_sync.actions.disconnecting import destroy, revoke, wind_up
+from twitter_sync.actions.setting_up import Busy
 from twitter_sync.budgets import user_scope
 from twitter_sync.models import Erasure, KnownPost, RateBudget, RawEvent, Subscription
 
@@ -126,7 +127,11 @@ def finish(erasure: Erasure, brand: BrandAccount) -> None:
     A message that still came in, by a worker that knew the handle as connected, holds it: then the
     clock begins once more, with that message.
     """
-    wind_up(brand.pk)
+    try:
+        wind_up(brand.pk)
+    except Busy:
+        log.info("handle not erased yet", brand=brand.pk, held_by="set-up")
+        return
     left = Subscription.objects.filter(brand=brand).exclude(failure="").first()
     try:
         let_go(erasure, brand, left_at_x=left.failure if left else "")

@@ -31,12 +31,17 @@ MOST_ASKED = 3
 log = structlog.get_logger(__name__)
 
 
-def set_up(brand: BrandAccount, *, replacing: str = "") -> None:
+class Busy(Exception):
+    """Another worker is making what is missing at X. Nothing was done."""
+
+
+def set_up(brand: BrandAccount, *, replacing: str = "", waits: bool = False) -> None:
     """Webhook, subscriptions and the look at messages. Never raises XError: rows tell.
 
-    `replacing` is another address to take down, where X allows one only.
+    `replacing` is another address to take down, where X allows one only. Raises Busy, unless it
+    `waits`.
     """
-    with one_at_a_time():
+    with one_at_a_time(waits=waits):
         webhook = register_webhook(replacing=replacing)
         if not webhook.failure:
             subscribe(brand, webhook)
@@ -44,13 +49,19 @@ def set_up(brand: BrandAccount, *, replacing: str = "") -> None:
 
 
 @contextmanager
-def one_at_a_time() -> Iterator[None]:
+def one_at_a_time(*, waits: bool = False) -> Iterator[None]:
     """Two who look and then make what is missing would make it twice, and X refuses the second.
 
-    A lock of the session: one of a transaction would hold that open while X answers.
+    A lock of the session: one of a transaction would hold that open while X answers. Only commands
+    wait for it: workers who did would be missing elsewhere. Raises Busy.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(hashtext('twitter_sync.set_up'))")
+        if waits:
+            cursor.execute("SELECT pg_advisory_lock(hashtext('twitter_sync.set_up'))")
+        else:
+            cursor.execute("SELECT pg_try_advisory_lock(hashtext('twitter_sync.set_up'))")
+            if cursor.fetchone() != (True,):
+                raise Busy
     try:
         yield
     finally:
@@ -63,6 +74,7 @@ def watch() -> None:
 
     X switches a webhook off without a word, and `./run` may come up on another port. What X refused
     for good is asked again every ten minutes, so that what was mended there shows up here.
+    Raises Busy; the next minute is soon enough.
     """
     connected = BrandAccount.objects.listening().filter(connection__isnull=False)
     if not connected.exists():
@@ -77,7 +89,7 @@ def watch() -> None:
 
 
 def renew_subscriptions(brand_id: int) -> None:
-    """After a setting changed what X shall tell of a handle."""
+    """After a setting changed what X shall tell of a handle. Raises Busy: `watch` does it then."""
     webhook = Webhook.objects.filter(url=settings.X_WEBHOOK_URL, is_valid=True).first()
     brand = BrandAccount.objects.listening().filter(pk=brand_id).first()
     if webhook is not None and brand is not None:

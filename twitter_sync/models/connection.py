@@ -28,6 +28,8 @@ class Connection(models.Model):
     receives_dms_checked_at = models.DateTimeField(null=True, blank=True)
     # When the rest of connecting is to be done (again); null once it is.
     set_up_due_at = models.DateTimeField(null=True, blank=True)
+    # With that: the other address that an admin gave up for ours, where X allows one only.
+    replacing = models.CharField(max_length=300, blank=True, db_default="")
     connected_at = models.DateTimeField(default=timezone.now)
 
     objects = ConnectionQuerySet.as_manager()

@@ -114,10 +114,10 @@ def handle(request: SignedInRequest, handle: str) -> HttpResponse:
 @require_POST
 @login_required
 def check(request: SignedInRequest, handle: str) -> HttpResponse:
-    """Asks X how things stand and mends what it can. An htmx request gets the checklist alone."""
+    """A worker asks X how things stand and mends what it can; the checklist, which an htmx request
+    gets alone, asks for itself until that is done."""
     brand = access_handle(request.user, handle)
     check_again(brand, replacing=request.POST.get("replacing", ""))
-    brand.refresh_from_db()
     if request.headers.get("HX-Request"):
         return render(request, "twitter_sync/_checklist.html", {"checklist": checklist(brand)})
     return redirect("twitter_sync:checklist", brand.handle)
