@@ -7,7 +7,7 @@ worker renews under the row's lock while the others wait and then take what it g
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -133,11 +133,21 @@ def _is_stale(held: Connection, rejected: str) -> bool:
     return held.expires_at - timezone.now() <= RENEW_BEFORE
 
 
-def mark_for_reconnect(brand_id: int) -> None:
-    """Stops every call of the brand until an admin connects it again. The outbox is kept."""
+def mark_for_reconnect(brand_id: int, *, told_at: datetime | None = None) -> None:
+    """Stops every call of the brand until an admin connects it again. The outbox is kept.
+
+    What X told us at `told_at` is over when the handle was connected again after that.
+    """
     with transaction.atomic():
         brand = BrandAccount.objects.listening().select_for_update().filter(pk=brand_id).first()
-        if brand is not None:
+        if brand is not None and not _was_connected_after(brand, told_at):
             brand.status = BrandAccount.Status.NEEDS_RECONNECT
             brand.save(update_fields=["status"])
             brands.record(brand, BrandEvent.Kind.TAKEN_BACK, by=None)
+
+
+def _was_connected_after(brand: BrandAccount, moment: datetime | None) -> bool:
+    """Asked with the brand's row locked, which whoever connects it locks too."""
+    if moment is None:
+        return False
+    return Connection.objects.filter(brand=brand, connected_at__gt=moment).exists()

@@ -22,7 +22,7 @@ from tests.factories import make_brand, make_contact, next_x_id
 from tests.twitter_sync.bodies import dm, dm_received, dm_sent, event, push, told_dms, user
 from twitter_sync.actions import applying, interpreting
 from twitter_sync.actions.applying import adopt_orphans, apply_due, apply_next, lock_account
-from twitter_sync.models import RawEvent
+from twitter_sync.models import Connection, RawEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -155,6 +155,23 @@ def test_what_is_none_of_ours_creates_nothing(client, acme, carla, kind):
 
 
 def test_a_revocation_stops_the_calls_of_the_brand(client, acme):
+    push(client, event("oauth.revoke", acme, {"user_id": acme.x_user_id}, filter={}))
+    apply_due()
+    acme.refresh_from_db()
+    assert acme.status == BrandAccount.Status.NEEDS_RECONNECT
+
+
+def test_a_revocation_from_before_the_handle_was_connected_again_is_over(client, acme):
+    """It waited in the ledger, or was told again, while an admin connected the handle."""
+    push(client, event("oauth.revoke", acme, {"user_id": acme.x_user_id}, filter={}))
+    Connection.objects.create(brand=acme, access_token="v1:", expires_at=timezone.now())
+    apply_due()
+    acme.refresh_from_db()
+    assert acme.status == BrandAccount.Status.CONNECTED
+
+
+def test_a_revocation_of_the_present_connection_counts(client, acme):
+    Connection.objects.create(brand=acme, access_token="v1:", expires_at=timezone.now())
     push(client, event("oauth.revoke", acme, {"user_id": acme.x_user_id}, filter={}))
     apply_due()
     acme.refresh_from_db()

@@ -210,7 +210,7 @@ def hear_revocation(event: Revocation, scene: Scene, row: RawEvent) -> int:
     brand = BrandAccount.objects.filter(x_user_id=event.user_id).first()
     if brand is None:
         raise NoSuchAccount(event.user_id)
-    tokens.mark_for_reconnect(brand.pk)
+    tokens.mark_for_reconnect(brand.pk, told_at=row.received_at)
     return 1
 
 
