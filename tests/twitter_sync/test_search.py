@@ -10,12 +10,14 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import BrandAccount
-from inbox.models import Message
+from inbox.models import Contact, Message
+from tests.twitter_sync.bodies import post
 from tests.twitter_sync.test_poll import poll_now, posts
 from tests.x import Simulator
 from twitter_sync import budgets
 from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.looking_up import look_up_due
+from twitter_sync.actions.recording import record_items
 from twitter_sync.actions.searching import (
     LONGEST_QUERY,
     MOST_AT_ONCE,
@@ -101,7 +103,12 @@ def test_the_next_search_asks_for_what_came_since(simulator, brand, asked):
 
 def test_several_customers_share_a_call(simulator, brand):
     for number in range(20):
-        expect_more(brand.pk, str(1_900_000_000_000_000_000 + number), str(10**18 + number))
+        expect_more(
+            brand.pk,
+            str(1_900_000_000_000_000_000 + number),
+            str(10**18 + number),
+            said_at=timezone.now(),
+        )
     before = len(simulator.calls(SEARCH))
     assert search_due() == 20
     assert len(simulator.calls(SEARCH)) == before + 3
@@ -109,10 +116,12 @@ def test_several_customers_share_a_call(simulator, brand):
 
 def test_a_query_is_never_longer_than_x_takes(db, acme):
     for number in range(30):
-        expect_more(acme.pk, str(number), str(number + 1))
+        expect_more(acme.pk, str(number), str(number + 1), said_at=timezone.now())
     assert len(claim()) == MOST_AT_ONCE
     for number in range(30):
-        expect_more(acme.pk, str(2**63 - 1 - number), str(2**63 - 1 - number))
+        expect_more(
+            acme.pk, str(2**63 - 1 - number), str(2**63 - 1 - number), said_at=timezone.now()
+        )
     while searches := claim():
         assert len(query_for(searches)) <= LONGEST_QUERY
     assert ConversationSearch.objects.due().count() == 0
@@ -146,13 +155,50 @@ def test_the_longer_it_is_quiet_the_rarer_it_is_asked():
 
 
 def test_something_new_makes_it_young_again(acme):
-    expect_more(acme.pk, "1", "2")
+    expect_more(acme.pk, "1", "2", said_at=timezone.now())
     ConversationSearch.objects.update(
         heard_at=timezone.now() - timedelta(days=9), searched_at=timezone.now(), due_at=None
     )
-    expect_more(acme.pk, "1", "2")
+    expect_more(acme.pk, "1", "2", said_at=timezone.now())
     search = ConversationSearch.objects.get()
     assert search.due_at - search.heard_at == SOONEST
+
+
+def told_long_after(brand: BrandAccount, author: Contact, ago: timedelta) -> None:
+    """A mention out of the past of the handle."""
+    told = post(author, f"@{brand.handle} help", names=[brand])
+    told["created_at"] = (timezone.now() - ago).isoformat()
+    source = RawEvent.Source.HISTORY
+    record_items(brand, "post", [{"data": told, "includes": {}}], source=source)
+    apply_due()
+
+
+def test_what_was_said_before_x_reaches_back_makes_no_search(acme, carla):
+    told_long_after(acme, carla, timedelta(days=20))
+    assert Message.objects.count() == 1
+    assert not ConversationSearch.objects.exists()
+
+
+def test_what_was_said_some_days_ago_is_searched_as_rarely_as_that(acme, carla):
+    told_long_after(acme, carla, timedelta(hours=20))
+    search = ConversationSearch.objects.get()
+    now = timezone.now()
+    assert search.due_at <= now
+    assert timedelta(hours=9) < next_due(search.heard_at, now) - now < timedelta(hours=11)
+
+
+def test_the_past_of_a_thread_does_not_make_it_young_again(acme, carla):
+    told_long_after(acme, carla, timedelta(hours=1))
+    before = ConversationSearch.objects.values_list("heard_at", "due_at").get()
+    search = ConversationSearch.objects.get()
+    for ago in (timedelta(days=2), timedelta(days=9)):
+        expect_more(
+            acme.pk,
+            search.x_conversation_id,
+            search.author_id,
+            said_at=timezone.now() - ago,
+        )
+    assert ConversationSearch.objects.values_list("heard_at", "due_at").get() == before
 
 
 def test_no_quota_left_puts_it_off_until_there_is(brand, asked):

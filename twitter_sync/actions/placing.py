@@ -85,7 +85,7 @@ def place_at(
     message = take(brand, post, customer_id, conversation_id, scene.people)
     if not holds:
         take_the_rest(brand, customer_id, conversation_id, besides=post.id)
-    expect_more(brand.pk, conversation_id, customer_id)
+    expect_more(brand.pk, conversation_id, customer_id, said_at=message.sent_at)
     return message
 
 

@@ -46,7 +46,7 @@ LATEST = timedelta(days=1)
 EXPECT = """
 INSERT INTO twitter_sync_conversationsearch AS held
     (brand_id, x_conversation_id, author_id, heard_at, due_at)
-VALUES (%s, %s, %s, statement_timestamp(), statement_timestamp())
+VALUES (%s, %s, %s, %s, statement_timestamp())
 ON CONFLICT (brand_id, x_conversation_id, author_id) DO UPDATE SET
     heard_at = excluded.heard_at,
     due_at = least(held.due_at, excluded.heard_at + %s * interval '1 second')
@@ -56,10 +56,19 @@ WHERE held.heard_at < excluded.heard_at - interval '1 minute'
 log = structlog.get_logger(__name__)
 
 
-def expect_more(brand_id: int, x_conversation_id: str, author_id: str) -> None:
-    """Something new was said there: at first X is searched at once, later soon after."""
+def expect_more(
+    brand_id: int, x_conversation_id: str, author_id: str, *, said_at: datetime
+) -> None:
+    """Something was said there at `said_at`: at first X is searched at once, later soon after.
+
+    Nothing is expected where all was quiet for longer than X reaches back: X bills by use.
+    """
+    now = timezone.now()
+    if said_at < now - REACH:
+        return
+    heard_at = min(said_at, now)
     with connection.cursor() as cursor:
-        cursor.execute(EXPECT, [brand_id, x_conversation_id, author_id, SOONEST.seconds])
+        cursor.execute(EXPECT, [brand_id, x_conversation_id, author_id, heard_at, SOONEST.seconds])
 
 
 def search_due() -> int:
