@@ -104,7 +104,7 @@ def _id(name: str, text: str) -> int:
 def _moment(name: str, text: str) -> int:
     try:
         return ids.first_at(clock.parse_iso(text))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise errors.invalid_query(name, text, "is not a valid RFC3339 date") from error
 
 

@@ -16,8 +16,8 @@ def time_of(snowflake: int) -> int:
 
 
 def first_at(ms: int) -> int:
-    """The smallest snowflake of a millisecond (0 for times before there were any)."""
-    return max(0, ms - EPOCH_MS) << 22
+    """The smallest snowflake of a millisecond; the first or the last for times that have none."""
+    return min(max(0, ms - EPOCH_MS) << 22, MAX_ID)
 
 
 def parse(text: str) -> int | None:

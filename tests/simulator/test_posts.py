@@ -307,6 +307,16 @@ def test_search_finds_a_conversation_and_words(program: Program) -> None:
         assert answer.status_code == 400
 
 
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00+14:00", "2010-01-01T00:00:00Z", "9999-12-31T23:59:59Z"]
+)
+def test_a_time_that_no_id_has_is_no_accident(program: Program, moment: str) -> None:
+    path, token = f"/2/users/{program.person()['id']}/mentions", program.bearer()
+    for bound in ("start_time", "end_time"):
+        answer = program.call("GET", path, token, params={bound: moment})
+        assert answer.status_code in (200, 400)
+
+
 def test_search_looks_back_seven_days_unless_loaded(program: Program) -> None:
     customer = program.person()
     old = program.post(customer, "quokka", created_at="2024-01-01T00:00:00Z")
