@@ -16,7 +16,7 @@ class BackfillQuerySet(models.QuerySet["Backfill"]):
     def due(self) -> BackfillQuerySet:
         """Of handles that listen; for others X may not be asked."""
         return self.unfinished().filter(
-            due_at__lte=Now(), cursor__brand__in=BrandAccount.objects.listening()
+            given_up_at=None, due_at__lte=Now(), cursor__brand__in=BrandAccount.objects.listening()
         )
 
 
@@ -25,7 +25,8 @@ class Backfill(models.Model):
 
     `newest_id` is that item: what is newer is news, and polled. `page_token` is the next page, ""
     at the top. `fetched` items are kept, the oldest of them of `reached_at`. `is_limited` says that
-    X's quota is used up until `due_at`.
+    X's quota is used up until `due_at`. `refusals` counts the pages that X refused since it last gave
+    one; after too many `given_up_at` says when the walk was ended without its end.
     """
 
     cursor = models.OneToOneField(
@@ -38,6 +39,8 @@ class Backfill(models.Model):
     due_at = models.DateTimeField(default=timezone.now)
     is_limited = models.BooleanField(default=False)
     failure = models.CharField(max_length=300, blank=True)
+    refusals = models.PositiveSmallIntegerField(default=0, db_default=0)
+    given_up_at = models.DateTimeField(null=True, blank=True)
     began_at = models.DateTimeField(default=timezone.now)
     done_at = models.DateTimeField(null=True, blank=True)
 
@@ -54,3 +57,7 @@ class Backfill(models.Model):
     @property
     def is_done(self) -> bool:
         return self.done_at is not None
+
+    @property
+    def is_given_up(self) -> bool:
+        return self.given_up_at is not None

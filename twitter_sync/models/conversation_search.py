@@ -26,6 +26,9 @@ class ConversationSearch(models.Model):
     """One customer in one X conversation of a brand. `heard_at` is when we last heard something
     new of them or of us there, `searched_at` up to when X has been searched (null: never), both by
     our clock. `due_at` is null when nothing is expected any more.
+
+    While a search goes on over more pages than one task may read, `began_at` says when it began and
+    `until_id` from which of X's ids down it goes on.
     """
 
     brand = models.ForeignKey("accounts.BrandAccount", on_delete=models.CASCADE, related_name="+")
@@ -34,6 +37,8 @@ class ConversationSearch(models.Model):
     heard_at = models.DateTimeField(default=timezone.now)
     searched_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
+    began_at = models.DateTimeField(null=True, blank=True)
+    until_id = models.CharField(max_length=20, blank=True, default="", db_default="")
 
     objects = ConversationSearchQuerySet.as_manager()
 
