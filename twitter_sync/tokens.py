@@ -2,27 +2,33 @@
 
 Stored as `v1:` and Fernet ciphertext under the keys of HANDLED_TOKEN_KEYS, newest first
 (reference: trust T6). X's refresh tokens are good once and reuse may end the whole consent, so one
-worker renews under the row's lock while the others wait and then take what it got (trust R10).
+worker renews while the others wait for its lock and then take what it got (trust R10). The row
+stays free while X is asked: whoever disconnects the handle or has it checked waits for nobody.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import structlog
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.db import connection as database
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.actions import brands
 from accounts.models import BrandAccount, BrandEvent
 from twitter_sync import oauth
-from twitter_sync.errors import NotConnected, NotSent, TokenRejected, Unconfirmed
+from twitter_sync.errors import NotConnected, NotSent, TokenRejected, Unconfirmed, XError
 from twitter_sync.models import Connection
 from twitter_sync.oauth import TokenPair
 
 VERSION = "v1:"
 RENEW_BEFORE = timedelta(minutes=10)
+
+log = structlog.get_logger(__name__)
 
 
 class UnreadableToken(NotSent):
@@ -50,6 +56,7 @@ def decrypt(stored: str) -> str:
 @transaction.atomic
 def encrypt_again(connection_id: int) -> None:
     """Writes a pair under the newest key. Raises UnreadableToken when no key opens it."""
+    wait_for_renewal(connection_id)
     for held in Connection.objects.select_for_update().filter(pk=connection_id):
         held.access_token = encrypt(decrypt(held.access_token))
         held.refresh_token = encrypt(decrypt(held.refresh_token))
@@ -110,21 +117,53 @@ def refresh(connection: Connection, *, rejected: str = "") -> Connection:
 
     `rejected` is an access token that X refused though it looked fresh. Raises TokenRejected, with
     the brand marked as needing a reconnect, when X takes the refresh token no more, and
-    NotConnected when the tokens were destroyed while we waited for the lock.
+    NotConnected when the tokens were destroyed meanwhile.
     """
     try:
         with transaction.atomic():
-            held = Connection.objects.select_for_update().filter(pk=connection.pk).first()
+            wait_for_renewal(connection.pk)
+            held = Connection.objects.filter(pk=connection.pk).first()
             if held is None:
                 raise NotConnected
-            if _is_stale(held, rejected):
-                for column, value in columns(oauth.refresh(decrypt(held.refresh_token))).items():
-                    setattr(held, column, value)
-                held.save()
-            return held
+            if not _is_stale(held, rejected):
+                return held
+            return _replaced(held, oauth.refresh(decrypt(held.refresh_token)))
     except TokenRejected:
-        mark_for_reconnect(connection.brand_id)
+        if held is not None and _as_read(held).exists():
+            mark_for_reconnect(connection.brand_id)
         raise
+
+
+def wait_for_renewal(connection_id: int) -> None:
+    """One at a time deals with a pair; ours until the transaction ends."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext('twitter_sync.renewal'), %s)",
+            [connection_id % 2**31],
+        )
+
+
+def _replaced(held: Connection, pair: TokenPair) -> Connection:
+    """The row with `pair`, or with what a new consent gave it meanwhile. Raises NotConnected for
+    one that was destroyed: then X is given back what it gave."""
+    _as_read(held).update(**columns(pair))
+    current = Connection.objects.filter(pk=held.pk).first()
+    if current is None:
+        _give_back(pair, held.brand_id)
+        raise NotConnected
+    return current
+
+
+def _as_read(held: Connection) -> QuerySet[Connection]:
+    return Connection.objects.filter(pk=held.pk, refresh_token=held.refresh_token)
+
+
+def _give_back(pair: TokenPair, brand_id: int) -> None:
+    try:
+        oauth.revoke(pair.refresh_token)
+        oauth.revoke(pair.access_token)
+    except XError as error:
+        log.warning("tokens not revoked", brand=brand_id, error=str(error))
 
 
 def _is_stale(held: Connection, rejected: str) -> bool:

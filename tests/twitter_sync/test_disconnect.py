@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from pytest_django import Settings
 
 from accounts.models import BrandAccount, BrandEvent, Role, User
@@ -24,7 +26,7 @@ from tests.twitter_sync.bodies import dm_received, encoded
 from tests.x import Simulator
 from twitter_sync import oauth, tokens
 from twitter_sync.actions.applying import apply_due
-from twitter_sync.actions.connecting import check_again, connect, finish
+from twitter_sync.actions.connecting import check_again, connect, finish, keep
 from twitter_sync.actions.disconnecting import disconnect, wind_up, wind_up_all
 from twitter_sync.actions.polling import poll_due
 from twitter_sync.actions.recording import record_delivery
@@ -89,6 +91,57 @@ def test_a_worker_that_renews_meanwhile_finds_nothing(brand, admin):
         tokens.refresh(held)
     with pytest.raises(NotConnected):
         tokens.renewed(brand, rejected="x")
+
+
+def test_nobody_waits_for_a_renewal_and_what_it_gets_is_void(
+    brand, admin, client, sign_in, monkeypatch
+):
+    """While a worker has asked X for the next pair, an admin has it checked and disconnects it."""
+    held, renew, got = Connection.objects.get(brand=brand), oauth.refresh, []
+    browser = sign_in(client, admin)
+
+    def refresh(token: str) -> oauth.TokenPair:
+        got.append(renew(token))
+        assert browser.post(f"/handles/@{brand.handle}/check/").status_code == 302
+        assert browser.post(f"/handles/@{brand.handle}/disconnection/").status_code == 302
+        return got[-1]
+
+    monkeypatch.setattr(oauth, "refresh", refresh)
+    with pytest.raises(NotConnected):
+        tokens.renewed(brand, rejected=tokens.decrypt(held.access_token))
+    with pytest.raises(TokenRejected):
+        renew(got[0].refresh_token)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_row_is_free_while_x_is_asked_for_the_next_pair(brand, monkeypatch):
+    held, renew = Connection.objects.get(brand=brand), oauth.refresh
+
+    def refresh(token: str) -> oauth.TokenPair:
+        with closing(connection.copy()) as other, other.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '300ms'")
+            cursor.execute("SELECT 1 FROM twitter_sync_connection FOR UPDATE")
+        return renew(token)
+
+    monkeypatch.setattr(oauth, "refresh", refresh)
+    assert tokens.renewed(brand, rejected=tokens.decrypt(held.access_token))
+
+
+def test_a_renewal_leaves_what_a_new_consent_gave_meanwhile(
+    brand, admin, simulator: Simulator, monkeypatch
+):
+    held, renew = Connection.objects.get(brand=brand), oauth.refresh
+    anew = oauth.pair_of(simulator.consent({"id": brand.x_user_id}))
+    who = {"id": brand.x_user_id, "username": brand.handle, "name": brand.name}
+
+    def refresh(token: str) -> oauth.TokenPair:
+        pair = renew(token)
+        keep(who, anew, by=admin, expected=brand)
+        return pair
+
+    monkeypatch.setattr(oauth, "refresh", refresh)
+    told = tokens.renewed(brand, rejected=tokens.decrypt(held.access_token))
+    assert told == anew.access_token
 
 
 def test_feeds_stop(brand, admin):
