@@ -188,7 +188,9 @@ def proxies(environment: Environment) -> Complaints:
 
 def mail(environment: Environment) -> Complaints:
     yield from number(environment, "EMAIL_PORT", lambda value: 0 < value < 65536, "1 to 65535")
-    if environment.get("EMAIL_USE_TLS", "yes") not in {"yes", "no"}:
+    if not environment.get("EMAIL_HOST", "").strip():
+        yield "EMAIL_HOST is missing: the mail server that invitations and new passwords leave by"
+    if (environment.get("EMAIL_USE_TLS") or "yes") not in {"yes", "no"}:
         yield "EMAIL_USE_TLS must be yes or no"
 
 

@@ -28,6 +28,7 @@ GOOD = {
     "X_CONSUMER_SECRET": "consumer",
     "X_CLIENT_ID": "client",
     "X_CLIENT_SECRET": "confidential",
+    "EMAIL_HOST": "mail.acme.test",
 }
 REHEARSED = {"X_API_URL": "http://simulator:9000", "X_AUTHORIZE_URL": "http://127.0.0.1:9000/i"}
 
@@ -54,6 +55,12 @@ def test_it_names_everything_that_is_missing_at_once():
 
 def test_an_empty_variable_is_a_missing_one():
     assert "X_CLIENT_SECRET is missing" in complaints(X_CLIENT_SECRET="")
+    assert "EMAIL_HOST is missing" in complaints(EMAIL_HOST=" ")
+
+
+def test_what_has_a_default_may_be_empty_as_a_compose_file_leaves_it():
+    optional = ("HANDLED_LIVE_URL", "HANDLED_TRUSTED_PROXIES", "EMAIL_PORT", "EMAIL_USE_TLS")
+    assert complaints(**dict.fromkeys(optional, "")) == ""
 
 
 WEAK = [
