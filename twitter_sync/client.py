@@ -235,15 +235,17 @@ class Client(
         query: str,
         *,
         since_id: str | None = None,
+        until_id: str | None = None,
         page_token: str | None = None,
         max_results: int = MAX_PAGE,
     ) -> Answer:
-        """Posts of the last seven days, e.g. `conversation_id:ID`."""
+        """Posts of the last seven days, newest first, e.g. `conversation_id:ID`."""
         return _answer(
             self.search_recent_tweets(
                 query,
                 **ASK_FOR_POSTS,
                 since_id=since_id,
+                until_id=until_id,
                 next_token=page_token,
                 max_results=max_results,
                 user_auth=False,

@@ -12,9 +12,11 @@ from django.utils import timezone
 from accounts.models import BrandAccount
 from inbox.models import Contact, Message
 from tests.twitter_sync.bodies import post
+from tests.twitter_sync.small_x import Said
 from tests.twitter_sync.test_poll import poll_now, posts
 from tests.x import Simulator
-from twitter_sync import budgets
+from twitter_sync import budgets, feeds
+from twitter_sync.actions import searching
 from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.looking_up import look_up_due
 from twitter_sync.actions.recording import record_items
@@ -23,12 +25,15 @@ from twitter_sync.actions.searching import (
     MOST_AT_ONCE,
     REACH,
     SOONEST,
+    Turn,
     claim,
     expect_more,
     next_due,
     query_for,
     search_due,
 )
+from twitter_sync.answers import Answer
+from twitter_sync.client import Client
 from twitter_sync.models import ConversationSearch, RateBudget, RawEvent
 
 pytestmark = pytest.mark.django_db
@@ -218,3 +223,111 @@ def test_no_quota_left_puts_it_off_until_there_is(brand, asked):
 def test_a_handle_that_is_disconnected_is_not_searched_for(brand, asked):
     BrandAccount.objects.update(status=BrandAccount.Status.DISCONNECTED)
     assert search_due() == 0
+
+
+# A turn
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = Client.search
+    monkeypatch.setattr(Client, "search", lambda *asked, **how: ask(*asked, **how, max_results=10))
+
+
+@pytest.fixture
+def one_call_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "Turn", lambda: Turn(calls=1))
+
+
+def test_a_search_of_many_pages_goes_on_in_the_next_turn(
+    simulator, brand, customer, asked, small_pages, one_call_a_turn
+):
+    for number in range(25):
+        posts(simulator, customer["id"], f"No. {number}", in_reply_to_post_id=asked)
+    before, standing = len(simulator.calls(SEARCH)), []
+    while ConversationSearch.objects.due().exists():
+        assert search_due() == 1
+        search = ConversationSearch.objects.get()
+        standing.append((bool(search.until_id), search.began_at and search.searched_at))
+    assert standing == [(True, None), (True, None), (False, None)]
+    assert len(simulator.calls(SEARCH)) == before + 3
+    assert search.searched_at < search.due_at
+    settle()
+    assert len(said(brand)) == 26
+
+
+def test_what_comes_while_a_search_goes_on_is_found_by_the_next(
+    simulator, brand, customer, asked, small_pages, one_call_a_turn
+):
+    for number in range(15):
+        posts(simulator, customer["id"], f"No. {number}", in_reply_to_post_id=asked)
+    search_due()
+    posts(simulator, customer["id"], "just now", in_reply_to_post_id=asked)
+    search_due()
+    settle()
+    assert not any(words.endswith("just now") for words in said(brand))
+    make_due()
+    while ConversationSearch.objects.due().exists():
+        search_due()
+    settle()
+    assert said(brand)[-1].endswith("just now")
+
+
+def test_a_worker_that_dies_between_two_pages_asks_for_none_twice(
+    simulator, brand, customer, asked, small_pages, monkeypatch
+):
+    for number in range(15):
+        posts(simulator, customer["id"], f"No. {number}", in_reply_to_post_id=asked)
+    before = len(simulator.calls(SEARCH))
+    with monkeypatch.context() as patch:
+        patch.setattr(searching, "next_page_of", dies_after_one())
+        with pytest.raises(SystemExit):
+            search_due()
+    make_due()
+    search_due()
+    settle()
+    assert len(said(brand)) == 16
+    assert len(simulator.calls(SEARCH)) == before + 3
+
+
+def dies_after_one() -> Callable[[Any], str]:
+    tokens = []
+
+    def next_page_of(answer: Any) -> str:
+        if tokens:
+            raise SystemExit
+        tokens.append(feeds.next_page_of(answer))
+        return tokens[0]
+
+    return next_page_of
+
+
+def test_a_turn_ends_before_its_task_is_ended_however_slow_x_is(brand, monkeypatch, settings):
+    clock = [0.0]
+
+    def slow(self: Client, query: str, **_: Any) -> Answer:
+        clock[0] += 15
+        return {"data": [], "meta": {"next_token": "more"}}
+
+    monkeypatch.setattr(searching, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(Client, "search", slow)
+    expect_more(brand.pk, "1", "2", said_at=timezone.now())
+    search_due()
+    assert 0 < clock[0] < settings.CELERY_TASK_TIME_LIMIT
+    assert ConversationSearch.objects.due().count() == 1
+
+
+def test_a_question_that_x_refuses_costs_those_asked_with_it_nothing(acme, small_x):
+    for author in ("11", "12", "13"):
+        expect_more(acme.pk, "1", author, said_at=timezone.now())
+    refused, nothing = Said({"title": "Invalid Request"}, 400), {"meta": {"result_count": 0}}
+    small_x.answer("POST /oauth2/token", {"access_token": "ours"})
+    small_x.answer(f"GET {SEARCH}", refused, nothing, refused, nothing)
+    assert search_due() == 3
+    together, *alone = [call.query["query"] for call in small_x.calls if call.path == SEARCH]
+    assert together == " OR ".join(alone)
+    pauses = [
+        (search.searched_at is None, search.due_at - timezone.now() > timedelta(hours=23))
+        for search in ConversationSearch.objects.order_by("author_id")
+    ]
+    assert pauses == [(False, False), (True, True), (False, False)]

@@ -3,13 +3,15 @@ with a brand already, naming nobody and answering somebody else (design ยง4.1, ย
 
 X's recent search covers seven days. It is asked as the app for several customers at once, often
 while a conversation is young and ever more rarely after that. Where each search stands moves in
-the transaction that keeps what it found (trust R5).
+the transaction that keeps what it found, page by page (trust R5).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -18,20 +20,21 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.doorbell import ring
-from inbox.sequence import sequence_at
+from inbox.sequence import moment_of, sequence_at
 from twitter_sync.actions.recording import record_items
 from twitter_sync.answers import Answer
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
-from twitter_sync.errors import RateLimited, XError
-from twitter_sync.feeds import listed, page_of_one
+from twitter_sync.errors import RateLimited, Refused, XError
+from twitter_sync.feeds import ids_of, listed, next_page_of, page_of_one
 from twitter_sync.models import ConversationSearch, KnownPost
 
 # X's limit for a query, and so eight customers at least.
 LONGEST_QUERY = 512
 MOST_AT_ONCE = 12
-# A worker gives way after so many; the clock or the next ring goes on.
+# A worker gives way after so many, or so long; the clock or the next ring goes on.
 CALLS_AT_ONCE = 60
+WORK_FOR = timedelta(seconds=75)
 # Longer than a call to X may take; a worker that died leaves the rest to the next.
 LEASE = timedelta(seconds=60)
 # What X's search reaches back, less what clocks and waits may need.
@@ -71,12 +74,25 @@ def expect_more(
         cursor.execute(EXPECT, [brand_id, x_conversation_id, author_id, heard_at, SOONEST.seconds])
 
 
+@dataclass(slots=True)
+class Turn:
+    """What a worker may still do before it gives way, well before its task is ended
+    (CELERY_TASK_TIME_LIMIT): a call begun at the last moment takes 15 s."""
+
+    calls: int = CALLS_AT_ONCE
+    ends_at: float = field(default_factory=lambda: monotonic() + WORK_FOR.total_seconds())
+
+    @property
+    def is_over(self) -> bool:
+        return self.calls <= 0 or monotonic() >= self.ends_at
+
+
 def search_due() -> int:
     """Asks X for what is due, oldest first. Returns how many customers were asked for."""
-    asked = 0
-    for _ in range(CALLS_AT_ONCE):
+    asked, turn = 0, Turn()
+    while not turn.is_over:
         searches = claim()
-        if not searches or not search(searches):
+        if not searches or not search(searches, turn):
             return asked
         asked += len(searches)
     ring("twitter_sync.search", queue="default")
@@ -86,13 +102,13 @@ def search_due() -> int:
 @transaction.atomic
 def claim() -> list[ConversationSearch]:
     """As many due searches as one query holds, ours for the time of the lease. First searches go
-    together: they ask for everything that X reaches back to."""
+    together: they ask for everything that X reaches back to. So do those that go on from one id."""
     due = ConversationSearch.objects.due().order_by("due_at")
     due = due.select_for_update(skip_locked=True, of=("self",))
     oldest = due.first()
     if oldest is None:
         return []
-    alike = due.filter(searched_at__isnull=oldest.searched_at is None)
+    alike = due.filter(searched_at__isnull=oldest.searched_at is None, until_id=oldest.until_id)
     searches = list(alike[:MOST_AT_ONCE])
     while len(query_for(searches)) > LONGEST_QUERY:
         searches.pop()
@@ -108,24 +124,51 @@ def query_for(searches: Iterable[ConversationSearch]) -> str:
     return " OR ".join(dict.fromkeys(terms))
 
 
-def search(searches: Sequence[ConversationSearch]) -> bool:
-    """Walks all pages of one query. False when X takes no more questions for now."""
-    asked_at, token = timezone.now(), ""
-    since_id = since(searches, asked_at)
+def search(searches: Sequence[ConversationSearch], turn: Turn) -> bool:
+    """Asks X one question for all of them. False when X takes no more questions for now."""
     try:
-        client = Client.for_app(purpose=Purpose.POLL)
-        while True:
-            answer = client.search(query_for(searches), since_id=since_id, page_token=token or None)
-            token = str((answer.get("meta") or {}).get("next_token") or "")
-            keep(searches, answer, done_at=None if token else asked_at)
-            if not token:
-                return True
+        walk(searches, turn)
     except RateLimited as limit:
         put_off(searches, limit.resets_at)
+        return False
     except XError as error:
         log.warning("search failed", error=str(error), customers=len(searches))
-        put_off(searches, asked_at + SOONEST)
-    return False
+        if type(error) is not Refused:
+            put_off(searches, timezone.now() + SOONEST)
+            return False
+        return search_apart(searches, turn)
+    return True
+
+
+def search_apart(searches: Sequence[ConversationSearch], turn: Turn) -> bool:
+    """X refuses the question: each is asked for alone, so that one costs the others nothing. What
+    X refuses alone, too, is asked from its beginning the next day."""
+    if len(searches) > 1:
+        return all(search([one], turn) for one in searches)
+    put_off(searches, timezone.now() + LATEST, until_id="", began_at=None)
+    return True
+
+
+def walk(searches: Sequence[ConversationSearch], turn: Turn) -> None:
+    """All pages of one query, newest first; what the turn is too short for is due at once.
+
+    Where it stands is kept as an id: unlike X's token it goes on in any company. Raises XError.
+    """
+    asked_at, token, until_id = timezone.now(), "", searches[0].until_id
+    if until_id and moment_of(int(until_id)) < asked_at - SAFE_REACH:
+        return keep(searches, {}, asked_at, is_last=True)
+    query, since_id = query_for(searches), since(searches, asked_at)
+    client = Client.for_app(purpose=Purpose.POLL)
+    while not turn.is_over:
+        turn.calls -= 1
+        answer = client.search(
+            query, since_id=since_id, until_id=until_id or None, page_token=token or None
+        )
+        token = next_page_of(answer)
+        keep(searches, answer, asked_at, is_last=not token)
+        if not token:
+            return None
+    put_off(searches, timezone.now())
 
 
 def since(searches: Iterable[ConversationSearch], now: datetime) -> str | None:
@@ -139,22 +182,30 @@ def since(searches: Iterable[ConversationSearch], now: datetime) -> str | None:
 
 @transaction.atomic
 def keep(
-    searches: Sequence[ConversationSearch], answer: Answer, *, done_at: datetime | None
+    searches: Sequence[ConversationSearch], answer: Answer, asked_at: datetime, *, is_last: bool
 ) -> None:
-    """What a page tells that is new, and how far we are. `done_at`: this page is the last one, of a
-    search that was begun then."""
+    """What a page tells that is new, and how far we are. The search was begun at `asked_at`, unless
+    it goes on from an earlier task."""
     rows = ConversationSearch.objects.select_related("brand").select_for_update(of=("self",))
     held = list(rows.filter(pk__in=[one.pk for one in searches]).order_by("pk"))
-    items = unseen(listed(answer, "data"))
+    told = listed(answer, "data")
+    items, ids = unseen(told), ids_of(told)
     for one in held:
         theirs = [page_of_one(item, answer) for item in items if is_of(one, item)]
         if record_items(one.brand, "post", theirs):
             ring("twitter_sync.apply", queue="ingest")
-        if done_at is None:
-            one.due_at = timezone.now() + LEASE
+        one.began_at = one.began_at or asked_at
+        if is_last:
+            end(one, one.began_at)
         else:
-            one.searched_at, one.due_at = done_at, next_due(one.heard_at, done_at)
-    ConversationSearch.objects.bulk_update(held, ["searched_at", "due_at"])
+            one.due_at = timezone.now() + LEASE
+            one.until_id = str(min(ids)) if ids else one.until_id
+    ConversationSearch.objects.bulk_update(held, ["searched_at", "due_at", "began_at", "until_id"])
+
+
+def end(one: ConversationSearch, began_at: datetime) -> None:
+    one.searched_at, one.due_at = began_at, next_due(one.heard_at, timezone.now())
+    one.began_at, one.until_id = None, ""
 
 
 def unseen(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -177,5 +228,6 @@ def next_due(heard_at: datetime, now: datetime) -> datetime | None:
     return None if age > REACH else now + min(max(age / 2, SOONEST), LATEST)
 
 
-def put_off(searches: Iterable[ConversationSearch], at: datetime) -> None:
-    ConversationSearch.objects.filter(pk__in=[one.pk for one in searches]).update(due_at=at)
+def put_off(searches: Iterable[ConversationSearch], at: datetime, **changed: Any) -> None:
+    those = ConversationSearch.objects.filter(pk__in=[one.pk for one in searches])
+    those.update(due_at=at, **changed)

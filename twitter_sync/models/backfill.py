@@ -25,8 +25,8 @@ class Backfill(models.Model):
 
     `newest_id` is that item: what is newer is news, and polled. `page_token` is the next page, ""
     at the top. `fetched` items are kept, the oldest of them of `reached_at`. `is_limited` says that
-    X's quota is used up until `due_at`. `refusals` counts the pages that X refused since it last gave
-    one; after too many `given_up_at` says when the walk was ended without its end.
+    X's quota is used up until `due_at`. `refusals` counts how often X refused a page on the way;
+    after too many the walk is given up, at `given_up_at`, until it is begun anew.
     """
 
     cursor = models.OneToOneField(
