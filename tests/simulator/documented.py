@@ -1,6 +1,7 @@
-"""What X says when it will not, as documented or as seen live. The document's own error schemas
-match neither, so errors are held against this table instead: one row each, word for word, where
-`<…>` stands for what was asked.
+"""What X says when it will not: documented, seen live or, where the source says so, neither.
+
+The document's own error schemas are not what X sends, so errors are held against this table: one
+row each, word for word, where `<…>` stands for what was asked.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ Json = dict[str, Any]
 PROBLEMS = "https://api.x.com/2/problems/"
 ABOUT_ERRORS = "X's page on response codes and errors"
 LIVE = "seen live"
+LIKE = "in the form of documented ones; these words are not documented"
 OURS = "no document tells; see x_simulator/README.md"
 
 
@@ -78,7 +80,8 @@ def _oauth(name: str, status: int, error: str, description: str, source: str) ->
     return Refusal(name, status, {"error": error, "error_description": description}, source)
 
 
-AUTHENTICATION = "X's pages on OAuth 2.0"
+# The names at their head are documented, what follows is not.
+WEBHOOKS = "X's pages on webhooks"
 BAD_QUERY = "The `<name>` query parameter value [<value>] "
 REFUSALS: tuple[Refusal, ...] = (
     # Who calls
@@ -115,14 +118,14 @@ REFUSALS: tuple[Refusal, ...] = (
         },
         LIVE,
     ),
-    Refusal("outage", 503, "Service Unavailable", LIVE),
+    Refusal("outage", 503, "Service Unavailable", LIKE),
     # Where
-    Refusal("no such path or thing", 404, _plain("Not Found", 404, "Not Found"), ABOUT_ERRORS),
+    Refusal("no such path or thing", 404, _plain("Not Found", 404, "Not Found"), LIKE),
     Refusal(
         "no such method",
         405,
         _plain("Method Not Allowed", 405, "Method Not Allowed"),
-        ABOUT_ERRORS,
+        LIKE,
     ),
     # What
     *_invalid(
@@ -134,48 +137,48 @@ REFUSALS: tuple[Refusal, ...] = (
     *_invalid(
         "not valid",
         BAD_QUERY + "is not valid",
-        ABOUT_ERRORS,
+        LIKE,
         *("pagination_token", "next_token", "since_id", "until_id", "ids", "id"),
         *("event_id", "participant_id", "subscription_id", "dm_id", "media_id"),
     ),
     *_invalid(
         "not a time",
         BAD_QUERY + "is not a valid RFC3339 date",
-        ABOUT_ERRORS,
+        LIKE,
         "start_time",
         "end_time",
     ),
     *_invalid(
         "not one of",
         BAD_QUERY + "is not one of [<names>]",
-        ABOUT_ERRORS,
+        LIKE,
         *("event_types", "exclude", "sort_order", "command"),
     ),
-    *_invalid("no match", BAD_QUERY + "does not match <pattern>", ABOUT_ERRORS, "id", "username"),
-    *_invalid("too long", BAD_QUERY + "is not between 1 and 512 characters", ABOUT_ERRORS, "query"),
+    *_invalid("no match", BAD_QUERY + "does not match <pattern>", LIKE, "id", "username"),
+    *_invalid("too long", BAD_QUERY + "is not between 1 and 512 characters", LIKE, "query"),
     *_invalid(
         "empty",
         "The `<name>` query parameter can not be empty",
-        ABOUT_ERRORS,
+        LIKE,
         *("ids", "usernames", "media_id"),
     ),
     *_invalid(
         "too many values",
         "The number of values in the `<name>` query parameter list [<count>] "
         "is not between 1 and 100",
-        ABOUT_ERRORS,
+        LIKE,
         *("ids", "usernames"),
     ),
     *_invalid(
         "query not understood",
         "There were errors processing your request: <part>",
-        ABOUT_ERRORS,
+        LIKE,
         "query",
     ),
     *_invalid(
         "unknown parameter",
         "The query parameter [<name>] is not one of [<names>]",
-        ABOUT_ERRORS,
+        LIKE,
         "flavour",
     ),
     *_invalid("body not JSON", "The request body is not valid JSON", OURS),
@@ -212,7 +215,7 @@ REFUSALS: tuple[Refusal, ...] = (
     _forbidden(
         "parent gone",
         "You attempted to reply to a Tweet that is deleted or not visible to you.",
-        LIVE,
+        LIKE,
     ),
     _forbidden("post not ours to change", "You are not permitted to edit this Tweet.", OURS),
     _forbidden("post not ours to delete", "You are not authorized to delete this Tweet.", OURS),
@@ -225,7 +228,7 @@ REFUSALS: tuple[Refusal, ...] = (
             "Your Tweet text is too long. For more information on how Twitter determines text"
             " length see https://github.com/twitter/twitter-text.",
         ),
-        LIVE,
+        LIKE,
     ),
     # Activity and webhooks
     *_invalid("event type", "$.event_type: [<value>] is not a known event type", OURS),
@@ -241,15 +244,15 @@ REFUSALS: tuple[Refusal, ...] = (
     ),
     *_invalid("no such webhook for it", "WebhookIdInvalid: no webhook with id [<id>]", OURS),
     *_invalid("no such webhook", "WebhookIdInvalid: no webhook with id [<id>]", OURS, "webhook_id"),
-    *_invalid("webhook's address", "UrlValidationFailed: <why>", "X's pages on webhooks"),
-    *_invalid("webhook's proof", "CrcValidationFailed: <why>", "X's pages on webhooks"),
-    *_invalid("webhook twice", "DuplicateUrlFailed: <why>", "X's pages on webhooks"),
-    *_invalid("webhooks too many", "WebhookLimitExceeded: <why>", "X's pages on webhooks"),
+    *_invalid("webhook's address", "UrlValidationFailed: <why>", WEBHOOKS),
+    *_invalid("webhook's proof", "CrcValidationFailed: <why>", WEBHOOKS),
+    *_invalid("webhook twice", "DuplicateUrlFailed: <why>", WEBHOOKS),
+    *_invalid("webhooks too many", "WebhookLimitExceeded: <why>", WEBHOOKS),
     _forbidden(
         "events of somebody else", "You are not permitted to subscribe to this user's events.", OURS
     ),
     # Media
-    *_invalid("media of a post", "Your media IDs are invalid.", LIVE, "media.media_ids"),
+    *_invalid("media of a post", "Your media IDs are invalid.", LIKE, "media.media_ids"),
     *_invalid("part of a body not one of", "$.<name>: is not one of [<names>]", OURS),
     *_invalid("part of a body out of bounds", "$.<name>: is not between <low> and <high>", OURS),
     *_invalid("pieces don't add up", "Segments do not add up to provided total file size.", OURS),
@@ -268,35 +271,35 @@ REFUSALS: tuple[Refusal, ...] = (
         400,
         "invalid_request",
         "Value passed for the authorization code was invalid.",
-        AUTHENTICATION,
+        LIKE,
     ),
     _oauth(
         "other redirect",
         400,
         "invalid_request",
         "Value passed for the redirect uri did not match the uri of the authorization code.",
-        AUTHENTICATION,
+        LIKE,
     ),
     _oauth(
         "other verifier",
         400,
         "invalid_request",
         "Value passed for the code verifier did not match the code challenge.",
-        AUTHENTICATION,
+        LIKE,
     ),
     _oauth(
         "part of a form missing",
         400,
         "invalid_request",
         "Missing required parameter [<name>].",
-        AUTHENTICATION,
+        LIKE,
     ),
     _oauth(
         "grant type",
         400,
         "unsupported_grant_type",
         "Value passed for the grant type was invalid.",
-        AUTHENTICATION,
+        LIKE,
     ),
     _oauth(
         "no client",
@@ -317,7 +320,7 @@ REFUSALS: tuple[Refusal, ...] = (
                 }
             ]
         },
-        "X's page on application-only authentication",
+        LIKE,
     ),
 )
 
