@@ -1,4 +1,4 @@
-// Shows short news at the foot of the page; the text is only ever set as text.
+// Shows short news below the bars at the top; the text is only ever set as text.
 import { Controller } from "stimulus"
 
 const MOST = 4
