@@ -7,6 +7,7 @@ from typing import Literal
 
 from inbox.channel import ContextPost
 from inbox.sequence import moment_of
+from inbox.text.names import safe_name
 from twitter_sync.models import KnownPost
 
 # Of a thread that goes on above without end, the newest are context enough.
@@ -57,8 +58,8 @@ def shown(known: KnownPost) -> ContextPost:
         said_at=post.said_at,
         state=state,
         author_id=known.author_id,
-        author_handle=known.author_handle,
-        author_name=known.author_name,
+        author_handle=safe_name(known.author_handle),
+        author_name=safe_name(known.author_name),
         text=known.text,
         entities=known.entities,
         is_quoted=bool(getattr(known, "is_quoted", False)),

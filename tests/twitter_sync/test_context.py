@@ -21,6 +21,7 @@ from tests.twitter_sync.bodies import (
 from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.remembering import give_up
 from twitter_sync.context import MOST_SHOWN
+from twitter_sync.models import KnownPost
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +62,30 @@ def test_other_people_between_are_shown_in_order(client, acme, carla, dora):
     assert shown(conversation) == ["@acme help", "same here", "@acme see"]
     [between] = timeline(conversation).context.values()
     assert (between.author_handle, between.state) == ("dora", "shown")
+
+
+@pytest.mark.parametrize(
+    ("name", "handle", "author"),
+    [
+        ("Eve\u202egro.live\u2066", "eve\u200f", "Evegro.live"),
+        ("Eve\u202e <b>", "", "Eve &lt;b&gt;"),
+        ("\u202e", "eve", "@eve"),
+        ("", "", "Somebody on X"),
+    ],
+)
+def test_who_said_it_is_named_and_nobody_hides_behind_letters(
+    client, sign_in, ana, acme, carla, dora, name, handle, author
+):
+    first = post(carla, "@acme help", names=[acme])
+    aside = post(dora, "same here", answers=first)
+    last = post(carla, "@acme see", names=[acme], answers=aside)
+    conversation = hear(
+        client, mention_event(acme, first), mention_event(acme, last, tweets=[aside])
+    )
+    KnownPost.objects.filter(pk=aside["id"]).update(author_name=name, author_handle=handle)
+    page = sign_in(client, ana).get(f"/conversations/{conversation.number}/").text
+    assert f'<bdi class="context-author">{author}</bdi>' in page
+    assert not {"\u202e", "\u2066", "\u200f"} & set(page)
 
 
 def test_what_nobody_answered_is_not_context(client, acme, carla, dora):
