@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models import Count, Max, Min, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_GET
 from accounts.models import BrandAccount, Role, User
 from inbox import desk
 from inbox.access import access_contact
-from inbox.models import Contact, ContactHandle, Conversation, DmBlock
+from inbox.models import Contact, ContactHandle, Conversation, DmBlock, Message
 from inbox.models.conversation import ConversationQuerySet
 from inbox.views.signed_in import is_fragment, person, signed_in
 
@@ -27,7 +28,8 @@ EVERY = desk.View("every", "Conversations", lambda rows, user: rows)
 
 @dataclass(frozen=True, slots=True)
 class WithBrand:
-    """What a person has with one brand. `newest` is the number of their newest conversation."""
+    """What a person has with one brand: `first_at` is X's time of the first word, `newest` the
+    number of the newest conversation."""
 
     brand: BrandAccount
     conversations: int
@@ -95,14 +97,20 @@ def acquaintance(user: User, known: Contact) -> Acquaintance:
     return Acquaintance(known, list(handles[:MOST_HANDLES]), with_brands(user, known))
 
 
+def first_word(user: User) -> Subquery:
+    """By X's clock: the day on which the handle was connected says nothing."""
+    said = Message.objects.visible_to(user).filter(conversation=OuterRef("pk"))
+    return Subquery(said.order_by("sequence", "id").values("sent_at")[:1])
+
+
 def with_brands(user: User, known: Contact) -> list[WithBrand]:
     """One entry for each brand of the viewer that the person talks with. Four queries."""
-    rows = theirs(user, known).order_by().values("brand")
-    counted = rows.annotate(
+    rows = theirs(user, known).order_by().annotate(began_at=Coalesce(first_word(user), "created_at"))
+    counted = rows.values("brand").annotate(
         conversations=Count("pk"),
         active=Count("pk", filter=Q(is_spam=False) & ~Q(status=Conversation.Status.RESOLVED)),
         said=Sum("message_count"),
-        first_at=Min("created_at"),
+        first_at=Min("began_at"),
         newest=Max("pk"),
     )
     facts = {row["brand"]: row for row in counted}

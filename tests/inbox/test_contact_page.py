@@ -141,6 +141,18 @@ def test_it_costs_the_same_at_any_size(
         assert client.get(address).status_code == 200
 
 
+def test_they_are_with_us_since_their_first_word_by_the_clock_of_x(look, ana, acme, carla):
+    """Conversations were made on the day of connecting."""
+    for days in (20, 400, 3):
+        thread = make_thread(make_conversation(acme, carla))
+        for later in (0, 30):
+            make_message(thread, sent_at=minutes_ago(days * 1440 - later))
+    page = look(ana, carla).text
+    since = re.findall(r'<dt>Since</dt><dd><time datetime="(\d{4}-\d\d-\d\d)', page)
+    assert since == [minutes_ago(400 * 1440).strftime("%Y-%m-%d")]
+    assert re.findall(r"<dt>Messages</dt><dd[^>]*>(\d+)", page) == ["6"]
+
+
 # Blocking from here
 
 
