@@ -19,12 +19,18 @@ from tests.x import Simulator
 from twitter_sync import budgets, oauth
 from twitter_sync.actions import backfilling
 from twitter_sync.actions.applying import HISTORY_EVERY, apply_due
-from twitter_sync.actions.backfilling import MOST_POSTS, PAGES_AT_ONCE, backfill
+from twitter_sync.actions.backfilling import (
+    MOST_POSTS,
+    MOST_REFUSALS,
+    PAGES_AT_ONCE,
+    backfill,
+    begin_anew,
+)
 from twitter_sync.actions.connecting import connect, poll_soon
 from twitter_sync.actions.polling import poll
 from twitter_sync.actions.sweeping import look
 from twitter_sync.client import Client
-from twitter_sync.errors import NotSent
+from twitter_sync.errors import NotSent, OutOfCredits, Refused, TokenRejected
 from twitter_sync.models import Backfill, RateBudget, RawEvent, SyncCursor
 from twitter_sync.models.raw_event import NEXT_HISTORY, NEXT_NEWS
 
@@ -319,6 +325,65 @@ def test_a_page_that_x_no_longer_knows_begins_the_walk_anew(simulator, brand, cu
     become_due(held)
     held = go_on(held)
     assert (held.fetched, held.failure, held_ids()) == (230, "", ids)
+
+
+def refuse_below_the_top(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = Client.dm_events
+
+    def refuse(self: Client, *, page_token: str | None = None, **how: Any) -> Any:
+        if page_token:
+            raise Refused("Not this page.")
+        return ask(self, **how)
+
+    monkeypatch.setattr(Client, "dm_events", refuse)
+
+
+def give_up(held: Backfill) -> Backfill:
+    tries = 0
+    while Backfill.objects.filter(pk=held.pk, given_up_at=None).exists():
+        become_due(held)
+        backfill(held.pk)
+        tries += 1
+        assert tries <= MOST_REFUSALS
+    held.refresh_from_db()
+    return held
+
+
+def test_a_page_that_x_always_refuses_ends_the_walk_and_is_said(
+    simulator, brand, customer, freely, monkeypatch
+):
+    say_long_ago(simulator, customer, brand, 230)
+    held = begin(brand)
+    refuse_below_the_top(monkeypatch)
+    held = give_up(held)
+    assert (held.failure, held.is_done, held.refusals) == ("Not this page.", False, MOST_REFUSALS)
+    become_due(held)
+    assert (backfill(held.pk), look().backfills) == (0, [])
+
+
+def test_what_was_given_up_begins_anew_when_asked_for(
+    simulator, brand, customer, freely, monkeypatch
+):
+    ids = say_long_ago(simulator, customer, brand, 230)
+    held = begin(brand)
+    with monkeypatch.context() as patch:
+        refuse_below_the_top(patch)
+        give_up(held)
+    begin_anew(brand)
+    assert look().backfills == [held.pk]
+    held = go_on(held)
+    assert (held.is_done, held.failure, held_ids()) == (True, "", ids)
+
+
+def test_x_being_away_is_never_a_reason_to_give_up(simulator, brand, customer, monkeypatch):
+    say_long_ago(simulator, customer, brand, 130)
+    held = begin(brand)
+    held.page_token = "next"
+    for error in (NotSent(), OutOfCredits(), TokenRejected()):
+        for _ in range(MOST_REFUSALS):
+            backfilling.put_off(held, error)
+    held.refresh_from_db()
+    assert (held.is_given_up, held.refusals, held.page_token) == (False, 0, "next")
 
 
 def test_x_being_away_is_said_and_tried_again(simulator, brand, customer, monkeypatch):

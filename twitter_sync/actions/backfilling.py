@@ -23,7 +23,7 @@ from twitter_sync.actions.recording import record_items
 from twitter_sync.answers import Answer
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
-from twitter_sync.errors import RateLimited, Refused, XError
+from twitter_sync.errors import OutOfCredits, RateLimited, Refused, TokenRejected, XError
 from twitter_sync.feeds import SOURCES, Feed, ids_of, items_of, next_page_of, page_of_one
 from twitter_sync.models import Backfill, RawEvent, SyncCursor
 
@@ -37,6 +37,10 @@ PAGES_AT_ONCE = 6
 LEASE = timedelta(seconds=45)
 # When X gave no page, for whatever reason but its quota.
 TRY_AGAIN_AFTER = timedelta(seconds=75)
+# A walk begins again at the top when X no longer knows its page; so often in all, then it ends.
+MOST_REFUSALS = 5
+# These say nothing of the page that was asked for, and pass.
+PASSING = (RateLimited, TokenRejected, OutOfCredits)
 
 log = structlog.get_logger(__name__)
 
@@ -55,8 +59,18 @@ def begin(cursor: SyncCursor, answer: Answer) -> int:
 
 def resume(brand: BrandAccount) -> None:
     """What was left unfinished is due: the handle is connected again."""
+    begin_anew(brand)
     for backfill in Backfill.objects.unfinished().filter(cursor__brand=brand):
         Backfill.objects.filter(pk=backfill.pk).update(due_at=Now(), is_limited=False)
+        ring("twitter_sync.backfill", queue="default", backfill_id=backfill.pk)
+
+
+def begin_anew(brand: BrandAccount) -> None:
+    """What was given up is walked from the top once more."""
+    for backfill in Backfill.objects.given_up().filter(cursor__brand=brand):
+        Backfill.objects.filter(pk=backfill.pk).update(
+            given_up_at=None, refusals=0, failure="", page_token="", fetched=0, due_at=Now()
+        )
         ring("twitter_sync.backfill", queue="default", backfill_id=backfill.pk)
 
 
@@ -149,11 +163,30 @@ def put_off(backfill: Backfill, error: XError) -> None:
     if isinstance(error, RateLimited):
         return due(backfill, error.resets_at, is_limited=True)
     log.warning("no history", backfill=backfill.pk, error=str(error))
+    if isinstance(error, Refused) and not isinstance(error, PASSING):
+        count_refusal(backfill)
     if backfill.page_token and type(error) is Refused:
         backfill.page_token, backfill.fetched = "", 0
     due(backfill, timezone.now() + TRY_AGAIN_AFTER, failure=error.reason[:300])
 
 
+def count_refusal(backfill: Backfill) -> None:
+    """Pages above it that X still gives don't make up for it: they are given every time."""
+    backfill.refusals += 1
+    if backfill.refusals >= MOST_REFUSALS:
+        backfill.given_up_at = timezone.now()
+
+
 def due(backfill: Backfill, at: datetime, *, is_limited: bool = False, failure: str = "") -> None:
     backfill.due_at, backfill.is_limited, backfill.failure = at, is_limited, failure
-    backfill.save(update_fields=["due_at", "is_limited", "failure", "page_token", "fetched"])
+    backfill.save(
+        update_fields=[
+            "due_at",
+            "is_limited",
+            "failure",
+            "page_token",
+            "fetched",
+            "refusals",
+            "given_up_at",
+        ]
+    )

@@ -13,6 +13,9 @@ class BackfillQuerySet(models.QuerySet["Backfill"]):
     def unfinished(self) -> BackfillQuerySet:
         return self.filter(done_at=None)
 
+    def given_up(self) -> BackfillQuerySet:
+        return self.unfinished().filter(given_up_at__isnull=False)
+
     def due(self) -> BackfillQuerySet:
         """Of handles that listen; for others X may not be asked."""
         return self.unfinished().filter(
