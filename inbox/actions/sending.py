@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.doorbell import ring
 from accounts.models import BrandAccount
 from inbox.actions.answering import SUMMARY, summarise
+from inbox.actions.receiving import lock_pair
 from inbox.actions.recording import keep, locked, record
 from inbox.actions.revising import find, ids_of
 from inbox.models import Conversation, ConversationEvent, Message
@@ -55,6 +56,7 @@ def put_back(message_id: int, *, not_before: datetime, reason: str = "") -> Mess
 @transaction.atomic
 def confirm_sent(message_id: int, *, external_id: str, sequence: int, sent_at: datetime) -> Message:
     """X accepted the message and gave it `external_id`. Twice, or after the echo, is harmless."""
+    lock_pair_of(message_id)
     conversation, message = hold(message_id)
     if external_id in ids_of(message):
         return message
@@ -73,6 +75,17 @@ def confirm_sent(message_id: int, *, external_id: str, sequence: int, sent_at: d
     record(conversation, Kinds.SENT, by=message.author, message=message)
     ring("twitter_sync.send", queue="send", conversation_id=conversation.pk)
     return message
+
+
+def lock_pair_of(message_id: int) -> None:
+    """The lock that `receive` takes, and first, as there: whoever looks for the message under X's
+    id, and whoever gives it that id, does so alone. With the conversation's lock only, the echo
+    could look before the id is there and be added after."""
+    asked = Message.objects.select_related("brand", "conversation__contact").only(
+        "brand", "conversation__contact"
+    )
+    message = asked.get(pk=message_id)
+    lock_pair(message.brand, message.conversation.contact.x_user_id)
 
 
 def absorb_echo(message: Message, external_id: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -310,3 +312,35 @@ def test_the_same_client_key_in_another_thread_is_the_same_message(question, pub
     make_message(public_thread, "@acme help")
     first = reply(question.thread, by=ana, text="Hello", client_key=key)
     assert reply(public_thread, by=ana, text="Hello", client_key=key) == first
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_echo_while_the_sender_says_that_it_was_sent_is_that_message(acme, question, ana, says):
+    """The echo looks for the message by X's id when the sender has given it that id and not
+    committed yet."""
+    message = reply(question.thread, by=ana, text="Hi <b>Carla</b>", client_key=uuid4())
+    echo = says(message.text, ours=True)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            send(message, echo.external_id)
+            arriving = pool.submit(receive_elsewhere, acme, echo)
+            wait_until_somebody_waits()
+        assert arriving.result(10).pk == message.pk
+    assert Message.objects.filter(direction="out").count() == 1
+
+
+def receive_elsewhere(brand, utterance):
+    """As another worker does."""
+    try:
+        return receive(brand, utterance)
+    finally:
+        connection.close()
+
+
+def wait_until_somebody_waits() -> None:
+    waiting = "SELECT 1 FROM pg_locks WHERE NOT granted"
+    ends_at = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while cursor.execute(waiting) or not cursor.fetchone():
+            assert time.monotonic() < ends_at, "nobody waits"
+            time.sleep(0.01)
