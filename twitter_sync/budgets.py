@@ -48,6 +48,7 @@ class Purpose(Enum):
 
     AGENT = "someone waits for it"
     RECONCILE = "it settles an uncertain send"
+    CATCH_UP = "it fetches what came while nobody listened"
     POLL = "it looks for news"
     HISTORY = "it reads what was said long ago"
     PROFILE = "it is nice to have"
@@ -57,6 +58,8 @@ class Purpose(Enum):
 KEPT = {
     Purpose.AGENT: 0.0,
     Purpose.RECONCILE: 0.0,
+    # Its turn comes once for each time a handle is connected: it may take what polls leave.
+    Purpose.CATCH_UP: 0.0,
     Purpose.POLL: 0.2,
     Purpose.HISTORY: 0.4,
     Purpose.PROFILE: 0.5,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils import timezone
+
 from accounts.models import BrandAccount
 from inbox.actions.history import oldest_owed
 from twitter_sync.actions.backfilling import MOST_POSTS
@@ -48,6 +50,18 @@ class Progress:
     unsorted: int
     complete_to: datetime | None
     oldest_owed: datetime | None
+    behind: list[SyncCursor]
+
+    @property
+    def is_behind(self) -> bool:
+        """News may be missing: nobody can say that all is there."""
+        return bool(self.behind)
+
+    @property
+    def catches_up_at(self) -> datetime | None:
+        """When X gives the news that is missing; None while it does, or nothing is missing."""
+        waiting = [cursor.due_at for cursor in self.behind if is_waiting(cursor)]
+        return max(waiting) if waiting and len(waiting) == len(self.behind) else None
 
     @property
     def fetched(self) -> int:
@@ -63,7 +77,7 @@ class Progress:
 
     @property
     def is_at_work(self) -> bool:
-        return not self.is_fetched or self.unsorted > 0
+        return not self.is_fetched or self.unsorted > 0 or self.is_behind
 
     @property
     def resumes_at(self) -> datetime | None:
@@ -85,7 +99,13 @@ def progress_of(brand: BrandAccount, cursors: list[SyncCursor], unsorted: int) -
         unsorted=unsorted,
         complete_to=min(moment for moment in complete if moment) if whole else None,
         oldest_owed=oldest_owed(brand),
+        # Before its first page a feed is told of among `feeds`.
+        behind=[cursor for cursor in cursors if cursor.polled_at and cursor.is_behind],
     )
+
+
+def is_waiting(cursor: SyncCursor) -> bool:
+    return cursor.is_limited and cursor.due_at > timezone.now()
 
 
 def has_past(cursor: SyncCursor, backfill: Backfill | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -253,20 +253,42 @@ def test_it_asks_less_often_while_pushes_come(simulator, brand, settings):
 
 
 def test_it_stops_before_the_quota_and_comes_back_when_it_is_renewed(simulator, brand, customer):
+    poll_now(brand)
     writes(simulator, customer, brand, "Hello")
-    resets_at = timezone.now() + timedelta(minutes=7)
-    RateBudget.objects.create(
-        scope=budgets.user_scope(brand.x_user_id),
-        endpoint="dm_events",
-        window="15m",
-        allowed=15,
-        remaining=3,
-        resets_at=resets_at,
-    )
+    resets_at = leave(brand, 3)
     assert poll_now(brand) == 0
     cursor = cursor_of(brand)
     assert (cursor.due_at, cursor.failure, cursor.is_limited) == (resets_at, "", True)
-    assert dm_calls(simulator, brand) == 0
+    assert cursor.is_behind
+    assert dm_calls(simulator, brand) == 1
+
+
+def leave(brand: BrandAccount, remaining: int) -> datetime:
+    """X lets us read direct messages so many times more. Returns until when."""
+    resets_at = timezone.now() + timedelta(minutes=7)
+    RateBudget.objects.update_or_create(
+        scope=budgets.user_scope(brand.x_user_id),
+        endpoint="dm_events",
+        window="15m",
+        defaults={"allowed": 15, "remaining": remaining, "resets_at": resets_at},
+    )
+    return resets_at
+
+
+def test_after_a_reconnect_it_takes_what_polls_and_history_leave(simulator, brand, customer):
+    """What came meanwhile is fetched at once, however much of the quota history has used."""
+    poll_now(brand)
+    BrandAccount.objects.update(status=BrandAccount.Status.DISCONNECTED)
+    writes(simulator, customer, brand, "While you were away")
+    leave(brand, 3)
+    BrandAccount.objects.update(status=BrandAccount.Status.CONNECTED)
+    Connection.objects.update(connected_at=timezone.now())
+    brand = BrandAccount.objects.get(pk=brand.pk)
+    assert cursor_of(brand).is_behind
+    assert poll_now(brand) == 1
+    assert not cursor_of(brand).is_behind
+    writes(simulator, customer, brand, "And again")
+    assert poll_now(brand) == 0
 
 
 def test_a_refused_token_stops_the_handle_and_says_so(simulator, brand):

@@ -164,6 +164,46 @@ def test_done(brand: BrandAccount, look: Callable[[], str], olga: User) -> None:
     assert told.endswith("[for good]")
 
 
+def all_done(brand: BrandAccount) -> None:
+    for feed in FEEDS:
+        fetch(brand, feed, fetched=10, done_at=timezone.now())
+
+
+def test_connected_again_and_not_asked_since(brand: BrandAccount, look: Callable[[], str]) -> None:
+    all_done(brand)
+    Connection.objects.update(connected_at=timezone.now())
+    told = look()
+    assert "Fetching what came meanwhile" in told
+    assert told.endswith("[again in 2 s]")
+    brand.cursors.update(polled_at=timezone.now())
+    assert "complete to" in look()
+
+
+def test_connected_again_and_out_of_quota(
+    brand: BrandAccount, look: Callable[[], str], client: Browser
+) -> None:
+    all_done(brand)
+    soon = timezone.now() + timedelta(minutes=4)
+    Connection.objects.update(connected_at=timezone.now())
+    brand.cursors.exclude(feed="dms").update(polled_at=timezone.now())
+    brand.cursors.filter(feed="dms").update(is_limited=True, due_at=soon)
+    told, until = look(), timezone.localtime(soon).strftime("%H:%M")
+    assert f"Waits for X’s quota until {until}" in told
+    assert told.endswith("[again in 10 s]")
+    Connection.objects.update(set_up_due_at=None)
+    assert "All set" not in client.get(f"/handles/@{brand.handle}/").text
+
+
+def test_check_again_makes_every_feed_due(
+    brand: BrandAccount, look: Callable[[], str], client: Browser
+) -> None:
+    all_done(brand)
+    brand.cursors.update(due_at=timezone.now() + timedelta(minutes=9))
+    look()
+    client.post(f"/handles/@{brand.handle}/check/")
+    assert brand.cursors.filter(due_at__lte=timezone.now()).count() == len(FEEDS)
+
+
 def test_done_without_a_past(brand: BrandAccount, look: Callable[[], str]) -> None:
     for feed in FEEDS:
         fetch(brand, feed, done_at=timezone.now())

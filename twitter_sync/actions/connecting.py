@@ -182,8 +182,8 @@ def connect_again(brand: BrandAccount, who: dict[str, Any], *, by: User | None) 
 
 
 def check_again(brand: BrandAccount, *, replacing: str = "") -> None:
-    """A worker sees whether X still lets us act for the handle, and mends what can be mended. Rows
-    tell; nobody waits here.
+    """A worker sees whether X still lets us act for the handle, and mends what can be mended; every
+    feed is read at once. Rows tell; nobody waits here.
 
     `replacing` is another address to take down, where X allows one webhook only: the one that was
     found in our way, or it means nothing.
@@ -193,6 +193,7 @@ def check_again(brand: BrandAccount, *, replacing: str = "") -> None:
         told["replacing"] = replacing
     if Connection.objects.filter(brand=brand).update(**told):
         ring("twitter_sync.set_up", queue="default", brand_id=brand.pk)
+        make_feeds_due(brand)
 
 
 def in_our_way() -> str | None:
@@ -215,7 +216,13 @@ def poll_soon(brand: BrandAccount) -> None:
     SyncCursor.objects.bulk_create(
         [SyncCursor(brand=brand, feed=feed) for feed in SyncCursor.Feed], ignore_conflicts=True
     )
-    SyncCursor.objects.filter(brand=brand).update(due_at=Now(), is_limited=False)
-    for cursor_id in SyncCursor.objects.filter(brand=brand).values_list("pk", flat=True):
-        ring("twitter_sync.poll", queue="default", cursor_id=cursor_id)
+    make_feeds_due(brand)
     backfilling.resume(brand)
+
+
+def make_feeds_due(brand: BrandAccount) -> None:
+    """Where X's quota is used up the poll finds that out, and says until when."""
+    feeds = SyncCursor.objects.filter(brand=brand)
+    feeds.update(due_at=Now())
+    for cursor_id in feeds.values_list("pk", flat=True):
+        ring("twitter_sync.poll", queue="default", cursor_id=cursor_id)

@@ -67,7 +67,7 @@ def poll(cursor_id: int) -> int:
         return 0
     asked_at, found = timezone.now(), 0
     try:
-        client = Client.for_brand(cursor.brand, purpose=Purpose.POLL)
+        client = Client.for_brand(cursor.brand, purpose=purpose_of(cursor))
         for _ in range(PAGES_AT_ONCE):
             ask = SOURCES[Feed(cursor.feed)].ask
             cursor, new = keep(
@@ -88,7 +88,13 @@ def claim(cursor_id: int) -> SyncCursor | None:
     due = SyncCursor.objects.filter(pk=cursor_id, due_at__lte=Now())
     if not due.update(due_at=Now() + LEASE):
         return None
-    return SyncCursor.objects.select_related("brand").get(pk=cursor_id)
+    return SyncCursor.objects.select_related("brand__connection").get(pk=cursor_id)
+
+
+def purpose_of(cursor: SyncCursor) -> Purpose:
+    """After a reconnect a gap is to be closed, even where polls and history used up their share."""
+    is_late = cursor.is_catching_up or bool(cursor.page_token)
+    return Purpose.CATCH_UP if is_late else Purpose.POLL
 
 
 # One page

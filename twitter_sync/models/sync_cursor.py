@@ -38,5 +38,19 @@ class SyncCursor(models.Model):
         ]
         indexes = [models.Index("due_at", name="cursor_due")]
 
+    @property
+    def is_behind(self) -> bool:
+        """Something came, or may have, that we are not let or not yet here to fetch: the handle was
+        connected since X was asked last, a walk is not over, or X's quota is used up."""
+        return self.is_catching_up or bool(self.page_token) or self.is_limited
+
+    @property
+    def is_catching_up(self) -> bool:
+        """Nobody has asked X since the handle was connected."""
+        connection = getattr(self.brand, "connection", None)
+        if connection is None:
+            return False
+        return self.polled_at is None or self.polled_at < connection.connected_at
+
     def __str__(self) -> str:
         return f"{self.get_feed_display()} of {self.brand}"
