@@ -105,7 +105,9 @@ def first_word(user: User) -> Subquery:
 
 def with_brands(user: User, known: Contact) -> list[WithBrand]:
     """One entry for each brand of the viewer that the person talks with. Four queries."""
-    rows = theirs(user, known).order_by().annotate(began_at=Coalesce(first_word(user), "created_at"))
+    rows = (
+        theirs(user, known).order_by().annotate(began_at=Coalesce(first_word(user), "created_at"))
+    )
     counted = rows.values("brand").annotate(
         conversations=Count("pk"),
         active=Count("pk", filter=Q(is_spam=False) & ~Q(status=Conversation.Status.RESOLVED)),
