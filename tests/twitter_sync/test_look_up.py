@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import BrandAccount
@@ -180,6 +181,60 @@ def test_a_post_that_can_not_be_placed_is_kept_and_placed_later(
 
 
 # Who is who
+
+
+def threads(simulator: Simulator, brand: BrandAccount, count: int) -> list[str]:
+    """Complaints that name the brand, each in an X conversation of its own; X is to be asked."""
+    ids = [
+        posts(simulator, simulator.person()["id"], f"@{brand.handle} No. {number}")
+        for number in range(count)
+    ]
+    now = timezone.now()
+    KnownPost.objects.bulk_create([KnownPost(post_id=one, look_up_at=now) for one in ids])
+    return ids
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_conversation_is_locked_at_a_time(simulator, brand, monkeypatch):
+    threads(simulator, brand, 4)
+    place, held = looking_up.place, []
+
+    def place_and_count(*asked: Any, **told: Any) -> Any:
+        placed = place(*asked, **told)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks"
+                " WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+            )
+            held.append(cursor.fetchone()[0])
+        return placed
+
+    monkeypatch.setattr(looking_up, "place", place_and_count)
+    look_up_due()
+    the_conversation_and_its_pair = 2
+    assert held == [the_conversation_and_its_pair] * 4
+
+
+def test_a_worker_that_dies_between_two_posts_loses_none(simulator, brand, monkeypatch):
+    ids = threads(simulator, brand, 3)
+    place, placed = looking_up.place, []
+
+    def die(*asked: Any, **told: Any) -> Any:
+        if placed:
+            raise SystemExit
+        placed.append(place(*asked, **told))
+        return placed[0]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(looking_up, "place", die)
+        with pytest.raises(SystemExit):
+            look_up_due()
+    assert Message.objects.count() == 1
+    assert set(KnownPost.objects.to_look_up().values_list("pk", flat=True)) == set(ids[1:])
+    KnownPost.objects.to_look_up().update(look_up_at=timezone.now())
+    settle()
+    assert sorted(Message.objects.values_list("external_id", flat=True)) == sorted(ids)
+    assert not KnownPost.objects.to_look_up().exists()
 
 
 def test_a_customer_that_a_push_does_not_name_is_asked_for(client, simulator, brand, customer):

@@ -26,6 +26,7 @@ from twitter_sync.failures import where
 from twitter_sync.feeds import listed, page_of_one
 from twitter_sync.models import KnownPost
 from twitter_sync.payloads import Post, parse
+from twitter_sync.utterances import People
 
 MOST_AT_ONCE = 100
 MOST_ATTEMPTS = 4
@@ -76,26 +77,50 @@ def try_again(post_ids: list[str]) -> None:
         KnownPost.objects.filter(pk=known.pk).update(look_up_at=later)
 
 
-@transaction.atomic
 def settle(post_ids: list[str], page: dict[str, Any]) -> set[str]:
     """Keeps what X shows, gives up what it does not, and asks for what stands above. Returns the X
-    conversations of what it shows."""
+    conversations of what it shows.
+
+    Each post is placed in a transaction of its own: one that held the locks of a hundred
+    conversations would hold up every worker. Until it is, X is asked for it again: a worker that
+    dies loses nothing. What was told along comes first; it has nobody else to be asked for.
+    """
     delivery = parse(json.dumps(page).encode())
-    shown = {event.id: event for event in delivery.events if isinstance(event, Post)}
-    shown |= {post.id: post for post in delivery.context if post.id not in shown}
-    give_up(sorted(set(post_ids) - shown.keys()))
-    brands = {brand.x_user_id: brand for brand in active_brands()}
-    scene = Scene(brands, delivery.people, remember(shown.values(), delivery.people))
-    for asked in KnownPost.objects.locked(post_ids):
-        if asked.look_up_at is not None:
-            conclude(asked)
-    for post_id in sorted(shown, key=int):
-        post, hops = shown[post_id], scene.posts[post_id].hops + 1
-        if post.parent_id and post_id in post_ids:
-            want_above(post.parent_id, hops=hops)
-        place_alone(post, scene, page, hops=hops)
+    told = [*delivery.context, *(event for event in delivery.events if isinstance(event, Post))]
+    shown = {post.id: post for post in told}
+    scene = keep_shown(post_ids, shown, delivery.people)
+    oldest_first = [shown[post_id] for post_id in sorted(shown, key=int)]
+    for post in oldest_first:
+        if post.id not in post_ids:
+            place_alone(post, scene, page)
+    for post in oldest_first:
+        if post.id in post_ids:
+            place_asked(post, scene, page)
     introduce(delivery.people)
-    return {post.conversation_id for post in shown.values() if post.conversation_id}
+    return {post.conversation_id for post in oldest_first if post.conversation_id}
+
+
+@transaction.atomic
+def keep_shown(post_ids: list[str], shown: dict[str, Post], people: People) -> Scene:
+    """Everything that X shows is known before one of it is placed; the leases stay."""
+    give_up(sorted(set(post_ids) - shown.keys()))
+    leases = KnownPost.objects.locked(set(post_ids) & shown.keys())
+    brands = {brand.x_user_id: brand for brand in active_brands()}
+    scene = Scene(brands, people, remember(shown.values(), people))
+    for known in leases:
+        KnownPost.objects.filter(pk=known.pk).update(look_up_at=known.look_up_at)
+    return scene
+
+
+@transaction.atomic
+def place_asked(post: Post, scene: Scene, page: dict[str, Any]) -> None:
+    """What waits for the post goes on when it is placed."""
+    for known in KnownPost.objects.locked([post.id]):
+        if known.look_up_at is not None:
+            conclude(known)
+    if post.parent_id:
+        want_above(post.parent_id, hops=scene.posts[post.id].hops + 1)
+    place_alone(post, scene, page)
 
 
 def tell_desks(x_conversation_ids: set[str]) -> None:
@@ -113,14 +138,14 @@ def tell_desks(x_conversation_ids: set[str]) -> None:
             keep(locked(conversation_id), what="message")
 
 
-def place_alone(post: Post, scene: Scene, page: dict[str, Any], *, hops: int) -> None:
+def place_alone(post: Post, scene: Scene, page: dict[str, Any]) -> None:
     """One post that fails costs the others of its page nothing, and is kept in the ledger: tried
     again there, and at last set aside for a replay."""
     try:
         with transaction.atomic():
             place(post, scene, told=concerned(post, scene.brands))
     except MustWait as wait:
-        want_above(wait.post_id, hops=hops)
+        want_above(wait.post_id, hops=scene.posts[post.id].hops + 1)
     except Exception as error:
         log.error("post not placed", post=post.id, **where(error))
         record_looked_up(post.id, item_of(post.id, page))
