@@ -288,6 +288,7 @@ def test_after_a_reconnect_it_takes_what_polls_and_history_leave(simulator, bran
     assert poll_now(brand) == 1
     assert not cursor_of(brand).is_behind
     writes(simulator, customer, brand, "And again")
+    leave(brand, 3)
     assert poll_now(brand) == 0
 
 

@@ -38,6 +38,9 @@ class SyncCursor(models.Model):
         ]
         indexes = [models.Index("due_at", name="cursor_due")]
 
+    def __str__(self) -> str:
+        return f"{self.get_feed_display()} of {self.brand}"
+
     @property
     def is_behind(self) -> bool:
         """Something came, or may have, that we are not let or not yet here to fetch: the handle was
@@ -51,6 +54,3 @@ class SyncCursor(models.Model):
         if connection is None:
             return False
         return self.polled_at is None or self.polled_at < connection.connected_at
-
-    def __str__(self) -> str:
-        return f"{self.get_feed_display()} of {self.brand}"
