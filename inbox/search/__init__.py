@@ -16,7 +16,7 @@ from django.db import OperationalError, transaction
 from psycopg2.errors import QueryCanceled
 
 from accounts.models import BrandAccount, User
-from inbox.models import Conversation, Message
+from inbox.models import Conversation, Message, MessageRevision
 from inbox.search.called import conversations_called
 from inbox.search.hits import Hit, hits_of_conversations, hits_of_matches, hits_of_messages
 from inbox.search.matching import matches_after, set_locally
@@ -92,9 +92,11 @@ def of_number(brands: list[int], number: int) -> list[int]:
 
 
 def of_x_id(brands: list[int], x_id: str) -> list[int]:
-    rows = Message.objects.filter(
-        brand__in=brands, kind__in=Message.Kind.values, external_id=x_id, deleted_at=None
-    )
+    """Also by an id from before its author changed it: that link still goes around."""
+    named = {"brand__in": brands, "kind__in": Message.Kind.values, "external_id": x_id}
+    now = Message.objects.filter(**named).values_list("pk", flat=True)
+    before = MessageRevision.objects.filter(**named).values_list("message", flat=True)
+    rows = Message.objects.filter(pk__in=[*now, *before], deleted_at=None)
     return list(rows.values_list("pk", flat=True))
 
 

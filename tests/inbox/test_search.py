@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inbox.actions.receiving import mark_deleted, receive
+from inbox.actions.revising import keep_former
 from inbox.models import ContactHandle
 from inbox.search import matching
 from inbox.sequence import sequence_at
@@ -300,6 +301,15 @@ def test_a_post_is_found_by_its_id_or_link(ana_client, find, acme, written):
     page = ana_client.get(SEARCH, {"q": written.format(message.external_id)})
     assert numbers(page) == [conversation.pk]
     assert f"#message-{message.pk}" in page.text
+
+
+def test_an_edited_post_is_found_by_its_old_link(ana_client, find, acme, globex):
+    ours, theirs = said(acme, "Hello", kind="public"), said(globex, "Hello", kind="public")
+    keep_former(ours.messages.get(), ["1700000000000000001"])
+    keep_former(theirs.messages.get(), ["1700000000000000002"])
+    assert find("https://x.com/carla/status/1700000000000000001") == [ours.pk]
+    assert find("1700000000000000001") == [ours.pk]
+    assert find("1700000000000000002") == []
 
 
 def test_a_match_far_up_is_shown_when_it_is_opened(ana_client, acme):
