@@ -83,6 +83,12 @@ def test_the_way_to_x_proves_itself_and_asks_for_what_is_needed(
     assert kept["verifier"] not in there
 
 
+def test_the_page_says_all_that_consent_covers(browser: Browser) -> None:
+    page = browser.get("/handles/connect/").text
+    assert "hiding answers below your posts" in page
+    assert "blocking people from your direct messages" in page
+
+
 def test_a_consent_makes_a_brand_with_everything(
     webhook_url: str, simulator: Simulator, browser: Browser, ada: User
 ) -> None:
