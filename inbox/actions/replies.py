@@ -132,6 +132,15 @@ def check_nothing_new(conversation: Conversation, by: User, seen_through: int) -
         raise SomethingNew(new)
 
 
+def check_post_is_there(message: Message) -> None:
+    """X refuses every answer to a post that is deleted."""
+    if not message.answers_external_id:
+        return
+    posts = Message.objects.filter(brand=message.brand_id, kind=message.kind)
+    if posts.known_as(message.answers_external_id).filter(deleted_at__isnull=False).exists():
+        raise NotRetryable("The post that this answers was deleted. Choose another one to answer.")
+
+
 def post_to_answer(thread: Thread, answering: str | None) -> str | None:
     """The external id of the post that a public reply goes under; None in a DM thread."""
     if not thread.is_public:
@@ -198,6 +207,7 @@ def retry(message: Message, *, by: User) -> Message:
         return message
     if not is_retryable(message):
         raise NotRetryable("This message is not waiting for a retry.")
+    check_post_is_there(message)
     check_connected(conversation.brand)
     check_not_blocked(message.thread, conversation)
     now = timezone.now()

@@ -77,6 +77,12 @@ class Showing:
     def retryable(self) -> list[Message]:
         return [message for message in self.messages if is_retryable(message)]
 
+    def may_retry(self, message: Message) -> bool:
+        """One that X refused: while something can be sent at all, and what it answers is there."""
+        answered = self.posts.get(message.answers_external_id or "")
+        is_gone = answered is not None and answered.deleted_at is not None
+        return can_answer(self.conversation) and not is_gone
+
     @property
     def is_blocked(self) -> bool:
         return self.block is not None and self.block.is_in_force

@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inbox.actions.assignment import claim
-from inbox.models import Attachment, ContactHandle
+from inbox.actions.receiving import mark_deleted
+from inbox.models import Attachment, ContactHandle, Message
 from tests.factories import (
     make_conversation,
     make_membership,
@@ -112,6 +113,26 @@ def test_a_failed_answer_says_why_and_offers_a_retry(show, ana, dm_thread):
     page = show(ana).text
     assert reason in page
     assert reverse("inbox:message-retry", args=[failed.pk]) in page
+
+
+def test_no_retry_is_offered_where_it_would_be_refused(show, ana, acme, public_thread):
+    post = make_message(public_thread, "Where is it?")
+    failed = make_message(
+        public_thread,
+        "Hi",
+        ours=True,
+        state="failed",
+        external_id=None,
+        answers_external_id=post.external_id,
+    )
+    address = reverse("inbox:message-retry", args=[failed.pk])
+    assert address in show(ana).text
+    mark_deleted(acme, kind="public", external_id=post.external_id)
+    assert address not in show(ana).text
+    Message.objects.filter(pk=post.pk).update(deleted_at=None)
+    acme.status = acme.Status.DISCONNECTED
+    acme.save()
+    assert address not in show(ana).text
 
 
 def test_an_unconfirmed_answer_may_be_sent_again_only_after_minutes(show, ana, dm_thread):

@@ -16,12 +16,12 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import BrandAccount, User
-from inbox.actions.replies import reply
+from inbox.actions.replies import NothingToAnswer, NotRetryable, cancel, reply, retry
 from inbox.models import Conversation, Message, Thread
 from tests.factories import make_contact, make_conversation, make_message, make_thread, make_user
 from tests.x import Simulator
 from twitter_sync.actions.sending import begin, due_conversations, send_next, sweep
-from twitter_sync.models import Connection, SendAttempt
+from twitter_sync.models import Connection, KnownPost, SendAttempt
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -139,6 +139,30 @@ def test_a_refusal_is_shown_in_x_words(simulator, brand, agent):
     message.refresh_from_db()
     assert message.state == "failed"
     assert message.failure == "You do not have permission to DM one or more participants."
+
+
+def test_an_answer_to_a_post_that_was_deleted_tells_us_that_it_was(
+    simulator, brand, agent, post_thread
+):
+    post = post_thread.messages.get()
+    simulator.post("posts/delete", id=post.external_id)
+    message = reply(post_thread, by=agent, text="Sorry!", client_key=uuid4())
+    Message.objects.filter(pk=message.pk).update(not_before=timezone.now())
+    send_next(post_thread.conversation_id)
+    for row in (message, post):
+        row.refresh_from_db()
+    handle = post_thread.conversation.contact.at_handle
+    assert message.state == "failed"
+    assert message.failure.startswith(f"{handle} deleted the post that this answers")
+    assert post.deleted_at is not None
+    assert post.text == ""
+    assert KnownPost.objects.get(pk=post.external_id).is_deleted
+    assert not Conversation.objects.needing_an_answer().exists()
+    with pytest.raises(NotRetryable, match="was deleted"):
+        retry(message, by=agent)
+    with pytest.raises(NothingToAnswer):
+        reply(post_thread, by=agent, text="Again", client_key=uuid4())
+    assert cancel(message, by=agent).state == "cancelled"
 
 
 def test_the_replies_of_a_handle_that_must_reconnect_stay_queued(simulator, agent, thread, brand):

@@ -9,10 +9,9 @@ from functools import singledispatch
 from django.db.models import Q
 
 from accounts.models import BrandAccount
-from inbox.actions.receiving import mark_deleted, receive
-from inbox.actions.revising import find, ids_of
-from inbox.models import Message
+from inbox.actions.receiving import receive
 from twitter_sync import tokens
+from twitter_sync.actions.deleting import delete_post
 from twitter_sync.actions.introducing import ask_who, introduce
 from twitter_sync.actions.placing import (
     Brands,
@@ -22,7 +21,7 @@ from twitter_sync.actions.placing import (
     concerned,
     place,
 )
-from twitter_sync.actions.remembering import forget, give_up, remember, wait_for, want_above
+from twitter_sync.actions.remembering import give_up, remember, wait_for, want_above
 from twitter_sync.models import KnownPost, RawEvent
 from twitter_sync.payloads import (
     Delivery,
@@ -187,22 +186,8 @@ def hear_post(event: Post, scene: Scene, row: RawEvent) -> int:
 
 @hear.register
 def hear_deletion(event: PostDeletion, scene: Scene, row: RawEvent) -> int:
-    """The post is forgotten before it is looked for as a message: a worker that is placing it holds
-    its row, and what that one makes is seen only after the wait."""
     told(event.for_user_id, scene, row)
-    forget({event.id})
-    held = [
-        message
-        for brand in sorted(scene.brands.values(), key=lambda brand: brand.pk)
-        if (message := find(brand, Message.Kind.PUBLIC, [event.id]))
-    ]
-    if former := {one for message in held for one in ids_of(message)} - {event.id}:
-        forget(former)
-    for message in held:
-        mark_deleted(
-            message.brand, kind=message.kind, external_id=event.id, deleted_at=event.deleted_at
-        )
-    return len(held)
+    return len(delete_post(event.id, brands=scene.brands.values(), deleted_at=event.deleted_at))
 
 
 @hear.register

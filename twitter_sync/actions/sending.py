@@ -14,14 +14,29 @@ from inbox.actions import sending
 from inbox.models import Message
 from inbox.sequence import moment_of
 from inbox.text.plain import plain
+from twitter_sync.actions.deleting import delete_post
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
-from twitter_sync.errors import NotConnected, RateLimited, TokenRejected, Unconfirmed, XError
+from twitter_sync.errors import (
+    NotConnected,
+    RateLimited,
+    Refused,
+    TokenRejected,
+    Unconfirmed,
+    XError,
+)
 from twitter_sync.models import SendAttempt
 
 # Longer than a call may take (15 s) with its token refresh; after that nobody knows.
 LEASE = timedelta(seconds=60)
 SWEEP_BATCH = 500
+
+# X's words for a post that can't be answered any more (reference: x-api §11).
+GONE = "deleted or not visible"
+AUTHOR_DELETED = (
+    "{who} deleted the post that this answers, or hides it. Answer another, or write privately."
+)
+POST_DELETED = "The post that this answers was deleted. Answer another, or write privately."
 
 Outcome = SendAttempt.Outcome
 log = structlog.get_logger(__name__)
@@ -46,6 +61,8 @@ def send_next(conversation_id: int) -> Message | None:
         end(attempt, Outcome.UNCERTAIN, doubt)
         return sending.doubt(attempt.message_id, reason=doubt.reason)
     except XError as refusal:
+        if answers_what_is_gone(attempt.message, refusal):
+            return fail_for_its_post(attempt, refusal)
         end(attempt, Outcome.FAILED, refusal)
         return sending.fail(attempt.message_id, reason=refusal.reason)
     return accepted(attempt, external_id)
@@ -81,6 +98,29 @@ def put_back(attempt: SendAttempt, error: XError, *, not_before: datetime) -> Me
     """X certainly has nothing of it: the message waits in its place."""
     end(attempt, Outcome.FAILED, error)
     return sending.put_back(attempt.message_id, not_before=not_before, reason=error.reason)
+
+
+def answers_what_is_gone(message: Message, refusal: XError) -> bool:
+    """X tells of its own accord of no post that its author deleted: this is how we hear of it."""
+    return (
+        isinstance(refusal, Refused)
+        and bool(message.answers_external_id)
+        and GONE in refusal.reason.casefold()
+    )
+
+
+@transaction.atomic
+def fail_for_its_post(attempt: SendAttempt, refusal: XError) -> Message:
+    """The answered post is marked as deleted, for this handle alone: from others X may not hide it.
+
+    X knows the post no more, so nothing that answers it can be sent again.
+    """
+    message = attempt.message
+    end(attempt, Outcome.FAILED, refusal)
+    gone = delete_post(str(message.answers_external_id), brands=[message.brand])
+    theirs = [post.conversation.contact.at_handle for post in gone if not post.is_ours]
+    reason = AUTHOR_DELETED.format(who=theirs[0]) if theirs else POST_DELETED
+    return sending.fail(attempt.message_id, reason=reason)
 
 
 @transaction.atomic
