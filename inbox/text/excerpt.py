@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from inbox.text.asked import Term
 
 LENGTH = 140
-BEFORE = 30
+# What surely fits the two lines that a result has; a match that ends later needs a nearer start.
+SURELY_SEEN = 60
+BEFORE = 24
+LONGEST_WORD_BEFORE = 12
 WORD = re.compile(r"[^\W_]+")
 
 
@@ -24,8 +27,7 @@ def excerpt(text: str, terms: Sequence[Term]) -> list[Piece]:
     """Pieces of one line of `text`, about LENGTH long, around the first match. They are text."""
     line = " ".join(text.split())
     matches = marks(line, terms)
-    begin = max(0, matches[0][0] - BEFORE) if matches and len(line) > LENGTH else 0
-    begin = line.rfind(" ", 0, begin) + 1 if begin else 0
+    begin = start_before(line, *matches[0]) if matches else 0
     end = min(len(line), begin + LENGTH)
     pieces = [Piece("… ")] if begin else []
     position = begin
@@ -36,6 +38,15 @@ def excerpt(text: str, terms: Sequence[Term]) -> list[Piece]:
         position = min(stop, end)
     pieces += [Piece(line[position:end]), Piece("…" if end < len(line) else "")]
     return [piece for piece in pieces if piece.text]
+
+
+def start_before(line: str, start: int, stop: int) -> int:
+    """Where the excerpt begins, so that a match is seen: at a word, unless that is a long one."""
+    if stop <= SURELY_SEEN or start <= BEFORE:
+        return 0
+    begin = start - BEFORE
+    word = line.rfind(" ", 0, begin) + 1
+    return word if begin - word <= LONGEST_WORD_BEFORE else begin
 
 
 def marks(line: str, terms: Sequence[Term]) -> list[tuple[int, int]]:

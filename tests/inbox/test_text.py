@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from inbox.text.asked import Term
+from inbox.text.excerpt import excerpt
 from inbox.text.names import safe_name
 from inbox.text.render import render
 from inbox.text.sameness import same_utterance
@@ -164,3 +166,17 @@ def test_right_to_left_text_is_cut_by_code_points_too():
         ("text", " <3 שלום ", ""),
         ("link", "a.example/שלום", "https://a.example/שלום"),
     ]
+
+
+@pytest.mark.parametrize(
+    "before", ["so it goes on and on " * 5, "word " * 13, "a" * 300 + " ", "é" * 90 + " "]
+)
+def test_an_excerpt_begins_so_near_that_the_match_is_seen(before):
+    pieces = excerpt(f"{before}voucher and more", [Term("voucher")])
+    [match] = [number for number, piece in enumerate(pieces) if piece.is_match]
+    assert pieces[match].text == "voucher"
+    assert len("".join(piece.text for piece in pieces[:match])) <= 40
+
+
+def test_an_excerpt_begins_at_the_beginning_where_the_match_is_seen_there():
+    assert excerpt("Where is my voucher?", [Term("voucher")])[0].text == "Where is my "
