@@ -19,7 +19,7 @@ export default class extends Controller {
   }
 
   panelTargetConnected() {
-    if (this.chosen) this.#show(this.chosen)
+    if (this.chosen) this.#show(this.#isFreed ? this.defaultValue : this.chosen)
   }
 
   panelTargetDisconnected(panel) {
@@ -98,12 +98,22 @@ export default class extends Controller {
 
   #show(id) {
     this.chosen = this.panelTargets.some((panel) => panel.id === id) ? id : "path-note"
+    this.hadNoteOnly = this.#hasNoteOnly
     for (const panel of this.panelTargets) panel.hidden = panel.id !== this.chosen
     for (const tab of this.tabTargets) {
       const selected = tab.getAttribute("aria-controls") === this.chosen
       tab.setAttribute("aria-selected", selected)
       tab.tabIndex = selected ? 0 : -1
     }
+  }
+
+  // Nobody chose the note while there was nothing else, unless they are writing one.
+  get #isFreed() {
+    return this.hadNoteOnly && !this.#hasNoteOnly && !this.#panel?.querySelector("textarea")?.value
+  }
+
+  get #hasNoteOnly() {
+    return this.panelTargets.every(({ id }) => id === "path-note")
   }
 
   get #panel() {
