@@ -27,6 +27,7 @@ class FeedProgress:
     value: int
     most: int
     is_done: bool
+    is_given_up: bool
     reached_at: datetime | None
     resumes_at: datetime | None
     failure: str
@@ -73,7 +74,13 @@ class Progress:
 
     @property
     def is_fetched(self) -> bool:
-        return all(feed.is_done for feed in self.feeds)
+        """Nothing more comes by itself."""
+        return all(feed.is_done or feed.is_given_up for feed in self.feeds)
+
+    @property
+    def is_given_up(self) -> bool:
+        """X refused some of it for good, unless somebody asks once more."""
+        return any(feed.is_given_up for feed in self.feeds)
 
     @property
     def is_at_work(self) -> bool:
@@ -82,7 +89,9 @@ class Progress:
     @property
     def resumes_at(self) -> datetime | None:
         """When X gives anything again; None while it does, and when all is there."""
-        waiting = [feed.resumes_at for feed in self.feeds if not feed.is_done]
+        waiting = [
+            feed.resumes_at for feed in self.feeds if not feed.is_done and not feed.is_given_up
+        ]
         if not waiting or None in waiting:
             return None
         return min(moment for moment in waiting if moment)
@@ -124,6 +133,7 @@ def of_feed(cursor: SyncCursor, backfill: Backfill | None) -> FeedProgress:
         value=value,
         most=most,
         is_done=backfill is not None and backfill.is_done,
+        is_given_up=backfill is not None and backfill.is_given_up,
         reached_at=backfill.reached_at if backfill else None,
         resumes_at=waiting.due_at if waiting.is_limited else None,
         failure=waiting.failure,

@@ -138,6 +138,23 @@ def test_x_is_away(brand: BrandAccount, look: Callable[[], str]) -> None:
     assert "X could not be reached. It is tried again by itself." in look()
 
 
+def test_x_refuses_the_rest_for_good(
+    brand: BrandAccount, look: Callable[[], str], client: Browser
+) -> None:
+    refused = fetch(
+        brand, "dms", fetched=100, failure="No such page.", refusals=5, given_up_at=timezone.now()
+    )
+    for feed in ("mentions", "own_posts"):
+        fetch(brand, feed, fetched=10, done_at=timezone.now())
+    told = look()
+    assert "Not all fetched" in told
+    assert "No such page. X refused this part again and again, so it was given up." in told
+    assert told.endswith("[for good]")
+    client.post(f"/handles/@{brand.handle}/check/")
+    refused.refresh_from_db()
+    assert (refused.is_given_up, refused.failure, refused.fetched) == (False, "", 0)
+
+
 def test_all_is_fetched_and_some_is_left_to_sort(
     brand: BrandAccount, look: Callable[[], str]
 ) -> None:

@@ -183,7 +183,7 @@ def connect_again(brand: BrandAccount, who: dict[str, Any], *, by: User | None) 
 
 def check_again(brand: BrandAccount, *, replacing: str = "") -> None:
     """A worker sees whether X still lets us act for the handle, and mends what can be mended; every
-    feed is read at once. Rows tell; nobody waits here.
+    feed is read at once, and history that was given up is begun anew. Rows tell; nobody waits here.
 
     `replacing` is another address to take down, where X allows one webhook only: the one that was
     found in our way, or it means nothing.
@@ -194,6 +194,7 @@ def check_again(brand: BrandAccount, *, replacing: str = "") -> None:
     if Connection.objects.filter(brand=brand).update(**told):
         ring("twitter_sync.set_up", queue="default", brand_id=brand.pk)
         make_feeds_due(brand)
+        backfilling.begin_anew(brand)
 
 
 def in_our_way() -> str | None:
