@@ -11,6 +11,7 @@ from typing import Any
 
 from celery import shared_task
 
+from accounts.doorbell import ring_now
 from twitter_sync.actions import (
     applying,
     backfilling,
@@ -97,8 +98,11 @@ def subscribe(brand_id: int, **_: Any) -> None:
 
 @shared_task(name="twitter_sync.wind_up")
 def wind_up(brand_id: int, **_: Any) -> None:
-    with suppress(setting_up.Busy):
+    try:
         disconnecting.wind_up(brand_id)
+    except setting_up.Busy:
+        soon = setting_up.PUT_OFF_SECONDS
+        ring_now("twitter_sync.wind_up", queue="default", after=soon, brand_id=brand_id)
 
 
 @shared_task(name="twitter_sync.wind_up_all")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
 from accounts.models import BrandAccount
@@ -25,3 +29,12 @@ def invalidate(settings: Settings) -> None:
     with pytest.raises(Exception, match="check_webhook"):
         app.check_webhook(webhook.external_id)
     settings.X_CONSUMER_SECRET = right
+
+
+@contextmanager
+def somebody_sets_up() -> Iterator[None]:
+    """Another worker, by the lock that it holds."""
+    other = connection.copy()
+    with closing(other), other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext('twitter_sync.set_up'))")
+        yield

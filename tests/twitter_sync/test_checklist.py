@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
 from accounts.models import BrandAccount, User
+from tests.twitter_sync.held import somebody_sets_up
 from tests.x import Simulator
 from twitter_sync.actions import connecting
 from twitter_sync.actions.connecting import check_again, finish
@@ -135,15 +135,6 @@ def test_another_address_is_replaced_only_when_it_was_found_in_our_way(
     assert finish(brand.pk)
     assert [one["url"] for one in Client.for_app().webhooks()["data"]] == [webhook_url]
     assert Connection.objects.get().replacing == ""
-
-
-@contextmanager
-def somebody_sets_up() -> Iterator[None]:
-    """Another worker, by the lock that it holds."""
-    other = connection.copy()
-    with closing(other), other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(hashtext('twitter_sync.set_up'))")
-        yield
 
 
 def test_check_again_finds_a_consent_taken_back_and_a_new_name(

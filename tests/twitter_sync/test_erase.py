@@ -6,6 +6,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
+from celery import current_app
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 
@@ -24,6 +25,7 @@ from tests.factories import (
     make_user,
 )
 from tests.twitter_sync.bodies import dm_received, encoded
+from tests.twitter_sync.held import somebody_sets_up
 from tests.x import Simulator
 from twitter_sync import oauth
 from twitter_sync.actions import erasing
@@ -42,6 +44,7 @@ from twitter_sync.models import (
     Subscription,
     SyncCursor,
 )
+from twitter_sync.tasks import wind_up
 
 Connected = Callable[..., BrandAccount]
 SECRET = "the canary sings at midnight"
@@ -215,6 +218,31 @@ def test_a_second_time_is_the_same_erasure(brand, admin):
     first, _ = erase(brand, by=admin)
     assert erase(brand, by=admin)[0] == first
     assert Erasure.objects.count() == 1
+
+
+def test_while_something_is_set_up_the_last_step_is_put_off(webhook_url, brand, admin, rung):
+    set_up(brand)
+    erasure, _ = erase(brand, by=admin)
+    rung.clear()
+    with somebody_sets_up():
+        erase_on(erasure.pk)
+        wind_up(brand_id=brand.pk)
+    assert sorted(rung) == [("twitter_sync.erase", 5), ("twitter_sync.wind_up", 5)]
+    assert Subscription.objects.filter(brand=brand).exists()
+    erase_on(erasure.pk)
+    assert not BrandAccount.objects.filter(pk=brand.pk).exists()
+
+
+@pytest.fixture
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int | None]]:
+    """Every task that is asked for, and in how many seconds."""
+    asked: list[tuple[str, int | None]] = []
+
+    def send_task(name: str, *, countdown: int | None, **_: object) -> None:
+        asked.append((name, countdown))
+
+    monkeypatch.setattr(current_app, "send_task", send_task)
+    return asked
 
 
 def test_x_is_told_to_stop(webhook_url, brand, admin):

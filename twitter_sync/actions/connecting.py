@@ -27,7 +27,7 @@ from twitter_sync import tokens
 from twitter_sync.actions import backfilling
 from twitter_sync.actions.applying import adopt_orphans, lock_account
 from twitter_sync.actions.erasing import is_under_way
-from twitter_sync.actions.setting_up import Busy, set_up
+from twitter_sync.actions.setting_up import PUT_OFF_SECONDS, Busy, set_up
 from twitter_sync.client import Client
 from twitter_sync.errors import XError
 from twitter_sync.models import Connection, SyncCursor, Webhook
@@ -35,8 +35,6 @@ from twitter_sync.oauth import TokenPair
 
 # How long a worker may be at the rest before another one takes it up; twice is harmless.
 SET_UP_LEASE = timedelta(minutes=1)
-# What can be set up only after something else is.
-PUT_OFF = timedelta(seconds=5)
 
 log = structlog.get_logger(__name__)
 Status = BrandAccount.Status
@@ -104,8 +102,8 @@ def finish(brand_id: int, *, waits: bool = False) -> bool:
     try:
         set_up(asked.brand, replacing=asked.replacing, waits=waits)
     except Busy:
-        held.update(set_up_due_at=timezone.now() + PUT_OFF)
-        ring("twitter_sync.set_up", queue="default", after=PUT_OFF.seconds, brand_id=brand_id)
+        held.update(set_up_due_at=timezone.now() + timedelta(seconds=PUT_OFF_SECONDS))
+        ring("twitter_sync.set_up", queue="default", after=PUT_OFF_SECONDS, brand_id=brand_id)
         return False
     if not asked.is_first:
         see_again(asked.brand)

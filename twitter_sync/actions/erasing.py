@@ -24,7 +24,7 @@ from accounts.models import BrandAccount, User
 from inbox.actions.erasing import erase_conversations
 from inbox.models import Conversation, Thread
 from twitter_sync.actions.disconnecting import destroy, revoke, wind_up
-from twitter_sync.actions.setting_up import Busy
+from twitter_sync.actions.setting_up import PUT_OFF_SECONDS, Busy
 from twitter_sync.budgets import user_scope
 from twitter_sync.models import Erasure, KnownPost, RateBudget, RawEvent, Subscription
 
@@ -131,6 +131,8 @@ def finish(erasure: Erasure, brand: BrandAccount) -> None:
         wind_up(brand.pk)
     except Busy:
         log.info("handle not erased yet", brand=brand.pk, held_by="set-up")
+        soon = PUT_OFF_SECONDS
+        ring_now("twitter_sync.erase", queue="default", after=soon, erasure_id=erasure.pk)
         return
     left = Subscription.objects.filter(brand=brand).exclude(failure="").first()
     try:

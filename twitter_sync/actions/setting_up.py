@@ -25,6 +25,8 @@ from twitter_sync.errors import XError
 from twitter_sync.models import Connection, Subscription, Webhook
 
 REFUSED_AGAIN_AFTER = timedelta(minutes=10)
+# Who found another worker at it tries again so much later.
+PUT_OFF_SECONDS = 5
 # How many other handles are asked whether they could write to one.
 MOST_ASKED = 3
 
