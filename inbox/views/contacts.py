@@ -6,12 +6,13 @@ Of brands that the viewer does not work on there is nothing, not even a number.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Max, Min, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.models import BrandAccount, Role, User
@@ -23,6 +24,9 @@ from inbox.views.signed_in import is_fragment, person, signed_in
 
 PAGE_SIZE = 25
 MOST_HANDLES = 50
+# In seconds: X answers at once, or after a quota or a trouble of its own.
+QUICK_LOOK, SLOW_LOOK = 2, 15
+QUICK_FOR = timedelta(minutes=1)
 EVERY = desk.View("every", "Conversations", lambda rows, user: rows)
 
 
@@ -39,6 +43,11 @@ class WithBrand:
     newest: int
     block: DmBlock | None
     may_block: bool
+
+    @property
+    def is_asking_x(self) -> bool:
+        is_pending = self.block is not None and self.block.is_pending
+        return is_pending and self.brand.status == BrandAccount.Status.CONNECTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +69,31 @@ class Acquaintance:
         return min(one.first_at for one in self.brands)
 
     @property
-    def is_waiting_for_x(self) -> bool:
-        return any(one.block is not None and one.block.is_pending for one in self.brands)
+    def look_again_after(self) -> int | None:
+        """Seconds until X may have answered about a block: few at first. None while it isn't asked,
+        as for a paused or disconnected handle."""
+        asked = [one.block.asked_at for one in self.brands if one.block and one.is_asking_x]
+        if not asked:
+            return None
+        return QUICK_LOOK if timezone.now() - max(asked) < QUICK_FOR else SLOW_LOOK
 
 
 @require_GET
 @signed_in
 def contact(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page; to a fragment that names a place in the list, the rows from there on."""
+    """The page; to a fragment that names a place in the list, the rows from there on, and to any
+    other what the person has with each brand."""
     user = person(request)
     known, after = access_contact(user, pk), request.GET.get("after", "")
+    if is_fragment(request) and not after:
+        found = {"contact": known, "known": acquaintance(user, known)}
+        return render(request, "inbox/_contact_brands.html", found)
     try:
         page = page_of(user, known, after)
     except desk.BadCursor as error:
         return HttpResponseBadRequest(str(error), content_type="text/plain")
     context = {"contact": known, "page": page}
-    if after and is_fragment(request):
+    if is_fragment(request):
         return render(request, "inbox/_contact_rows.html", context)
     return render(request, "inbox/contact.html", context | {"known": acquaintance(user, known)})
 

@@ -173,6 +173,30 @@ def test_a_manager_blocks_from_here_and_sees_it_wait_for_x(
     assert "Unblock for DMs" in page.text
 
 
+def test_while_x_is_asked_the_page_asks_for_that_part_alone_and_less_often_later(
+    look, sam, question, carla
+):
+    wish = block(question.conversation, by=sam)
+    part = look(sam, carla, **{"HX-Request": "true"}).text
+    assert part.lstrip().startswith('<section class="card" id="contact-brands"')
+    assert "<html" not in part
+    assert 'hx-trigger="every 2s"' in part
+    DmBlock.objects.filter(pk=wish.pk).update(asked_at=minutes_ago(2))
+    assert 'hx-trigger="every 15s"' in look(sam, carla).text
+
+
+@pytest.mark.parametrize("status", ["paused", "needs_reconnect", "disconnected"])
+def test_of_a_handle_that_asks_x_for_nothing_no_answer_is_waited_for(
+    look, sam, acme, question, carla, status
+):
+    block(question.conversation, by=sam)
+    acme.status = status
+    acme.save()
+    text = look(sam, carla).text
+    assert "It waits until @acme is connected" in text
+    assert "hx-trigger" not in text
+
+
 def test_what_x_refused_is_told_in_its_words(look, sam, question, carla):
     wish = block(question.conversation, by=sam)
     settle(wish.pk, Refused(did=True, reason="Reconnect @acme to allow it."))
