@@ -8,6 +8,9 @@ import sys
 from argparse import Namespace
 from importlib import import_module
 
+import django
+from django.core.management import call_command
+
 from bench import Refused
 from bench.options import parse
 from bench.surroundings import DidNotStart, surroundings
@@ -24,8 +27,12 @@ def main(arguments: list[str]) -> int:
     try:
         with surroundings(options.data_dir) as environment:
             os.environ.update(environment)
-            make_ready()
-            import_module(MODULES[options.program]).main(options)
+            django.setup()
+            program = import_module(MODULES[options.program])
+            # Before anything is written: DATABASE_URL may name somebody's own.
+            program.refuse(options)
+            call_command("migrate", verbosity=0)
+            program.main(options)
     except (DataDirError, DidNotStart, PostgresError, Refused) as error:
         print(f"bench/{options.program}: {error}", file=sys.stderr)
         return 1
@@ -50,14 +57,6 @@ def command_for(size: int, options: Namespace) -> list[str]:
         options.data_dir.mkdir(parents=True, exist_ok=True)
         command.append(f"--data-dir={options.data_dir / str(size)}")
     return command + [f"--{flag}" for flag in ("markdown", "plans") if getattr(options, flag)]
-
-
-def make_ready() -> None:
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    call_command("migrate", verbosity=0)
 
 
 if __name__ == "__main__":

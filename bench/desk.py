@@ -14,12 +14,13 @@ from pathlib import Path
 from random import Random
 
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Role, User
 from bench import Refused
-from bench.filling import fill
+from bench.filling import fill, require_empty
 from bench.load import Measured, Plan, Request, Target, measure
 from bench.plans import print_plans
 from bench.recording import statements_of, without_sign_in
@@ -58,6 +59,13 @@ class Line:
         return [without_sign_in(one) for one in self.statements]
 
 
+def refuse(options: Namespace) -> None:
+    if is_filled():
+        require(options.conversations[0])
+    else:
+        require_empty()
+
+
 def main(options: Namespace) -> None:
     size = have(options.conversations[0], options.seed)
     lines = [record(Line(name, visits)) for name, visits in pages(options.seed)]
@@ -73,15 +81,25 @@ def main(options: Namespace) -> None:
 
 def have(size: int, seed: int) -> int:
     """Fills an empty database. Raises Refused when it has another size."""
-    found = Conversation.objects.count()
-    if not found:
+    if not is_filled():
         fill(size, seed=seed)
-    elif found != size or not User.objects.filter(email__endswith="@bench.example").exists():
+    require(size)
+    return size
+
+
+def is_filled() -> bool:
+    tables = connection.introspection.table_names()
+    return Conversation._meta.db_table in tables and Conversation.objects.exists()
+
+
+def require(size: int) -> None:
+    """Raises Refused when `bench/fill` did not make these conversations, or another number."""
+    found = Conversation.objects.count()
+    if found != size or not User.objects.filter(email__endswith="@bench.example").exists():
         raise Refused(
             f"this database has {found:,} conversations, not {size:,} of bench/fill. Name that "
             "number, an empty database in DATABASE_URL, or a new folder with --data-dir."
         )
-    return size
 
 
 # Which pages, and who looks at them

@@ -7,6 +7,7 @@ from argparse import Namespace
 from datetime import UTC, datetime
 
 from django.db import connection, transaction
+from django.db.migrations.recorder import MigrationRecorder
 
 from accounts.models import BrandAccount, User
 from bench import Refused
@@ -18,6 +19,10 @@ from bench.town import found
 from inbox.models import Conversation
 
 AT_A_TIME = 5_000
+
+
+def refuse(_: Namespace) -> None:
+    require_empty()
 
 
 def main(options: Namespace) -> None:
@@ -63,8 +68,16 @@ def copy_in(how_many: int, seed: int, until: datetime, password: str | None) -> 
 
 
 def require_empty() -> None:
+    """Raises Refused for a database in which anything is, tables of others too. Reads alone: the
+    database may not be migrated yet."""
+    tables = set(connection.introspection.table_names())
+    if tables and MigrationRecorder.Migration._meta.db_table not in tables:
+        raise Refused(
+            "this database holds tables that aren't Handled's, so nothing was touched. "
+            "Name an empty one in DATABASE_URL, or a new folder with --data-dir."
+        )
     for model in (BrandAccount, Conversation, User):
-        if model._default_manager.exists():
+        if model._meta.db_table in tables and model._default_manager.exists():
             raise Refused(
                 f"this database holds {model._meta.verbose_name_plural}, so nothing was touched. "
                 "Name an empty one in DATABASE_URL, or a new folder with --data-dir."

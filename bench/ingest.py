@@ -44,6 +44,10 @@ FOR EACH ROW EXECUTE FUNCTION bench_taken()
 NOT_ANY_MORE = "DROP FUNCTION bench_taken() CASCADE"
 
 
+def refuse(_: Namespace) -> None:
+    require_empty()
+
+
 def main(options: Namespace) -> None:
     require_empty()
     try:

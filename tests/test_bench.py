@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -52,15 +53,29 @@ PAGES = {
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[str]:
+    with made(DATABASE) as database:
+        yield database
+
+
+@pytest.fixture
+def somebody_elses() -> Iterator[str]:
+    with made(f"{DATABASE}_else") as database:
+        with closing(psycopg2.connect(database)) as server, server.cursor() as cursor:
+            cursor.execute("CREATE TABLE ledger (id int)")
+            server.commit()
+        yield database
+
+
+@contextmanager
+def made(name: str) -> Iterator[str]:
     """The address of an empty database beside the one of the tests."""
     ours = os.environ["DATABASE_URL"]
-    server = psycopg2.connect(ours)
-    server.autocommit = True
-    with server.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {DATABASE}")
-        yield urlunsplit(urlsplit(ours)._replace(path=f"/{DATABASE}"))
-        cursor.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
-    server.close()
+    with closing(psycopg2.connect(ours)) as server:
+        server.autocommit = True
+        with server.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE {name}")
+            yield urlunsplit(urlsplit(ours)._replace(path=f"/{name}"))
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def bench(database: str, *words: str, code: int = 0) -> str:
@@ -135,6 +150,17 @@ def test_they_refuse_a_database_that_is_not_theirs_to_use(printed, database, wor
     said = bench(database, *words, code=1)
     assert "DATABASE_URL" in said
     assert "--data-dir" in said
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("words", [("fill", "10"), ("ingest",), ("desk", "60")])
+def test_they_write_nothing_into_a_database_of_somebody_else(somebody_elses, words):
+    """Not even our tables."""
+    said = bench(somebody_elses, *words, code=1)
+    assert "nothing was touched" in said
+    with closing(psycopg2.connect(somebody_elses)) as server, server.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        assert cursor.fetchall() == [("ledger",)]
 
 
 @pytest.mark.processes
