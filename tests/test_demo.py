@@ -23,7 +23,7 @@ from tests import x
 from tests.world import snapshot
 from twitter_sync import oauth
 from twitter_sync.demo.content import BadContent, Demo, Story, length, read
-from twitter_sync.demo.history import sayings
+from twitter_sync.demo.history import sayings, user_ids
 from twitter_sync.demo.seeding import Seeded, seed
 
 pytestmark = pytest.mark.django_db  # makes the database; what is seeded is committed to it
@@ -47,12 +47,13 @@ def test_it_tells_of_about_sixty_conversations_in_many_languages(demo):
 
 def test_everybody_who_speaks_is_known_and_everybody_known_speaks(demo):
     known = {person.username for person in demo.people}
-    speaking = {story.customer for story in demo.stories} | {story.brand for story in demo.stories}
+    stories = (*demo.stories, *demo.unheard)
+    speaking = {story.customer for story in stories} | {story.brand for story in stories}
     assert known == speaking | {CHATTY}
 
 
 def test_the_lines_of_a_story_are_in_order_and_a_customer_begins(demo):
-    for story in demo.stories:
+    for story in (*demo.stories, *demo.unheard):
         agos = [line.ago for line in story.lines]
         assert agos == sorted(agos, reverse=True), story.customer
         assert story.lines[0].kind in ("post", "dm"), story.customer
@@ -138,6 +139,16 @@ def test_every_conversation_is_on_the_desk(seeded, demo):
     assert seeded == Seeded(conversations=len(demo.stories), worked_on=len(demo.stories))
     held = set(Conversation.objects.values_list("brand__handle", "contact__handle"))
     assert {(story.brand, story.customer) for story in demo.stories} < held
+
+
+def test_one_brand_is_left_to_connect_and_has_a_past(seeded, demo, simulator):
+    [newcomer] = {story.brand for story in demo.unheard}
+    assert not BrandAccount.objects.filter(handle=newcomer).exists()
+    ids = user_ids(demo)
+    messages = [dm for dm in simulator.get("ledger")["dms"] if dm["recipient_id"] == ids[newcomer]]
+    posts = [post for post in simulator.get("ledger")["posts"] if f"@{newcomer}" in post["text"]]
+    assert (len(messages), len(posts)) == (3, 2)
+    assert not Conversation.objects.filter(brand__handle=newcomer).exists()
 
 
 def test_people_wait_for_minutes_and_for_hours(seeded):

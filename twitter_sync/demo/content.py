@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ class Person:
     description: str
     location: str
     is_brand: bool
+    is_connected: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +85,18 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Demo:
+    """`unheard` was said to brands that are left for people to connect. They have no broadcasts and
+    come last: X's ids of all others hold what stands before them."""
+
     people: tuple[Person, ...]
     broadcasts: tuple[Broadcast, ...]
     stories: tuple[Story, ...]
+    unheard: tuple[Story, ...] = ()
 
     @property
     def brands(self) -> tuple[Person, ...]:
-        return tuple(person for person in self.people if person.is_brand)
+        """Those that the demo connects."""
+        return tuple(person for person in self.people if person.is_brand and person.is_connected)
 
 
 def read(folder: Path = FOLDER) -> Demo:
@@ -98,13 +104,17 @@ def read(folder: Path = FOLDER) -> Demo:
     tables = _load(folder / "people.toml")
     people = [_person(entry, is_brand=True) for entry in tables["brand"]]
     people += [_person(entry, is_brand=False) for entry in tables["customer"]]
+    newcomers = tables.get("newcomer", [])
+    people += [replace(_person(entry, is_brand=True), is_connected=False) for entry in newcomers]
     broadcasts: list[Broadcast] = []
     stories: list[Story] = []
-    for brand in tables["brand"]:
+    unheard: list[Story] = []
+    for brand in [*tables["brand"], *newcomers]:
         day = _load(folder / f"{brand['username']}.toml")
         broadcasts += [_broadcast(day["brand"], entry) for entry in day.get("broadcast", [])]
-        stories += [_story(day["brand"], entry) for entry in day["conversation"]]
-    return Demo(tuple(people), tuple(broadcasts), tuple(stories))
+        told = unheard if brand in newcomers else stories
+        told += [_story(day["brand"], entry) for entry in day["conversation"]]
+    return Demo(tuple(people), tuple(broadcasts), tuple(stories), tuple(unheard))
 
 
 def _load(file: Path) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def sayings(demo: Demo) -> list[Saying]:
             Saying(number, one.ago, one.brand, one.brand, "", one.words, "en", True, parent)
         )
         broadcasts[one.brand, one.key] = number
-    for story in demo.stories:
+    for story in (*demo.stories, *demo.unheard):
         told += _of_story(story, len(told) + 1, broadcasts.get((story.brand, story.under)))
     return told
 
@@ -111,6 +111,7 @@ class Timetable:
 
     now: datetime
     sayings: Mapping[int, Saying]
+    unheard: frozenset[Story] = frozenset()
 
     def at(self, ago: timedelta) -> datetime:
         return self.now - ago
@@ -119,10 +120,10 @@ class Timetable:
         return str(sequence_at(self.at(self.sayings[number].ago)) + number)
 
     def ids_by_story(self) -> dict[Story, dict[Line, str]]:
-        """X's ids of the lines of each story."""
+        """X's ids of the lines of each story that comes in: those of brands that are connected."""
         found: dict[Story, dict[Line, str]] = {}
         for number, saying in self.sayings.items():
-            if saying.story and saying.line:
+            if saying.story and saying.line and saying.story not in self.unheard:
                 found.setdefault(saying.story, {})[saying.line] = self.id_of(number)
         return found
 
@@ -130,7 +131,8 @@ class Timetable:
 def timetable(demo: Demo, now: datetime) -> Timetable:
     """Of whole milliseconds, as ids are."""
     whole = now.replace(microsecond=now.microsecond // 1000 * 1000)
-    return Timetable(whole, {saying.number: saying for saying in sayings(demo)})
+    told = {saying.number: saying for saying in sayings(demo)}
+    return Timetable(whole, told, frozenset(demo.unheard))
 
 
 def when_loaded(demo: Demo, ledger: Mapping[str, Any]) -> datetime | None:
