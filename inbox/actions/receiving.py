@@ -251,11 +251,13 @@ def write_history(
 ) -> None:
     """A line for what the message itself does not tell: that it brought something back."""
     if is_new:
-        record(conversation, Kinds.OPENED, message=message)
+        record(conversation, Kinds.OPENED, message=message, at=message.sent_at)
+    elif message.sent_at < conversation.last_activity_at:
+        begin_earlier(conversation, message)
     if is_new and was_put_away(conversation):
         record(conversation, Kinds.RESOLVED, after={"status": conversation.status})
     if message.is_ours:
-        record(conversation, Kinds.SENT, by=message.author, message=message)
+        record(conversation, Kinds.SENT, by=message.author, message=message, at=message.sent_at)
     elif before in PUT_AWAY and conversation.status == Status.OPEN:
         record(
             conversation,
@@ -264,6 +266,12 @@ def write_history(
             before={"status": before},
             after={"status": conversation.status},
         )
+
+
+def begin_earlier(conversation: Conversation, message: Message) -> None:
+    """The past comes the newest first: a conversation opened with the first of its messages."""
+    opened = conversation.events.filter(kind=Kinds.OPENED, created_at__gt=message.sent_at)
+    opened.update(created_at=message.sent_at, message=message)
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -38,7 +39,9 @@ def record(
     message: Message | None = None,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
+    at: datetime | None = None,
 ) -> ConversationEvent:
+    """`at` is X's time, for what a message of whatever age did; else it happens now."""
     return ConversationEvent.objects.create(
         conversation=conversation,
         kind=kind,
@@ -47,4 +50,5 @@ def record(
         message=message,
         before=before or {},
         after=after or {},
+        created_at=at or timezone.now(),
     )

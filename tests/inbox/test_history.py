@@ -14,6 +14,7 @@ from inbox.actions.receiving import Person, Utterance, receive
 from inbox.actions.status import resolve, snooze
 from inbox.models import Conversation, Message
 from inbox.sequence import sequence_at
+from inbox.timeline import timeline
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now().replace(microsecond=0)
@@ -70,6 +71,18 @@ def test_what_is_older_arrives_as_resolved(brand: BrandAccount) -> None:
     assert stands() == [("resolved", None)]
     lines = [(event.kind, event.actor) for event in conversation.events.order_by("id")]
     assert lines == [("opened", None), ("resolved", None)]
+
+
+def test_a_conversation_opened_with_its_first_message_whichever_came_first(
+    brand: BrandAccount,
+) -> None:
+    conversation = says(brand, days(2)).conversation
+    says(brand, days(20))
+    says(brand, days(19), ours=True)
+    says(brand, days(1))
+    times = {event.kind: event.created_at for event in conversation.events.all()}
+    assert times == {"opened": days(20), "sent": days(19)}
+    assert [item.kind for item in timeline(conversation).items][:2] == ["event", "message"]
 
 
 def test_the_older_messages_of_someone_who_waits_do_not_make_the_wait_longer(
