@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import BrandAccount
 from inbox.actions.status import resolve, snooze, wait
 from inbox.live import now_us
 from tests.factories import (
@@ -87,6 +88,37 @@ def test_a_brand_narrows_the_list(ana_client, acme, globex, ana):
     asked(globex, "At Globex")
     assert set(names(ana_client.get(DESK))) == {"At Acme", "At Globex"}
     assert names(ana_client.get(f"{DESK}?brand=GLOBEX")) == ["At Globex"]
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("paused", "Paused"),
+        ("needs_reconnect", "Must be reconnected"),
+        ("disconnected", "Disconnected"),
+    ],
+)
+def test_a_handle_as_which_nothing_goes_out_says_so(
+    client, sign_in, ana, acme, globex, status, words
+):
+    make_membership(ana, globex)
+    client = sign_in(client, ana)
+    before = client.get(DESK).text
+    assert 'class="view-state"' not in before
+    BrandAccount.objects.filter(pk=acme.pk).update(status=status)
+    everywhere = client.get(DESK).text
+    assert everywhere.count('class="view-state"') == 1
+    assert words in everywhere
+    assert 'id="list-state"' not in everywhere
+    assert 'id="list-state"' in client.get(f"{DESK}?brand={acme.handle}").text
+    assert 'id="list-state"' not in client.get(f"{DESK}?brand={globex.handle}").text
+
+
+def test_the_time_of_a_row_is_the_one_that_the_list_is_sorted_by(ana_client, acme):
+    asked(acme, "Carla", minutes=30, last_activity_at=minutes_ago(5))
+    assert "needs an answer since" in ana_client.get(f"{DESK}?view=needs-answer").text
+    page = ana_client.get(f"{DESK}?view=open").text
+    assert "needs an answer since" not in page
 
 
 def test_another_company_sees_nothing(client, sign_in, zoe, acme):
