@@ -24,7 +24,7 @@ from inbox.models import (
     Thread,
 )
 from inbox.models.conversation import CODE_LETTERS
-from inbox.text.plain import plain
+from inbox.text.render import as_read
 from twitter_sync.models import KnownPost
 
 ARRIVES_AFTER, TAKEN_AFTER, RESOLVED_AFTER = (timedelta(seconds=s) for s in (2, 40, 600))
@@ -94,7 +94,7 @@ class Shelves:
 
     def _put_conversation(self, story: Story, changes: int) -> None:
         last, resolved = story.last, story.status == "resolved"
-        words = " ".join(plain(last.text.words).split())
+        words = " ".join(as_read(last.text.words, last.text.entities).split())
         kinds = {path.kind for path in story.paths}
         snoozed_until = self._until + timedelta(hours=self._random.randrange(1, 100))
         self.conversations.add(
