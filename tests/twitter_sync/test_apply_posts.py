@@ -25,7 +25,7 @@ from tests.twitter_sync.bodies import (
     user,
 )
 from tests.twitter_sync.test_apply import apply_and_leave, until_someone_waits_for_a_lock
-from twitter_sync.actions import applying
+from twitter_sync.actions import applying, interpreting
 from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.looking_up import claim
 from twitter_sync.actions.remembering import give_up
@@ -395,6 +395,24 @@ def test_two_workers_place_a_thread_whole(acme, carla):
             for done in [workers.submit(work) for _ in range(2)]:
                 done.result()
     assert Message.objects.count() == 20
+
+
+def test_what_is_told_along_stands_in_the_same_order(client, acme, carla, monkeypatch):
+    """Every worker meets the conversations of its row in one order, whoever shows what beside."""
+    ids = ["1900000000000000001", "1900000000000000002", "1900000000000000003"]
+    first, second, third = (
+        post(carla, "@acme hello?", names=[acme], id=x_id, conversation_id=x_id) for x_id in ids
+    )
+    place, met = interpreting.place, []
+
+    def place_and_note(one, *asked, **told):
+        met.append(one.id)
+        return place(one, *asked, **told)
+
+    monkeypatch.setattr(interpreting, "place", place_and_note)
+    push(client, mention_event(acme, second, tweets=[third, first]))
+    apply_due()
+    assert met == ids
 
 
 @pytest.mark.parametrize("seed", range(4))

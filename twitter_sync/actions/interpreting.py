@@ -59,6 +59,15 @@ class Outcome:
     unreadable: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class ToldAlong:
+    """A post that X shows beside those it tells of: a message where its thread is held already."""
+
+    post: Post
+    id: str
+    conversation_id: str
+
+
 def interpret(row: RawEvent, brands: Brands) -> Outcome:
     """Applies every event in `row`. Raises Unreadable when there is no sense in it at all.
 
@@ -69,7 +78,8 @@ def interpret(row: RawEvent, brands: Brands) -> Outcome:
     brands = with_newcomers(brands, row, delivery.events)
     outcome = Outcome(brand_id_of(row, delivery, brands), unreadable=list(delivery.unreadable))
     scene = Scene(brands, delivery.people, posts_in(delivery))
-    for event in in_order(delivery.events):
+    along = [ToldAlong(post, post.id, post.conversation_id) for post in delivery.context]
+    for event in in_order([*delivery.events, *along]):
         try:
             outcome.received += hear_patiently(event, scene, row)
         except MustWait as wait:
@@ -78,8 +88,6 @@ def interpret(row: RawEvent, brands: Brands) -> Outcome:
             outcome.no_such_account = missing.x_user_id
         if isinstance(event, Unknown):
             outcome.unknown.append(f"unknown: {event.kind}")
-    for post in delivery.context:
-        place(post, scene)
     if row.source in (RawEvent.Source.POLL, RawEvent.Source.HISTORY):
         introduce(delivery.people, as_of=row.received_at)
     return outcome
@@ -111,16 +119,17 @@ def posts_in(delivery: Delivery) -> Mapping[str, KnownPost]:
     return remember(posts, delivery.people) if posts else {}
 
 
-def in_order(events: Iterable[Event]) -> list[Event]:
-    """By conversation, then by id: no two workers can wait for each other in a circle."""
+def in_order(events: Iterable[Event | ToldAlong]) -> list[Event | ToldAlong]:
+    """By conversation, then by id, what is told along among the rest: no two workers can wait for
+    each other in a circle."""
     return sorted(events, key=lambda event: (place_of(event), getattr(event, "id", "")))
 
 
-def place_of(event: Event) -> str:
+def place_of(event: Event | ToldAlong) -> str:
     return str(getattr(event, "conversation_id", ""))
 
 
-def hear_patiently(event: Event, scene: Scene, row: RawEvent) -> int:
+def hear_patiently(event: Event | ToldAlong, scene: Scene, row: RawEvent) -> int:
     """Raises MustWait for a post that must wait, once it is sure to be woken."""
     while True:
         try:
@@ -140,7 +149,7 @@ def told(for_user_id: str | None, scene: Scene, row: RawEvent) -> BrandAccount:
 
 
 @singledispatch
-def hear(event: Event, scene: Scene, row: RawEvent) -> int:
+def hear(event: Event | ToldAlong, scene: Scene, row: RawEvent) -> int:
     """Tells the inbox. Returns how many messages it made or found.
 
     Raises NoSuchAccount and MustWait.
@@ -182,6 +191,12 @@ def hear_post(event: Post, scene: Scene, row: RawEvent) -> int:
     for message in placed:
         ask_who(message, scene.people)
     return len(placed)
+
+
+@hear.register
+def hear_along(event: ToldAlong, scene: Scene, row: RawEvent) -> int:
+    place(event.post, scene)
+    return 0
 
 
 @hear.register
