@@ -111,6 +111,37 @@ def test_a_person_is_a_customer(program: Program, page: Page) -> None:
     program.control("POST", "quotas", lifted=False)
 
 
+def test_others_posts_and_gone_ones_stay_as_they_are(program: Program) -> None:
+    brand, customer, other = program.brand(), program.person(), program.person()
+    post = program.post(customer, f"@{brand['username']} mine")
+    form = {"customer": other["id"], "brand": brand["id"], "post": post, "text": "stolen"}
+    for deed in ("edit", "delete"):
+        answer = program.http.post(f"{program.url}/page/posts/{deed}", data=form)
+        assert (answer.status_code, "your own posts" in answer.text) == (403, True)
+    assert f"edit-{post}" in program.http.get(address(program, customer, brand)).text
+    assert f"edit-{post}" not in program.http.get(address(program, other, brand)).text
+    gone = {**form, "customer": customer["id"]}
+    assert program.http.post(f"{program.url}/page/posts/delete", data=gone).status_code == 303
+    assert program.http.post(f"{program.url}/page/posts/edit", data=gone).status_code == 409
+
+
+@pytest.mark.browser
+def test_a_customer_edits_and_deletes_a_post_of_theirs(program: Program, page: Page) -> None:
+    brand, customer = program.brand(), program.person()
+    post = program.post(customer, f"@{brand['username']} wehre is it & why?")
+    page.goto(address(program, customer, brand))
+    posts = page.get_by_test_id("post-list")
+    page.get_by_test_id(f"edit-{post}").click()
+    words = page.get_by_test_id(f"edit-text-{post}")
+    expect(words).to_have_value(f"@{brand['username']} wehre is it & why?")
+    words.fill(f"@{brand['username']} where is it & why?")
+    page.get_by_test_id(f"edit-save-{post}").click()
+    expect(posts).to_contain_text("where is it & why?")
+    expect(posts).not_to_contain_text("wehre")
+    posts.get_by_role("button", name="Delete this post").click()
+    expect(posts).not_to_contain_text("where is it")
+
+
 @pytest.mark.browser
 def test_a_new_customer_can_be_made_and_charlie_switched(program: Program, page: Page) -> None:
     brand, customer = program.brand(), program.person()

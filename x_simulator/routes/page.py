@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from x_simulator import clock, deeds, ids, pictures, text
+from x_simulator import clock, deeds, ids, pictures, text, wire
 from x_simulator.composing import Place, Told
 from x_simulator.messages import DirectMessage
 from x_simulator.people import USERNAME, InvalidPerson, Person
@@ -106,8 +106,9 @@ def _message(message: DirectMessage, scene: Scene) -> dict[str, Any]:
     }
 
 
-def _thread(world: World, posts: list[Post]) -> list[dict[str, Any]]:
-    people = world.people.by_ids(post.author_id for post in posts)
+def _thread(scene: Scene, posts: list[Post]) -> list[dict[str, Any]]:
+    people = scene.world.people.by_ids(post.author_id for post in posts)
+    me = scene.customer.id if scene.customer else None
     return [
         {
             "id": post.id,
@@ -115,10 +116,17 @@ def _thread(world: World, posts: list[Post]) -> list[dict[str, Any]]:
             "pieces": pieces(post.text, post.entities),
             "at": clock.iso(post.created_ms),
             "is_reply": post.in_reply_to_post_id is not None,
+            "mine": post.author_id == me,
+            "may_edit": post.author_id == me and wire.is_editable(post),
+            "words": text.unescape(post.text),
         }
         for post in posts
         if post.author_id in people
     ]
+
+
+def _who(scene: Scene) -> dict[str, Any]:
+    return {"customer": scene.customer, "brand": scene.brand}
 
 
 def _messages_shown(scene: Scene) -> dict[str, Any]:
@@ -130,7 +138,7 @@ def _messages_shown(scene: Scene) -> dict[str, Any]:
 
 def _posts_shown(scene: Scene) -> dict[str, Any]:
     threads = scene.world.posts.conversations_with(scene.brand.id) if scene.brand else []
-    return {"threads": [_thread(scene.world, one) for one in threads], "brand": scene.brand}
+    return {"threads": [_thread(scene, one) for one in threads], **_who(scene)}
 
 
 async def page(request: Request) -> Response:
@@ -142,7 +150,6 @@ async def page(request: Request) -> Response:
         {
             "customers": [person for person in people if not person.brand],
             "brands": [person for person in people if person.brand],
-            "customer": scene.customer,
             "chatty": world.chatty.on,
             **_messages_shown(scene),
             **_posts_shown(scene),
@@ -249,6 +256,38 @@ async def write_post(request: Request) -> Response:
     return _back(scene)
 
 
+def _own_post(scene: Scene, form: Mapping[str, str]) -> Post:
+    """Of the customer who looks, as it stands now."""
+    post = scene.world.posts.get(ids.parse(form.get("post", "")) or 0)
+    if post is None or post.deleted_ms is not None or post.replaced_by is not None:
+        raise Unwelcome("That post is gone, or was changed meanwhile.", 409)
+    if scene.customer is None or post.author_id != scene.customer.id:
+        raise Unwelcome("You can change your own posts only.", 403)
+    return post
+
+
+async def edit_post(request: Request) -> Response:
+    scene, form = await _written(request)
+    words, former = form.get("text", "").strip(), _own_post(scene, form)
+    if not words:
+        raise Unwelcome("Write something first.")
+    try:
+        deeds.edit_post(scene.world, Told(words), former, source="app")
+    except deeds.PostTooLong as error:
+        length = text.weighted_length(words)
+        raise Unwelcome(f"That is {length} characters; a post has at most 280.") from error
+    except deeds.NotAllowed as error:
+        sentence = "X takes changes for an hour, five at most, and none of an answer."
+        raise Unwelcome(sentence, 403) from error
+    return _back(scene)
+
+
+async def delete_post(request: Request) -> Response:
+    scene, form = await _written(request)
+    deeds.delete_post(scene.world, _own_post(scene, form))
+    return _back(scene)
+
+
 async def add_customer(request: Request) -> Response:
     scene, form = await _written(request)
     username = form.get("username", "").strip().removeprefix("@")
@@ -296,6 +335,8 @@ ROUTES = (
     Route("/profile_images/{id}/picture_normal.png", picture),
     _route("/page/messages", write_message),
     _route("/page/posts", write_post),
+    _route("/page/posts/edit", edit_post),
+    _route("/page/posts/delete", delete_post),
     _route("/page/customers", add_customer),
     _route("/page/chatty", switch_chatty),
 )

@@ -87,6 +87,7 @@ async function sendWords(form, submitter) {
     const answer = await send(form, submitter);
     if (answer.ok) {
       if (form === postForm) stopReplying();
+      if (form.closest("li.post")) return refreshAll(); // an edited post comes back as a new one
       words.value = words.dataset.opening;
       words.focus();
       refreshAll();
@@ -123,7 +124,7 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (form.classList.contains("composer")) return sendWords(form, event.submitter);
   const answer = await send(form, event.submitter);
-  if (form.id === "chatty") return refreshAll();
+  if (form.id === "chatty" || form.classList.contains("own")) return refreshAll();
   if (answer.ok) location.assign(answer.url);
 });
 
