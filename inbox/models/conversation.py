@@ -60,8 +60,9 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.filter(assignee__isnull=True)
 
     def needing_an_answer(self) -> ConversationQuerySet:
-        """Somebody waits for us, whoever has the conversation; snoozed ones too."""
-        return self.active().filter(unanswered_since__isnull=False)
+        """Somebody waits for us, whoever has the conversation. A snoozed one comes back."""
+        owed = self.active().filter(unanswered_since__isnull=False)
+        return owed.exclude(status=Conversation.Status.SNOOZED)
 
     def newest_first(self) -> ConversationQuerySet:
         return self.order_by("-last_activity_at", "-id")

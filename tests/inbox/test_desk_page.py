@@ -53,7 +53,7 @@ def test_it_shows_who_waits_longest_first(ana_client, acme):
         ("mine", {"Mine"}),
         ("unassigned", {"New"}),
         ("open", {"New", "Mine"}),
-        ("needs-answer", {"New", "Mine", "Away"}),
+        ("needs-answer", {"New", "Mine"}),
         ("waiting", {"Theirs"}),
         ("snoozed", {"Away"}),
         ("resolved", {"Done"}),
