@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_running_a_handle'),
+        ("accounts", "0003_running_a_handle"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='brandaccount',
-            name='answers_since',
+            model_name="brandaccount",
+            name="answers_since",
             field=models.DateTimeField(blank=True, null=True),
         ),
     ]
