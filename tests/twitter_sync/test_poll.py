@@ -16,6 +16,7 @@ from tests.x import Simulator
 from twitter_sync import budgets, tokens
 from twitter_sync.actions import polling
 from twitter_sync.actions.applying import adopt_orphans, apply_due, apply_next
+from twitter_sync.actions.connecting import make_feeds_due
 from twitter_sync.actions.polling import poll, poll_due
 from twitter_sync.client import Client
 from twitter_sync.errors import NotSent
@@ -180,6 +181,26 @@ def test_a_page_that_x_no_longer_gives_begins_the_walk_anew(simulator, brand, cu
     assert (cursor_of(brand).page_token, bool(cursor_of(brand).failure)) == ("", True)
     assert poll_now(brand) == 3
     assert cursor_of(brand).failure == ""
+
+
+def test_a_feed_that_is_made_due_while_it_is_polled_stays_due(
+    brand, customer, simulator, monkeypatch
+):
+    """A reconnect finds an older poll under way: that one must not put the next one off."""
+    with_ground(simulator, customer, brand)
+    ask = Client.dm_events
+
+    def meanwhile(self, **how):
+        answer = ask(self, **how)
+        writes(simulator, customer, brand, "Written while nobody listened")
+        make_feeds_due(brand)
+        return answer
+
+    monkeypatch.setattr(Client, "dm_events", meanwhile)
+    assert poll_now(brand) == 0
+    assert cursor_of(brand).due_at <= timezone.now()
+    monkeypatch.setattr(Client, "dm_events", ask)
+    assert poll(cursor_of(brand).pk) == 1
 
 
 def test_a_poll_is_over_before_its_task_is_ended(settings):

@@ -65,7 +65,7 @@ def poll(cursor_id: int) -> int:
     cursor = claim(cursor_id)
     if cursor is None:
         return 0
-    asked_at, found = timezone.now(), 0
+    asked_at, found, leased_until = timezone.now(), 0, cursor.due_at
     try:
         client = Client.for_brand(cursor.brand, purpose=purpose_of(cursor))
         for _ in range(PAGES_AT_ONCE):
@@ -77,9 +77,9 @@ def poll(cursor_id: int) -> int:
             if not cursor.page_token:
                 break
     except XError as error:
-        put_off(cursor, error)
+        put_off(cursor, error, leased_until)
     else:
-        rest(cursor)
+        rest(cursor, leased_until)
     return found
 
 
@@ -162,13 +162,13 @@ def arrive(cursor: SyncCursor, asked_at: datetime) -> None:
 # When next
 
 
-def rest(cursor: SyncCursor) -> None:
+def rest(cursor: SyncCursor, leased_until: datetime) -> None:
     """Until the next poll; at once when the walk is not over."""
     if cursor.page_token:
-        due(cursor, timezone.now())
+        due(cursor, timezone.now(), leased_until)
         ring("twitter_sync.poll", queue="default", cursor_id=cursor.pk)
     else:
-        due(cursor, timezone.now() + pause(cursor.brand))
+        due(cursor, timezone.now() + pause(cursor.brand), leased_until)
 
 
 def pause(brand: BrandAccount) -> timedelta:
@@ -177,19 +177,31 @@ def pause(brand: BrandAccount) -> timedelta:
     return timedelta(seconds=settings.X_POLL_SECONDS) if pushes_come else WITHOUT_PUSHES
 
 
-def put_off(cursor: SyncCursor, error: XError) -> None:
+def put_off(cursor: SyncCursor, error: XError, leased_until: datetime) -> None:
     """X gave no page. A page token that it no longer takes is dropped: the walk begins anew."""
     if isinstance(error, RateLimited):
-        return due(cursor, error.resets_at, is_limited=True)
+        return due(cursor, error.resets_at, leased_until, is_limited=True)
     log.warning("poll failed", feed=cursor.feed, brand=cursor.brand_id, error=str(error))
     later = timezone.now() + pause(cursor.brand)
     if cursor.page_token and type(error) is Refused:
         cursor.page_token = cursor.pending_newest_id = ""
-    due(cursor, later, failure=error.reason[:300])
+    due(cursor, later, leased_until, failure=error.reason[:300])
 
 
-def due(cursor: SyncCursor, at: datetime, *, is_limited: bool = False, failure: str = "") -> None:
-    cursor.due_at, cursor.is_limited, cursor.failure = at, is_limited, failure
-    cursor.save(
-        update_fields=["due_at", "is_limited", "failure", "page_token", "pending_newest_id"]
+def due(
+    cursor: SyncCursor,
+    at: datetime,
+    leased_until: datetime,
+    *,
+    is_limited: bool = False,
+    failure: str = "",
+) -> None:
+    """Gives the lease back. Whoever made the feed due meanwhile wants it asked for at once: then
+    the row is no longer ours to change."""
+    SyncCursor.objects.filter(pk=cursor.pk, due_at=leased_until).update(
+        due_at=at,
+        is_limited=is_limited,
+        failure=failure,
+        page_token=cursor.page_token,
+        pending_newest_id=cursor.pending_newest_id,
     )
