@@ -48,9 +48,11 @@ def build(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await world.courier.start()
+        world.checks.start()
         world.chatty.start()
         yield
         await world.chatty.stop()
+        await world.checks.stop()
         await world.courier.stop()
         outbound.close()
         world.store.close()

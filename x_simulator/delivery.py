@@ -6,18 +6,14 @@ retries.
 """
 
 import asyncio
-import json
 import logging
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import httpx
-
 from x_simulator import clock, envelopes
 from x_simulator.happenings import ON_REVOKE, Happening
-from x_simulator.outbound import Outbound
 from x_simulator.store import Row
 
 if TYPE_CHECKING:
@@ -52,9 +48,8 @@ def _delivery(row: Row) -> Delivery:
 
 
 class Courier:
-    def __init__(self, world: "World", outbound: Outbound) -> None:
+    def __init__(self, world: "World") -> None:
         self._world = world
-        self._outbound = outbound
         self._queues: dict[int, asyncio.Queue[Delivery]] = {}
         self._carriers: set[asyncio.Task[None]] = set()
 
@@ -191,13 +186,4 @@ class Courier:
         )
         if body is None:
             return "the subject is gone"
-        raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-        headers = {
-            "content-type": "application/json",
-            "x-twitter-webhooks-signature": self._world.webhooks.sign(raw),
-        }
-        try:
-            answer = await self._outbound.post(webhook.url, raw, headers)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return type(error).__name__
-        return "" if answer.is_success else f"status {answer.status_code}"
+        return await self._world.webhooks.post(webhook, body)

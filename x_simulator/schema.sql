@@ -152,7 +152,9 @@ CREATE TABLE IF NOT EXISTS webhooks (
     id INTEGER PRIMARY KEY,
     url TEXT NOT NULL UNIQUE,
     valid INTEGER NOT NULL,
-    created_ms INTEGER NOT NULL
+    created_ms INTEGER NOT NULL,
+    -- When it last passed a challenge.
+    validated_ms INTEGER
 );
 
 CREATE TABLE IF NOT EXISTS subscriptions (

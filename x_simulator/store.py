@@ -26,6 +26,7 @@ ADDED_COLUMNS = {
     },
     "users": {"long_posts": "INTEGER NOT NULL DEFAULT 0"},
     "dms": {"media_ids": "TEXT NOT NULL DEFAULT '[]'"},
+    "webhooks": {"validated_ms": "INTEGER"},
 }
 
 

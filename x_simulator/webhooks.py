@@ -1,22 +1,27 @@
-"""Webhooks: the one address that deliveries go to, its challenge and the signature they carry."""
+"""Webhooks: the one address that deliveries go to, whether it is valid, and the signature that
+deliveries carry."""
 
 import base64
 import hashlib
 import hmac
 import ipaddress
-import secrets
+import json
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
 from x_simulator import clock, ids
-from x_simulator.outbound import Outbound
+from x_simulator.challenges import Outcome, challenge
+from x_simulator.outbound import WITHIN_S, Outbound
 from x_simulator.settings import Settings
 from x_simulator.store import Row, Store
 
 CAP = 1
 MAX_URL_LENGTH = 200
+# How long an address that doesn't answer well stays valid: X's 24 hours, and 4 of grace.
+TOLERATED_S = 28 * 3_600.0
 
 
 class WebhookRefused(Exception):
@@ -32,6 +37,7 @@ class Webhook:
     url: str
     valid: bool
     created_ms: int
+    validated_ms: int  # when it last passed a challenge
 
     def body(self) -> dict[str, str | bool]:
         return {
@@ -43,7 +49,8 @@ class Webhook:
 
 
 def _webhook(row: Row) -> Webhook:
-    return Webhook(row["id"], row["url"], bool(row["valid"]), row["created_ms"])
+    validated_ms = row["validated_ms"] or row["created_ms"]
+    return Webhook(row["id"], row["url"], bool(row["valid"]), row["created_ms"], validated_ms)
 
 
 class Webhooks:
@@ -62,6 +69,15 @@ class Webhooks:
         row = self._store.row("SELECT * FROM webhooks WHERE id = ?", (webhook_id,))
         return None if row is None else _webhook(row)
 
+    @property
+    def within_s(self) -> float:
+        """For a whole answer, to a challenge or a delivery."""
+        return float(self._store.switch("webhooks_within_s", default=WITHIN_S))
+
+    @property
+    def tolerated_s(self) -> float:
+        return float(self._store.switch("webhooks_tolerated_s", default=TOLERATED_S))
+
     async def register(self, url: str) -> Webhook:
         """The challenge is answered during the call. Raises WebhookRefused."""
         check_url(url)
@@ -70,46 +86,54 @@ class Webhooks:
             raise WebhookRefused("DuplicateUrlFailed", f"the URL [{url}] is registered already.")
         if len(held) >= CAP:
             raise WebhookRefused("WebhookLimitExceeded", f"at most {CAP} webhook per app.")
-        problem = await self.challenge(url)
-        if problem:
-            raise WebhookRefused("CrcValidationFailed", problem)
-        webhook = Webhook(self._minter.mint(), url, True, clock.now_ms())
+        outcome = await challenge(self._outbound, url, self.sign, within_s=self.within_s)
+        if outcome.verdict != "passed":
+            raise WebhookRefused("CrcValidationFailed", outcome.reason)
+        now = clock.now_ms()
+        webhook = Webhook(self._minter.mint(), url, True, now, now)
         self._store.write(
-            "INSERT INTO webhooks (id, url, valid, created_ms) VALUES (?, ?, TRUE, ?)",
-            (webhook.id, webhook.url, webhook.created_ms),
+            "INSERT INTO webhooks (id, url, valid, created_ms, validated_ms)"
+            " VALUES (?, ?, TRUE, ?, ?)",
+            (webhook.id, webhook.url, now, now),
         )
         return webhook
 
     async def recheck(self, webhook: Webhook) -> None:
-        """Makes it valid again, or invalid. Raises WebhookRefused."""
-        problem = await self.challenge(webhook.url)
-        self._store.write(
-            "UPDATE webhooks SET valid = ? WHERE id = ?", (int(not problem), webhook.id)
-        )
-        if problem:
-            raise WebhookRefused("CrcValidationFailed", problem)
+        """As the app asks for it. Raises WebhookRefused when the answer is not good; whether the
+        webhook is valid then, `check` decides."""
+        outcome = await self.check(webhook)
+        if outcome.verdict != "passed":
+            raise WebhookRefused("CrcValidationFailed", outcome.reason)
+
+    async def check(self, webhook: Webhook) -> Outcome:
+        """A good answer makes it valid, a wrong one invalid; without a clear one it stays what it
+        is until that has lasted too long."""
+        outcome = await challenge(self._outbound, webhook.url, self.sign, within_s=self.within_s)
+        now = clock.now_ms()
+        if outcome.verdict == "passed":
+            passed = "UPDATE webhooks SET valid = TRUE, validated_ms = ? WHERE id = ?"
+            self._store.write(passed, (now, webhook.id))
+        elif outcome.verdict == "wrong" or now - webhook.validated_ms > self.tolerated_s * 1_000:
+            self._store.write("UPDATE webhooks SET valid = FALSE WHERE id = ?", (webhook.id,))
+        return outcome
 
     def remove(self, webhook: Webhook) -> None:
         with self._store.transaction():
             self._store.write("DELETE FROM webhooks WHERE id = ?", (webhook.id,))
             self._store.write("DELETE FROM subscriptions WHERE webhook_id = ?", (webhook.id,))
 
-    async def challenge(self, url: str) -> str:
-        """Asks the address to prove that it knows the consumer secret; what is wrong, or ``""``."""
-        crc_token = secrets.token_hex(24)
+    async def post(self, webhook: Webhook, body: Any) -> str:
+        """Signs and sends it, once. Why that failed, or ``""``."""
+        raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        headers = {
+            "content-type": "application/json",
+            "x-twitter-webhooks-signature": self.sign(raw),
+        }
         try:
-            answer = await self._outbound.get(url, {"crc_token": crc_token})
+            heard = await self._outbound.post(webhook.url, raw, headers, within_s=self.within_s)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return f"the CRC GET request failed ({type(error).__name__})."
-        if answer.status_code != 200:
-            return f"the CRC GET request was answered with status {answer.status_code}."
-        try:
-            told = answer.json()["response_token"]
-        except (ValueError, KeyError, TypeError):
-            return "the CRC answer has no response_token."
-        if not hmac.compare_digest(str(told), self.sign(crc_token.encode())):
-            return "the response_token does not match."
-        return ""
+            return type(error).__name__
+        return "" if 200 <= heard.status < 300 else f"status {heard.status}"
 
     def sign(self, raw: bytes) -> str:
         """`sha256=` and the HMAC of the raw bytes with the consumer secret."""

@@ -2,6 +2,7 @@
 
 from x_simulator import ids
 from x_simulator.chatty import Chatty
+from x_simulator.checking import Checks
 from x_simulator.delivery import Courier
 from x_simulator.feed import Feed
 from x_simulator.ledger import Ledger
@@ -35,7 +36,8 @@ class World:
         self.webhooks = Webhooks(self.store, self.minter, settings, outbound)
         self.ledger = Ledger(self.store)
         self.feed = Feed()
-        self.courier = Courier(self, outbound)
+        self.courier = Courier(self)
+        self.checks = Checks(self)
         self.chatty = Chatty(self)
 
 

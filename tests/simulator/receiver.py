@@ -15,11 +15,15 @@ SIGNATURE = "x-twitter-webhooks-signature"
 
 
 class Receiver:
-    """`secret` is what it answers challenges with; `status` is what it answers deliveries with."""
+    """`secret` and `crc_status` are what it answers challenges with, `status` is what it answers
+    deliveries with. While `awake` is not set it says nothing; when it `hangs_up` it never does."""
 
     def __init__(self, secret: str) -> None:
         self.secret = secret
-        self.status = 200
+        self.status = self.crc_status = 200
+        self.hangs_up = False
+        self.awake = threading.Event()
+        self.awake.set()
         self.bodies: list[dict[str, Any]] = []
         self.challenges = 0
         self._arrived = threading.Condition()
@@ -29,6 +33,7 @@ class Receiver:
         self.url = f"http://127.0.0.1:{self._server.server_port}/webhooks/x/"
 
     def close(self) -> None:
+        self.awake.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -42,6 +47,11 @@ class Receiver:
             arrived = self._arrived.wait_for(lambda: len(self.bodies) >= number, timeout=5)
             assert arrived, f"{len(self.bodies)} of {number} deliveries arrived"
             return self.bodies[:number]
+
+    def wait_for_challenges(self, number: int) -> None:
+        with self._arrived:
+            arrived = self._arrived.wait_for(lambda: self.challenges >= number, timeout=10)
+            assert arrived, f"{self.challenges} of {number} challenges arrived"
 
     def take(self, raw: bytes, signature: str) -> None:
         assert hmac.compare_digest(signature, self.sign(raw)), "a delivery is signed wrongly"
@@ -57,10 +67,12 @@ class Receiver:
             disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
-                receiver.challenges += 1
+                with receiver._arrived:
+                    receiver.challenges += 1
+                    receiver._arrived.notify_all()
                 crc_token = parse_qs(urlsplit(self.path).query)["crc_token"][0]
                 told = {"response_token": receiver.sign(crc_token.encode())}
-                self._answer(200, json.dumps(told).encode())
+                self._answer(receiver.crc_status, json.dumps(told).encode())
 
             def do_POST(self) -> None:
                 raw = self.rfile.read(int(self.headers["content-length"]))
@@ -72,6 +84,10 @@ class Receiver:
                 self._answer(receiver.status, b"")
 
             def _answer(self, status: int, body: bytes) -> None:
+                receiver.awake.wait(60)
+                if receiver.hangs_up:
+                    self.close_connection = True
+                    return
                 self.send_response(status)
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()

@@ -1,11 +1,12 @@
 """The control calls under `/_sim/`: JSON, no sign-in, and for this machine alone."""
 
-from x_simulator.routes.control import delivering, ledger, people, switches, writing
+from x_simulator.routes.control import delivering, ledger, people, switches, webhooks, writing
 
 ROUTES = (
     *people.ROUTES,
     *writing.ROUTES,
     *delivering.ROUTES,
     *switches.ROUTES,
+    *webhooks.ROUTES,
     *ledger.ROUTES,
 )

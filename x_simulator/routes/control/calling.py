@@ -86,6 +86,20 @@ def number(body: Body, name: str, default: float, low: float, high: float) -> fl
     return value
 
 
+def pair(body: Body, name: str) -> tuple[float, float] | None:
+    """`[least, most]`, or None when nothing is said."""
+    given = body.get(name)
+    if given is None:
+        return None
+    try:
+        least, most = (float(part) for part in given)
+    except (TypeError, ValueError) as error:
+        raise BadControl(f"{name} must be [least, most]") from error
+    if not 0 < least <= most:
+        raise BadControl(f"{name} must be [least, most], both above 0")
+    return least, most
+
+
 def items(body: Body, name: str) -> list[Body]:
     given = body.get(name, [])
     if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):

@@ -2,7 +2,7 @@
 program."""
 
 from x_simulator import clock
-from x_simulator.routes.control.calling import BadControl, Body, flag, route
+from x_simulator.routes.control.calling import BadControl, Body, flag, pair, route
 from x_simulator.world import World
 
 OUTAGES = ("off", "credits", "unavailable")
@@ -42,19 +42,8 @@ async def chatty(world: World, body: Body) -> Body:
 
 
 async def switch_chatty(world: World, body: Body) -> Body:
-    world.chatty.switch(flag(body, "on"), _every(body))
+    world.chatty.switch(flag(body, "on"), pair(body, "every_seconds"))
     return await chatty(world, body)
-
-
-def _every(body: Body) -> tuple[float, float] | None:
-    every = body.get("every_seconds")
-    if every is None:
-        return None
-    try:
-        least, most = (float(part) for part in every)
-    except (TypeError, ValueError) as error:
-        raise BadControl("every_seconds must be [least, most]") from error
-    return least, most
 
 
 async def set_reply_gate(world: World, body: Body) -> Body:

@@ -1,0 +1,69 @@
+"""X challenges webhooks again at times that nobody knows beforehand.
+
+X's documents say "hourly" in one place, "every 30 minutes" in another, and when depends on how long
+ago it last passed: an app has to answer at any time. A webhook that is not valid is left alone
+until the app asks.
+"""
+
+import asyncio
+import random
+from typing import TYPE_CHECKING
+
+from x_simulator.challenges import Outcome
+
+if TYPE_CHECKING:
+    from x_simulator.webhooks import Webhook
+    from x_simulator.world import World
+
+EVERY_S = (1_800.0, 3_600.0)
+
+
+class Checks:
+    """How often, and with which seed; both outlive the program."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def every_s(self) -> tuple[float, float]:
+        least, most = self._world.store.switch("checks_every_s", default=list(EVERY_S))
+        return least, most
+
+    @property
+    def seed(self) -> int | None:
+        seed: int | None = self._world.store.switch("checks_seed", default=None)
+        return seed
+
+    def plan(self, every_s: tuple[float, float], seed: int | None) -> None:
+        """From now on. The same seed makes the same pauses."""
+        self._world.store.set_switch("checks_every_s", list(every_s))
+        self._world.store.set_switch("checks_seed", seed)
+        self._cancel()
+        self.start()
+
+    def start(self) -> None:
+        if self._task is None:
+            self._task = asyncio.create_task(self._go_on())
+
+    async def stop(self) -> None:
+        task = self._task
+        self._cancel()
+        if task is not None:
+            await asyncio.gather(task, return_exceptions=True)
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def _go_on(self) -> None:
+        lot = random.Random(self.seed)  # noqa: S311 (when, not a secret)
+        while True:
+            await asyncio.sleep(lot.uniform(*self.every_s))
+            await self.check_all()
+
+    async def check_all(self) -> list[tuple["Webhook", Outcome]]:
+        """Every valid one, now."""
+        webhooks = self._world.webhooks
+        return [(one, await webhooks.check(one)) for one in webhooks.all() if one.valid]
