@@ -56,7 +56,7 @@ def send_message(
     message = composing.make_message(world, told, sender.id, recipient.id, source)
     world.messages.add([message])
     if deliver:
-        world.courier.announce(happenings.of_message(message))
+        world.announce(happenings.of_message(message))
     world.feed.changed()
     return message
 
@@ -86,7 +86,7 @@ def publish_post(
         raise NotAllowed("You are not allowed to create a Tweet with duplicate content.")
     world.posts.add([(post, mentions)])
     if deliver:
-        world.courier.announce(happenings.of_post(world, post))
+        world.announce(happenings.of_post(world, post))
     world.feed.changed()
     return post
 
@@ -113,7 +113,7 @@ def edit_post(
         world.posts.add([(post, mentions)])
         world.posts.replace(former, post)
     if deliver:
-        world.courier.announce(happenings.of_post(world, post))
+        world.announce(happenings.of_post(world, post))
     world.feed.changed()
     return post
 
@@ -127,7 +127,7 @@ def repost(world: "World", original: Post, *, author: Person, deliver: bool = Tr
     post = replace(made, reposted_post_id=original.id)
     world.posts.add([(post, [])])
     if deliver:
-        world.courier.announce(happenings.of_post(world, post))
+        world.announce(happenings.of_post(world, post))
     world.feed.changed()
     return post
 
@@ -166,11 +166,11 @@ def may_answer(world: "World", author_id: int, post: Post) -> bool:
 
 def delete_post(world: "World", post: Post) -> None:
     world.posts.delete(post)
-    world.courier.announce(happenings.of_deletion(post))
+    world.announce(happenings.of_deletion(post))
     world.feed.changed()
 
 
 def revoke_app(world: "World", user_id: int) -> None:
     """The person takes the app's access away: its tokens die, its webhook is told."""
     world.tokens.revoke_person(user_id)
-    world.courier.announce([Happening(ON_REVOKE, user_id, 0)])
+    world.announce([Happening(ON_REVOKE, user_id, 0)])

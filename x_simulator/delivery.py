@@ -64,10 +64,10 @@ class Courier:
             carrier.cancel()
         await asyncio.gather(*self._carriers, return_exceptions=True)
 
-    def announce(self, happenings: Sequence[Happening]) -> None:
+    def announce(self, happenings: Sequence[Happening], at_ms: int) -> None:
         """Queues a delivery for everyone who subscribed to one of these."""
         for event in happenings:
-            for delivery in self._addressed(event):
+            for delivery in self._addressed(event, at_ms):
                 delivery_id = self._record(delivery, "pending")
                 self._queue(
                     Delivery(
@@ -109,7 +109,8 @@ class Courier:
                 if per_second:
                     due = begun + number / per_second
                     await asyncio.sleep(due - asyncio.get_running_loop().time())
-                addressed = [one for event in group for one in self._addressed(event)]
+                now = clock.now_ms()
+                addressed = [one for event in group for one in self._addressed(event, now)]
                 tally.unsubscribed += not addressed
                 for delivery in addressed:
                     if lot.random() < drop:
@@ -120,12 +121,11 @@ class Courier:
                     carriers.create_task(carry(delivery))
         return tally
 
-    def _addressed(self, event: Happening) -> list[Delivery]:
-        now = clock.now_ms()
+    def _addressed(self, event: Happening, at_ms: int) -> list[Delivery]:
         if event.event_type == ON_REVOKE:
-            return [Delivery(one.id, event, "", "", now) for one in self._world.webhooks.all()]
+            return [Delivery(one.id, event, "", "", at_ms) for one in self._world.webhooks.all()]
         return [
-            Delivery(one.webhook_id, event, one.tag, one.direction, now)
+            Delivery(one.webhook_id, event, one.tag, one.direction, at_ms)
             for one in self._world.subscriptions.to(event.event_type, event.user_id)
             if one.webhook_id is not None
         ]

@@ -1,10 +1,13 @@
 """Everything one running simulator holds, built once and handed to every route."""
 
-from x_simulator import ids
+from collections.abc import Sequence
+
+from x_simulator import clock, ids
 from x_simulator.chatty import Chatty
 from x_simulator.checking import Checks
 from x_simulator.delivery import Courier
 from x_simulator.feed import Feed
+from x_simulator.happenings import Happening
 from x_simulator.ledger import Ledger
 from x_simulator.media import Media
 from x_simulator.messages import Messages
@@ -39,6 +42,10 @@ class World:
         self.courier = Courier(self)
         self.checks = Checks(self)
         self.chatty = Chatty(self)
+
+    def announce(self, happenings: Sequence[Happening]) -> None:
+        """Whoever listens hears of it: the one way from a deed to all that X tells of it."""
+        self.courier.announce(happenings, clock.now_ms())
 
 
 def _last_minted(store: Store) -> int:
