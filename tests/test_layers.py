@@ -82,6 +82,30 @@ def test_the_inbox_never_names_xs_wire():
     assert not strays
 
 
+# What speaks to the world, by any door of it: X's API, the simulator's control calls, and the rest.
+SPEAKERS = {
+    "twitter_sync/transport.py",
+    "twitter_sync/client.py",
+    "twitter_sync/streaming.py",
+    "twitter_sync/simulator.py",
+    "twitter_sync/safe_fetch.py",
+}
+DOORS = {"requests", "httpx", "urllib3", "socket", "ftplib", "aiohttp", "tweepy"}
+DOORS_WITHIN = re.compile(r"\b(urllib\.request|http\.client|urlopen|asyncio\.open_connection)\b")
+
+
+def test_nothing_fetches_past_the_one_way_to_fetch():
+    """trust R15: what is no call of X's API goes through `twitter_sync.safe_fetch`."""
+    strays = [
+        name_of(path)
+        for house in APPS
+        for path in modules(house)
+        if {package for _, package in imported(path)} & DOORS
+        or DOORS_WITHIN.search(path.read_text())
+    ]
+    assert set(strays) == SPEAKERS
+
+
 def tenant_models() -> set[str]:
     """Every model whose rows belong to some people and not to others."""
     return {model.__name__ for app in APPS for model in apps.get_app_config(app).get_models()}
