@@ -11,7 +11,7 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.access import administers_any
 from accounts.mailbox import is_file_based
-from accounts.models import User
+from accounts.models import BrandAccount, User
 
 
 class Place(TypedDict):
@@ -23,7 +23,8 @@ class Place(TypedDict):
 
 
 def signed_in(request: HttpRequest) -> dict[str, object]:
-    """Adds `navigation`, `can_administer`, `is_owner` and `live_url` to every template.
+    """Adds `navigation`, `can_administer`, `is_owner`, `lost_handles` and `live_url` to every
+    template.
 
     An error page may be drawn before anybody was looked up: then all of it is empty.
     """
@@ -32,6 +33,7 @@ def signed_in(request: HttpRequest) -> dict[str, object]:
         "navigation": SimpleLazyObject(lambda: places(person)),
         "can_administer": SimpleLazyObject(lambda: may_administer(person)),
         "is_owner": SimpleLazyObject(lambda: is_owner(person)),
+        "lost_handles": SimpleLazyObject(lambda: lost_handles(person)),
         "live_url": settings.LIVE_URL,
     }
 
@@ -42,6 +44,13 @@ def may_administer(person: object) -> bool:
 
 def is_owner(person: object) -> bool:
     return isinstance(person, User) and person.is_superuser
+
+
+def lost_handles(person: object) -> list[BrandAccount]:
+    """Those that `person` runs and has to connect again."""
+    if not isinstance(person, User):
+        return []
+    return list(BrandAccount.objects.administered_by(person).lost())
 
 
 def places(person: object) -> list[Place]:

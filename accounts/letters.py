@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import reverse
 
+from accounts.access import can_administer
 from accounts.links import invitation_link, reset_link
-from accounts.models import Letter, User
+from accounts.models import BrandAccount, Letter, User
 
 
 class NoLongerMeant(Exception):
@@ -21,6 +22,7 @@ def compose(letter: Letter) -> tuple[str, str]:
         Letter.Kind.INVITATION: invitation,
         Letter.Kind.WELCOME: welcome,
         Letter.Kind.RESET: reset,
+        Letter.Kind.RECONNECT: reconnect,
     }[Letter.Kind(letter.kind)]
     return write(letter)
 
@@ -59,6 +61,27 @@ def reset(letter: Letter) -> tuple[str, str]:
         f"The link works once, for {hours} hours. If you asked for nothing, do nothing: "
         "your password stays as it is.\n",
     )
+
+
+def reconnect(letter: Letter) -> tuple[str, str]:
+    brand = require_run(letter)
+    if brand.status != BrandAccount.Status.NEEDS_RECONNECT:
+        raise NoLongerMeant("The handle was reconnected or disconnected.")
+    page = f"{settings.WEB_URL}{reverse('twitter_sync:connect')}?handle={brand.handle}"
+    return (
+        f"{brand} must be reconnected",
+        f"Hello {letter.to.get_short_name()},\n\nX no longer lets Handled act for {brand}. Until "
+        "somebody reconnects it, nothing comes in and nothing goes out; replies wait in their "
+        f"place. Reconnect it here, signed in to X as {brand}:\n\n{page}\n\n"
+        "What X still has of the time between is fetched then, and what waited is sent.\n",
+    )
+
+
+def require_run(letter: Letter) -> BrandAccount:
+    """The handle that the letter is about. Raises NoLongerMeant for who doesn't run it any more."""
+    if letter.brand is None or not can_administer(letter.to, letter.brand):
+        raise NoLongerMeant("The person doesn't run the handle any more.")
+    return letter.brand
 
 
 def require_role(letter: Letter) -> None:

@@ -22,6 +22,7 @@ from twitter_sync.actions import (
     hiding,
     looking_up,
     polling,
+    renewing,
     searching,
     sending,
     setting_up,
@@ -88,6 +89,16 @@ def sweep(**_: Any) -> None:
 def watch(**_: Any) -> None:
     with suppress(setting_up.Busy):
         setting_up.watch()
+
+
+@shared_task(name="twitter_sync.renew_due")
+def renew_due(**_: Any) -> None:
+    renewing.renew_due()
+
+
+@shared_task(name="twitter_sync.renew")
+def renew(connection_id: int, **_: Any) -> None:
+    renewing.renew(connection_id)
 
 
 @shared_task(name="twitter_sync.subscribe")

@@ -19,9 +19,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.actions import brands
-from accounts.models import BrandAccount, BrandEvent
+from accounts.actions.letters import write_to_admins
+from accounts.models import BrandAccount, BrandEvent, Letter
 from twitter_sync import oauth
-from twitter_sync.errors import NotConnected, NotSent, TokenRejected, Unconfirmed, XError
+from twitter_sync.errors import UNHEARD, NotConnected, NotSent, TokenRejected, XError
 from twitter_sync.models import Connection
 from twitter_sync.oauth import TokenPair
 
@@ -80,8 +81,8 @@ def columns(pair: TokenPair) -> dict[str, object]:
 def usable_access_token(brand: BrandAccount) -> str:
     """The brand's token, renewed first when it has less than ten minutes left.
 
-    Raises NotConnected, UnreadableToken, TokenRejected, and NotSent or Unconfirmed when X can't
-    renew it now and the one we hold has run out.
+    Raises NotConnected, UnreadableToken, TokenRejected, and one of UNHEARD when X doesn't renew it
+    now and the one we hold has run out.
     """
     held = Connection.objects.select_related("brand").filter(brand=brand).first()
     if held is None or not is_usable(held.brand):
@@ -90,7 +91,7 @@ def usable_access_token(brand: BrandAccount) -> str:
         return decrypt(held.access_token)
     try:
         return decrypt(refresh(held).access_token)
-    except (NotSent, Unconfirmed):
+    except UNHEARD:
         if held.expires_at <= timezone.now():
             raise
         return decrypt(held.access_token)
@@ -146,7 +147,7 @@ def wait_for_renewal(connection_id: int) -> None:
 def _replaced(held: Connection, pair: TokenPair) -> Connection:
     """The row with `pair`, or with what a new consent gave it meanwhile. Raises NotConnected for
     one that was destroyed: then X is given back what it gave."""
-    _as_read(held).update(**columns(pair))
+    _as_read(held).update(**columns(pair), renewed_at=timezone.now())
     current = Connection.objects.filter(pk=held.pk).first()
     if current is None:
         _give_back(pair, held.brand_id)
@@ -173,7 +174,8 @@ def _is_stale(held: Connection, rejected: str) -> bool:
 
 
 def mark_for_reconnect(brand_id: int, *, told_at: datetime | None = None) -> None:
-    """Stops every call of the brand until an admin connects it again. The outbox is kept.
+    """Stops every call of the brand until an admin connects it again, and tells its admins by mail,
+    once. The outbox is kept.
 
     What X told us at `told_at` is over when the handle was connected again after that.
     """
@@ -183,6 +185,7 @@ def mark_for_reconnect(brand_id: int, *, told_at: datetime | None = None) -> Non
             brand.status = BrandAccount.Status.NEEDS_RECONNECT
             brand.save(update_fields=["status"])
             brands.record(brand, BrandEvent.Kind.TAKEN_BACK, by=None)
+            write_to_admins(Letter.Kind.RECONNECT, of=brand)
 
 
 def _was_connected_after(brand: BrandAccount, moment: datetime | None) -> bool:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.doorbell import ring
 from accounts.letters import NoLongerMeant, compose
-from accounts.models import BrandAccount, Letter, User
+from accounts.models import BrandAccount, Letter, Role, User
 
 # After the last of these a letter is given up: a day and a half.
 PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 720, 1440)]
@@ -26,6 +26,14 @@ def write_letter(
     letter = Letter.objects.create(kind=kind, to=to, brand=brand, sender=sender)
     ring("accounts.send_letters", queue="default")
     return letter
+
+
+def write_to_admins(kind: Letter.Kind, *, of: BrandAccount) -> list[Letter]:
+    """To everybody who runs the handle and can sign in; where nobody does, to the owner."""
+    enabled = User.objects.enabled()
+    admins = enabled.filter(memberships__brand=of, memberships__role=Role.ADMIN)
+    readers = admins if admins.exists() else enabled.filter(is_superuser=True)
+    return [write_letter(kind, to=reader, brand=of) for reader in readers]
 
 
 def send_due_letters() -> int:

@@ -26,6 +26,10 @@ class BrandAccountQuerySet(models.QuerySet["BrandAccount"]):
     def connected(self) -> BrandAccountQuerySet:
         return self.filter(status=BrandAccount.Status.CONNECTED)
 
+    def lost(self) -> BrandAccountQuerySet:
+        """X no longer lets us act for them: an admin has to connect them again."""
+        return self.filter(status=BrandAccount.Status.NEEDS_RECONNECT)
+
     def changed_since(self, moment: datetime) -> BrandAccountQuerySet:
         """Those whose settings or status changed: rows of their events tell."""
         return self.filter(events__created_at__gte=moment)

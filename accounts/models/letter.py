@@ -22,6 +22,7 @@ class Letter(models.Model):
         INVITATION = "invitation", "Invitation"
         WELCOME = "welcome", "Another handle"
         RESET = "reset", "New password"
+        RECONNECT = "reconnect", "Handle to be reconnected"
 
     to = models.ForeignKey("User", on_delete=models.CASCADE, related_name="letters")
     kind = models.CharField(max_length=10, choices=Kind)

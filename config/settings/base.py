@@ -125,6 +125,7 @@ CELERY_BEAT_SCHEDULE = {
     "poll": {"task": "twitter_sync.poll_due", "schedule": 15.0, "options": {"expires": 15}},
     "search": {"task": "twitter_sync.search", "schedule": 15.0, "options": {"expires": 15}},
     "watch": {"task": "twitter_sync.watch", "schedule": 60.0, "options": {"expires": 60}},
+    "renew": {"task": "twitter_sync.renew_due", "schedule": 60.0, "options": {"expires": 60}},
     "wind-up": {"task": "twitter_sync.wind_up_all", "schedule": 60.0, "options": {"expires": 60}},
     "erase": {"task": "twitter_sync.erase_all", "schedule": 60.0, "options": {"expires": 60}},
     "letters": {"task": "accounts.send_letters", "schedule": 15.0, "options": {"expires": 15}},

@@ -39,11 +39,11 @@ class TestList:
         self, client, sign_in, ada, acme, ana, django_assert_num_queries
     ):
         sign_in(client, ada).get("/people/")
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             client.get("/people/")
         for place in range(20):
             make_team(acme, f"Team {place}", members=(make_user(brand=acme),))
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             client.get("/people/")
 
 

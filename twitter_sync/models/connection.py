@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
+
+from accounts.models import BrandAccount
 
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
     def due(self) -> ConnectionQuerySet:
         """The rest of connecting is to be done, and nobody is at it."""
         return self.filter(set_up_due_at__lte=Now())
+
+    def expiring_within(self, life: timedelta) -> ConnectionQuerySet:
+        """Of handles that X still lets us act for: the access token is about to run out, or has."""
+        return self.filter(
+            brand__status__in=BrandAccount.LISTENING, expires_at__lte=timezone.now() + life
+        )
 
 
 class Connection(models.Model):
@@ -22,6 +32,8 @@ class Connection(models.Model):
     access_token = models.TextField()
     refresh_token = models.TextField(blank=True)
     expires_at = models.DateTimeField()
+    # When X last gave a new pair for the old one; null where it has not since the consent.
+    renewed_at = models.DateTimeField(null=True, blank=True)
     scopes = models.TextField(blank=True)
     # What X says when asked from another account; null where nobody could ask yet.
     receives_dms = models.BooleanField(null=True, blank=True)
