@@ -20,7 +20,7 @@ from tests.factories import (
     minutes_ago,
 )
 
-QUERIES = 10
+QUERIES = 11
 
 
 @pytest.fixture
