@@ -40,7 +40,9 @@ def brand(asked: Program) -> Json:
 
 
 def served() -> list[tuple[str, str]]:
-    """Method and path as the document names them."""
+    """Method and path as the document names them; none where there is no document."""
+    if not document.path().is_file():
+        return []
     ours = {shape(route) for route in routes() if route not in ACCESS}
     paths = document.document().raw["paths"]
     known = [(method.upper(), path) for path, methods in paths.items() for method in methods]
