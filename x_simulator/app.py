@@ -49,9 +49,11 @@ def build(settings: Settings) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await world.courier.start()
         world.checks.start()
+        world.replay_jobs.start()
         world.chatty.start()
         yield
         await world.chatty.stop()
+        await world.replay_jobs.stop()
         await world.checks.stop()
         await world.courier.stop()
         outbound.close()

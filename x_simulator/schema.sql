@@ -157,6 +157,20 @@ CREATE TABLE IF NOT EXISTS webhooks (
     validated_ms INTEGER
 );
 
+-- What was announced to a webhook within a span comes again. A running one begins anew after a
+-- restart.
+CREATE TABLE IF NOT EXISTS replay_jobs (
+    id INTEGER PRIMARY KEY,
+    webhook_id INTEGER NOT NULL,
+    from_ms INTEGER NOT NULL,
+    to_ms INTEGER NOT NULL,
+    created_ms INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('running', 'complete', 'incomplete')),
+    delivered INTEGER NOT NULL DEFAULT 0,
+    failed INTEGER NOT NULL DEFAULT 0,
+    done_ms INTEGER
+);
+
 CREATE TABLE IF NOT EXISTS subscriptions (
     id INTEGER PRIMARY KEY,
     event_type TEXT NOT NULL,
@@ -184,6 +198,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
     done_ms INTEGER
 );
 CREATE INDEX IF NOT EXISTS deliveries_pending ON deliveries (id) WHERE state = 'pending';
+CREATE INDEX IF NOT EXISTS deliveries_of_webhook ON deliveries (webhook_id, queued_ms);
 
 CREATE TABLE IF NOT EXISTS calls (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -16,6 +16,7 @@ from x_simulator.outbound import Outbound
 from x_simulator.people import People
 from x_simulator.posts import Posts
 from x_simulator.quotas import Quotas
+from x_simulator.replay_jobs import ReplayJobs
 from x_simulator.settings import Settings
 from x_simulator.store import Store
 from x_simulator.subscriptions import Subscriptions
@@ -41,6 +42,7 @@ class World:
         self.feed = Feed()
         self.courier = Courier(self)
         self.checks = Checks(self)
+        self.replay_jobs = ReplayJobs(self)
         self.chatty = Chatty(self)
 
     def announce(self, happenings: Sequence[Happening]) -> None:
@@ -51,6 +53,9 @@ class World:
 def _last_minted(store: Store) -> int:
     """Ids go on from the highest that this simulator gave out itself."""
     own = "source != 'load'"
-    tables = (f"dms WHERE {own}", f"posts WHERE {own}", "webhooks", "subscriptions", "media")
+    tables = (
+        *(f"dms WHERE {own}", f"posts WHERE {own}"),
+        *("webhooks", "subscriptions", "media", "replay_jobs"),
+    )
     highest = [store.value(f"SELECT max(id) FROM {table}") for table in tables]  # noqa: S608 (fixed text)
     return max((value for value in highest if value), default=0)

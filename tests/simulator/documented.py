@@ -82,6 +82,7 @@ def _oauth(name: str, status: int, error: str, description: str, source: str) ->
 
 # The names at their head are documented, what follows is not.
 WEBHOOKS = "X's pages on webhooks"
+REPLAYS = "X's page on the replays of its older product; the form is not documented"
 BAD_QUERY = "The `<name>` query parameter value [<value>] "
 REFUSALS: tuple[Refusal, ...] = (
     # Who calls
@@ -248,6 +249,12 @@ REFUSALS: tuple[Refusal, ...] = (
     *_invalid("webhook's proof", "CrcValidationFailed: <why>", WEBHOOKS),
     *_invalid("webhook twice", "DuplicateUrlFailed: <why>", WEBHOOKS),
     *_invalid("webhooks too many", "WebhookLimitExceeded: <why>", WEBHOOKS),
+    *_invalid("replay's span", "QueryParamInvalid: <which> <why>.", REPLAYS),
+    *_invalid(
+        "replay under way",
+        "ReplayConflictError: A replay job is already in progress for the specified webhook.",
+        REPLAYS,
+    ),
     _forbidden(
         "events of somebody else", "You are not permitted to subscribe to this user's events.", OURS
     ),

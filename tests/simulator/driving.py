@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -504,6 +505,42 @@ def subscriptions(stage: Stage) -> None:
     stage.call("DELETE", f"{path}/{first}", stage.bearer)
     several = f"{path}?ids={second['subscription_id']},{NOBODY}"
     assert stage.call("DELETE", several, stage.bearer).status_code == 200
+
+
+@drives("POST /2/webhooks/replay")
+def replay(stage: Stage) -> None:
+    path, now = "/2/webhooks/replay", datetime.now(UTC)
+    hour_ago, tomorrow = minute(now - timedelta(hours=1)), minute(now + timedelta(days=1))
+    span = {"webhook_id": stage.webhook_id, "from_date": hour_ago, "to_date": minute(now)}
+    wrong: tuple[Json, ...] = (
+        {"from_date": minute(now - timedelta(hours=25))},
+        {"from_date": minute(now), "to_date": hour_ago},
+        {"to_date": tomorrow},
+        {"from_date": tomorrow, "to_date": tomorrow},
+        {"from_date": "yesterday"},
+        {"to_date": "202613010000"},
+        {"webhook_id": NOBODY},
+        {"webhook_id": 5},
+    )
+    for part in wrong:
+        stage.refused(400, "POST", path, token=stage.bearer, json=span | part)
+    stage.refused(400, "POST", path, token=stage.bearer, json={"webhook_id": stage.webhook_id})
+    stage.refused(403, "POST", path, json=span)
+    stage.receiver.crc_status = 503
+    stage.refused(400, "POST", path, token=stage.bearer, json=span)
+    stage.receiver.crc_status = 200
+    stage.program.subscribe({**stage.brand, "token": stage.token}, "dm.received", stage.webhook_id)
+    stage.program.dm(stage.customer, stage.brand, "Still there?")
+    stage.receiver.wait_for(1)
+    stage.receiver.awake.clear()
+    assert stage.call("POST", path, stage.bearer, json=span).status_code == 200
+    stage.refused(400, "POST", path, token=stage.bearer, json=span)
+    stage.receiver.awake.set()
+
+
+def minute(moment: datetime) -> str:
+    """As a replay names it."""
+    return f"{moment:%Y%m%d%H%M}"
 
 
 @drives("PUT /2/webhooks/{webhook_id}", "DELETE /2/webhooks/{webhook_id}")

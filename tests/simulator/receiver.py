@@ -16,14 +16,16 @@ SIGNATURE = "x-twitter-webhooks-signature"
 
 class Receiver:
     """`secret` and `crc_status` are what it answers challenges with, `status` is what it answers
-    deliveries with. While `awake` is not set it says nothing; when it `hangs_up` it never does."""
+    deliveries with. It says nothing until `awake` (to challenges: `crc_awake`) is set, and never
+    when it `hangs_up`."""
 
     def __init__(self, secret: str) -> None:
         self.secret = secret
         self.status = self.crc_status = 200
         self.hangs_up = False
-        self.awake = threading.Event()
+        self.awake, self.crc_awake = threading.Event(), threading.Event()
         self.awake.set()
+        self.crc_awake.set()
         self.bodies: list[dict[str, Any]] = []
         self.challenges = 0
         self._arrived = threading.Condition()
@@ -34,6 +36,7 @@ class Receiver:
 
     def close(self) -> None:
         self.awake.set()
+        self.crc_awake.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -72,19 +75,23 @@ class Receiver:
                     receiver._arrived.notify_all()
                 crc_token = parse_qs(urlsplit(self.path).query)["crc_token"][0]
                 told = {"response_token": receiver.sign(crc_token.encode())}
+                receiver.crc_awake.wait(60)
                 self._answer(receiver.crc_status, json.dumps(told).encode())
 
             def do_POST(self) -> None:
+                """As it stood when the delivery arrived, whatever a test changes afterwards."""
+                status, awake = receiver.status, receiver.awake.is_set()
                 raw = self.rfile.read(int(self.headers["content-length"]))
                 try:
                     receiver.take(raw, self.headers[SIGNATURE])
                 except AssertionError:
                     self._answer(401, b"")
                     return
-                self._answer(receiver.status, b"")
+                if not awake:
+                    receiver.awake.wait(60)
+                self._answer(status, b"")
 
             def _answer(self, status: int, body: bytes) -> None:
-                receiver.awake.wait(60)
                 if receiver.hangs_up:
                     self.close_connection = True
                     return

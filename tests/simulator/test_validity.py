@@ -99,7 +99,7 @@ def test_the_tolerance_can_be_set(program: Program, receiver: Receiver, webhook:
 
 def test_a_slow_answer_is_none(program: Program, receiver: Receiver, webhook: str) -> None:
     program.control("POST", "webhooks", within_seconds=0.1)
-    receiver.awake.clear()
+    receiver.crc_awake.clear()
     told = check(program)
     assert told["verdict"] == "unheard"
     assert "Timeout" in told["reason"]

@@ -1,5 +1,5 @@
 """How webhooks are kept valid: when X challenges them, how long it waits for answers and for better
-ones."""
+ones. And what came again to them."""
 
 from x_simulator.routes.control.calling import BadControl, Body, number, pair, route
 from x_simulator.world import World
@@ -42,8 +42,13 @@ async def check(world: World, body: Body) -> Body:
     }
 
 
+async def replays(world: World, body: Body) -> Body:
+    return {"replays": world.replay_jobs.all()}
+
+
 ROUTES = (
     route("GET", "webhooks", validity),
     route("POST", "webhooks", set_validity),
     route("POST", "webhooks/check", check),
+    route("GET", "webhooks/replays", replays),
 )
