@@ -113,20 +113,35 @@ def test_only_files_of_messages_are_fetched(acme, small_x, url):
 # Webhooks
 
 
-def test_a_replay_asks_for_whole_minutes(app, small_x):
+def replayed(app, small_x, since: str, until: str, now: str = "10:45:30") -> tuple[str, str]:
+    """The span that X is asked for, of a day in November."""
     job = {"data": {"job_id": "1992000000000000401", "created_at": "2026-11-21T10:31:00.000Z"}}
     small_x.answer("POST /2/webhooks/replay", job)
-    since = datetime(2026, 11, 21, 10, 0, 40, tzinfo=UTC)
-    until = datetime(2026, 11, 21, 10, 29, 1, tzinfo=UTC)
-    assert app.replay_webhook("400", since=since, until=until) == job
-    app.replay_webhook("400", since=since, until=until.replace(second=0))
-    widened, whole = [call.json for call in small_x.calls]
-    assert widened == {
-        "webhook_id": "400",
-        "from_date": "202611211000",
-        "to_date": "202611211030",
-    }
-    assert whole["to_date"] == "202611211029"
+    moments = [datetime.fromisoformat(f"2026-11-21T{told}+00:00") for told in (since, until, now)]
+    since_at, until_at, now_at = moments
+    assert app.replay_webhook("400", since=since_at, until=until_at, now=now_at) == job
+    asked = small_x.calls[-1].json
+    assert asked["webhook_id"] == "400"
+    return asked["from_date"], asked["to_date"]
+
+
+def test_a_replay_asks_for_whole_minutes(app, small_x):
+    assert replayed(app, small_x, "10:00:40", "10:29:01") == ("202611211000", "202611211030")
+    assert replayed(app, small_x, "10:00:00", "10:29:00") == ("202611211000", "202611211029")
+
+
+def test_a_replay_asks_for_nothing_of_the_future(app, small_x):
+    """X refuses a span that ends, or begins, later than now."""
+    assert replayed(app, small_x, "10:40:10", "10:45:20") == ("202611211040", "202611211045")
+    assert replayed(app, small_x, "10:45:10", "10:45:20") == ("202611211044", "202611211045")
+
+
+def test_a_replay_asks_for_nothing_that_x_keeps_no_more(app, small_x):
+    job = {"data": {"job_id": "1992000000000000401", "created_at": "2026-11-21T10:31:00.000Z"}}
+    small_x.answer("POST /2/webhooks/replay", job)
+    now = datetime(2026, 11, 21, 10, 45, 30, tzinfo=UTC)
+    app.replay_webhook("400", since=now - timedelta(days=2), until=now, now=now)
+    assert small_x.calls[-1].json["from_date"] == "202611201046"
 
 
 # Streams

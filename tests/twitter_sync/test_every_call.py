@@ -25,7 +25,8 @@ PAGE = configured.BASE_DIR / "docs/x-api.md"
 HEAD = "| call | of X | with whose token, and its scopes | in 15 minutes | tried with |"
 # Answered by X's documents instead: the simulator has no such route.
 BY_DOCUMENTS = {"test_calls", "test_streaming", "test_uploads", "test_arrivals"}
-# Called by `uploads.upload` alone.
+# Called by `uploads.upload`.
+UPLOAD = "upload"
 IN_UPLOADS = ("initialize_upload", "append_upload", "finalize_upload", "upload_status")
 
 
@@ -75,13 +76,12 @@ def tried_with(name: str) -> str:
 @cache
 def tries() -> dict[str, set[str]]:
     """The test modules that call each by its name."""
-    found: dict[str, set[str]] = {name: set() for name in EVERY_CALL}
-    found |= {name: {"test_uploads"} for name in IN_UPLOADS}
+    found: dict[str, set[str]] = {name: set() for name in (*EVERY_CALL, UPLOAD)}
     for module in HERE.glob("test_*.py"):
         for node in ast.walk(ast.parse(module.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 found.get(node.func.attr, set()).add(module.stem)
-    return found
+    return found | {name: found[name] | found[UPLOAD] for name in IN_UPLOADS}
 
 
 @pytest.mark.parametrize("name", EVERY_CALL)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from django.utils import timezone
+
 from twitter_sync.answers import Answer
 from twitter_sync.calls.base import Calls
 
 ONE_MINUTE = timedelta(minutes=1)
+A_DAY = timedelta(hours=24)
 
 
 class WebhookCalls(Calls):
@@ -25,19 +28,29 @@ class WebhookCalls(Calls):
     def remove_webhook(self, webhook_id: str) -> Answer:
         return self.request("DELETE", f"/2/webhooks/{webhook_id}")
 
-    def replay_webhook(self, webhook_id: str, *, since: datetime, until: datetime) -> Answer:
-        """Sends again what was sent in that span, which may begin 24 hours ago at most.
+    def replay_webhook(
+        self, webhook_id: str, *, since: datetime, until: datetime, now: datetime | None = None
+    ) -> Answer:
+        """Sends again what was sent in that span, or could not be. X challenges our address first.
 
-        X knows whole minutes: the span is widened to them. The last delivery says how it went.
+        X knows whole minutes: the span is widened to them, but not into the future nor beyond the
+        past 24 hours, where X refuses it. The last delivery says how it went.
         """
+        now = now or timezone.now()
+        ends = min(_minute_after(until), _minute(now))
+        begins = min(max(_minute(since), _minute_after(now - A_DAY)), ends - ONE_MINUTE)
         body = {
             "webhook_id": webhook_id,
-            "from_date": f"{since.astimezone(UTC):%Y%m%d%H%M}",
-            "to_date": f"{_next_minute(until):%Y%m%d%H%M}",
+            "from_date": f"{begins:%Y%m%d%H%M}",
+            "to_date": f"{ends:%Y%m%d%H%M}",
         }
         return self.request("POST", "/2/webhooks/replay", json=body)
 
 
-def _next_minute(moment: datetime) -> datetime:
-    begun = moment.astimezone(UTC).replace(second=0, microsecond=0)
+def _minute(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(second=0, microsecond=0)
+
+
+def _minute_after(moment: datetime) -> datetime:
+    begun = _minute(moment)
     return begun if begun == moment else begun + ONE_MINUTE
