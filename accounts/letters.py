@@ -23,6 +23,7 @@ def compose(letter: Letter) -> tuple[str, str]:
         Letter.Kind.WELCOME: welcome,
         Letter.Kind.RESET: reset,
         Letter.Kind.RECONNECT: reconnect,
+        Letter.Kind.ALARM: alarm,
     }[Letter.Kind(letter.kind)]
     return write(letter)
 
@@ -82,6 +83,14 @@ def require_run(letter: Letter) -> BrandAccount:
     if letter.brand is None or not can_administer(letter.to, letter.brand):
         raise NoLongerMeant("The person doesn't run the handle any more.")
     return letter.brand
+
+
+def alarm(letter: Letter) -> tuple[str, str]:
+    return (
+        "Something is wrong in Handled",
+        f"Hello {letter.to.get_short_name()},\n\n{letter.words}\n\n"
+        f"This is your Handled at {settings.WEB_URL}. It goes on working.\n",
+    )
 
 
 def require_role(letter: Letter) -> None:

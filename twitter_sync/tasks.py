@@ -14,6 +14,7 @@ from celery import shared_task
 from accounts.doorbell import ring_now
 from twitter_sync.actions import (
     applying,
+    auditing,
     backfilling,
     blocking,
     connecting,
@@ -83,6 +84,11 @@ def hide(hiding_id: int, **_: Any) -> None:
 @shared_task(name="twitter_sync.sweep")
 def sweep(**_: Any) -> None:
     sweeping.sweep()
+
+
+@shared_task(name="twitter_sync.audit")
+def audit(**_: Any) -> None:
+    auditing.audit()
 
 
 @shared_task(name="twitter_sync.watch")

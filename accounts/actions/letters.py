@@ -36,6 +36,15 @@ def write_to_admins(kind: Letter.Kind, *, of: BrandAccount) -> list[Letter]:
     return [write_letter(kind, to=reader, brand=of) for reader in readers]
 
 
+def raise_alarm(words: str) -> list[Letter]:
+    """Promises a mail to whoever owns the installation. `words` say what is wrong and what to do;
+    nothing that a customer wrote is in them."""
+    owners = User.objects.enabled().filter(is_superuser=True)
+    letters = [Letter(kind=Letter.Kind.ALARM, to=owner, words=words[:1000]) for owner in owners]
+    ring("accounts.send_letters", queue="default")
+    return Letter.objects.bulk_create(letters)
+
+
 def send_due_letters() -> int:
     """Sends what is due, each in a transaction of its own. Returns how many went out.
 

@@ -14,6 +14,7 @@ class LetterQuerySet(models.QuerySet["Letter"]):
 
 class Letter(models.Model):
     """Holds who and why, never the text: one-time links are made when it is sent, not stored.
+    `words` are for an alarm alone: what is wrong, in words of ours and none of a customer's.
 
     `due_at` is null when it is not to be tried any more. `failure` says why it did not go out.
     """
@@ -23,6 +24,7 @@ class Letter(models.Model):
         WELCOME = "welcome", "Another handle"
         RESET = "reset", "New password"
         RECONNECT = "reconnect", "Handle to be reconnected"
+        ALARM = "alarm", "Alarm"
 
     to = models.ForeignKey("User", on_delete=models.CASCADE, related_name="letters")
     kind = models.CharField(max_length=10, choices=Kind)
@@ -32,6 +34,7 @@ class Letter(models.Model):
     sender = models.ForeignKey(
         "User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    words = models.CharField(max_length=1000, blank=True, default="", db_default="")
     created_at = models.DateTimeField(default=timezone.now)
     due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
     sent_at = models.DateTimeField(null=True, blank=True)

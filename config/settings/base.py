@@ -124,6 +124,7 @@ CELERY_BEAT_SCHEDULE = {
     "wake-snoozed": {"task": "inbox.wake_due", "schedule": 15.0, "options": {"expires": 15}},
     "poll": {"task": "twitter_sync.poll_due", "schedule": 15.0, "options": {"expires": 15}},
     "search": {"task": "twitter_sync.search", "schedule": 15.0, "options": {"expires": 15}},
+    "audit": {"task": "twitter_sync.audit", "schedule": 300.0, "options": {"expires": 300}},
     "watch": {"task": "twitter_sync.watch", "schedule": 60.0, "options": {"expires": 60}},
     "renew": {"task": "twitter_sync.renew_due", "schedule": 60.0, "options": {"expires": 60}},
     "wind-up": {"task": "twitter_sync.wind_up_all", "schedule": 60.0, "options": {"expires": 60}},

@@ -77,7 +77,7 @@ def test_of_two_sweepers_one_sweeps(acme):
 
     def hold() -> None:
         with transaction.atomic():
-            only_one()
+            only_one("twitter_sync.sweep")
             holds.wait()
             done.wait()
         connection.close()

@@ -48,7 +48,7 @@ class Backlog:
 @transaction.atomic
 def look() -> Backlog | None:
     """What is due, the rows up to what is rung for at once; None when another sweeper looks."""
-    if not only_one():
+    if not only_one("twitter_sync.sweep"):
         return None
     most = ROWS_PER_RING * MOST_RINGS
     news, history = RawEvent.objects.news().due(), RawEvent.objects.history().due()
@@ -61,9 +61,9 @@ def look() -> Backlog | None:
     )
 
 
-def only_one() -> bool:
-    """A lock of the database for the time of the transaction, whichever machine sweeps."""
+def only_one(task: str) -> bool:
+    """A lock of the database for the time of the transaction, whichever machine runs the task."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('twitter_sync.sweep'))")
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [task])
         [taken] = cursor.fetchone() or [False]
     return bool(taken)

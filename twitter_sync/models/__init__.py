@@ -1,3 +1,4 @@
+from twitter_sync.models.audit import Audit
 from twitter_sync.models.backfill import Backfill
 from twitter_sync.models.connection import Connection
 from twitter_sync.models.conversation_search import ConversationSearch
@@ -11,6 +12,7 @@ from twitter_sync.models.sync_cursor import SyncCursor
 from twitter_sync.models.webhook import Webhook
 
 __all__ = [
+    "Audit",
     "Backfill",
     "Connection",
     "ConversationSearch",
