@@ -9,9 +9,13 @@ import DialogController from "controllers/dialog"
 import DraftController from "controllers/draft"
 import FailuresController from "controllers/failures"
 import FocusController from "controllers/focus"
+import FreshnessController from "controllers/freshness"
+import HeldFocusController from "controllers/held_focus"
 import LiveStateController from "controllers/live_state"
 import MenuController from "controllers/menu"
+import PanesController from "controllers/panes"
 import RelativeTimeController from "controllers/relative_time"
+import RowsController from "controllers/rows"
 import SearchController from "controllers/search"
 import ShortcutsController from "controllers/shortcuts"
 import ThemeController from "controllers/theme"
@@ -29,9 +33,13 @@ application.register("dialog", DialogController)
 application.register("draft", DraftController)
 application.register("failures", FailuresController)
 application.register("focus", FocusController)
+application.register("freshness", FreshnessController)
+application.register("held-focus", HeldFocusController)
 application.register("live-state", LiveStateController)
 application.register("menu", MenuController)
+application.register("panes", PanesController)
 application.register("relative-time", RelativeTimeController)
+application.register("rows", RowsController)
 application.register("search", SearchController)
 application.register("shortcuts", ShortcutsController)
 application.register("theme", ThemeController)
