@@ -21,7 +21,8 @@ from inbox.models import Contact, Conversation, ConversationEvent, Message
 from tests.factories import make_brand, make_contact, next_x_id
 from tests.twitter_sync.bodies import dm, dm_received, dm_sent, event, push, told_dms, user
 from twitter_sync.actions import applying, interpreting
-from twitter_sync.actions.applying import adopt_orphans, apply_due, apply_next, lock_account
+from twitter_sync.actions.applying import apply_due, apply_next, lock_account
+from twitter_sync.actions.replaying import adopt_orphans
 from twitter_sync.models import Connection, RawEvent
 
 pytestmark = pytest.mark.django_db

@@ -15,9 +15,10 @@ from tests.twitter_sync.bodies import dm, event, push
 from tests.x import Simulator
 from twitter_sync import budgets, tokens
 from twitter_sync.actions import polling
-from twitter_sync.actions.applying import adopt_orphans, apply_due, apply_next
+from twitter_sync.actions.applying import apply_due, apply_next
 from twitter_sync.actions.connecting import make_feeds_due
 from twitter_sync.actions.polling import poll, poll_due
+from twitter_sync.actions.replaying import adopt_orphans
 from twitter_sync.client import Client
 from twitter_sync.errors import NotSent
 from twitter_sync.models import Connection, RateBudget, RawEvent, Subscription, SyncCursor, Webhook

@@ -13,12 +13,10 @@ from __future__ import annotations
 from itertools import chain
 
 import structlog
-from django.db import connection, models, transaction
-from django.db.models.functions import Now
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.doorbell import ring
-from accounts.models import BrandAccount
 from twitter_sync.actions.interpreting import Outcome, interpret
 from twitter_sync.actions.placing import Brands, active_brands
 from twitter_sync.backoff import delay
@@ -152,27 +150,3 @@ def postpone(row: RawEvent | None, error: Exception) -> None:
         due_at=timezone.now() + delay(attempts),
     )
     log.error("event not applied", row=row.pk, attempts=attempts, **failure)
-
-
-# Taking up again
-
-
-def adopt_orphans(brand: BrandAccount) -> int:
-    """A handle was connected: what X told us for it before that is due now.
-
-    Call with the lock of the account held (`lock_account`), in the transaction that connects it.
-    """
-    orphans = RawEvent.objects.filter(state=State.ORPHAN, waits_for=brand.x_user_id)
-    return due_again(orphans)
-
-
-def replay_dead() -> int:
-    """After a fix: everything that was set aside gets another five tries."""
-    return due_again(RawEvent.objects.filter(state=State.DEAD))
-
-
-def due_again(rows: models.QuerySet[RawEvent]) -> int:
-    count = rows.update(state=State.PENDING, waits_for="", attempts=0, error="", due_at=Now())
-    if count:
-        ring("twitter_sync.apply", queue="ingest")
-    return count

@@ -25,8 +25,9 @@ from accounts.doorbell import ring
 from accounts.models import BrandAccount, BrandEvent, Membership, Role, User
 from twitter_sync import tokens
 from twitter_sync.actions import backfilling
-from twitter_sync.actions.applying import adopt_orphans, lock_account
+from twitter_sync.actions.applying import lock_account
 from twitter_sync.actions.erasing import is_under_way
+from twitter_sync.actions.replaying import adopt_orphans
 from twitter_sync.actions.setting_up import PUT_OFF_SECONDS, Busy, set_up
 from twitter_sync.client import Client
 from twitter_sync.errors import XError

@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from accounts.models import BrandAccount, User
+
 if TYPE_CHECKING:
     from django.db.models.query import RawQuerySet
 
@@ -26,6 +28,15 @@ ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
 
 
 class RawEventQuerySet(models.QuerySet["RawEvent"]):
+    def visible_to(self, user: User) -> RawEventQuerySet:
+        """What X told for the handles that `user` runs; what is nobody's is for the owner."""
+        of_theirs = Q(brand__in=BrandAccount.objects.administered_by(user))
+        return self.filter(of_theirs | Q(brand=None) if user.is_superuser else of_theirs)
+
+    def dead(self) -> RawEventQuerySet:
+        """Set aside: unreadable, or tried in vain as often as anything is."""
+        return self.filter(state=RawEvent.State.DEAD)
+
     def due(self) -> RawEventQuerySet:
         return self.filter(state=RawEvent.State.PENDING, due_at__lte=Now())
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from twitter_sync.actions.applying import replay_dead
+from twitter_sync.actions.replaying import replay_dead
 
 
 class Command(BaseCommand):
