@@ -16,7 +16,7 @@ from config.embedded import options
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = sorted(
     path
-    for pattern in ("*.md", "docs/*.md", "*/README.md", "x_simulator/demo/README.md")
+    for pattern in ("*.md", "docs/*.md", "*/README.md", "x_simulator/*/README.md")
     for path in ROOT.glob(pattern)
     if "node_modules" not in path.parts
 )

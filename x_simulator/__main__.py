@@ -18,7 +18,8 @@ KEEP_ALIVE_S = 75  # longer than callers keep an idle connection
 
 
 class Program(uvicorn.Server):
-    """Asked to end, it first lets the pages' event streams end, and then ends well (status 0)."""
+    """Asked to end, it first lets the pages' event streams end and cuts the calls that a fault
+    holds, and then ends well (status 0)."""
 
     def __init__(self, config: uvicorn.Config, world: World) -> None:
         super().__init__(config)
@@ -26,6 +27,7 @@ class Program(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.world.feed.close()
+        self.world.faults.release()
         self.force_exit = self.should_exit
         self.should_exit = True
 
@@ -53,11 +55,14 @@ def main() -> None:
         timeout_graceful_shutdown=GRACE_S,
         timeout_keep_alive=KEEP_ALIVE_S,
         server_header=False,
+        date_header=False,  # X's own clock tells it, which may be skewed
         # Who calls is who connects: control calls are for this machine only.
         proxy_headers=False,
     )
+    program = Program(config, application.state.world)
+    application.state.connections = program.server_state.connections
     print(f"x_simulator listening on {chosen.origin}", flush=True)
-    Program(config, application.state.world).run(sockets=[listening])
+    program.run(sockets=[listening])
 
 
 def _listen(host: str, port: int) -> socket.socket:

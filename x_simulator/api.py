@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from x_simulator import clock, errors, fields, ids
+from x_simulator.faults.trouble import Trouble
 from x_simulator.pages import InvalidToken, Slice
 from x_simulator.quotas import Limits
 from x_simulator.tokens import Caller
@@ -32,6 +33,7 @@ class Call:
     query: Mapping[str, str]
     body: Any
     fields: fields.Fields
+    lag_ms: int = 0  # what is younger is not found yet
 
     @property
     def viewer_id(self) -> int | None:
@@ -75,16 +77,23 @@ class Call:
     def window(self, low: int, high: int, default: int) -> Slice:
         """The page that is asked for, in whatever way this endpoint lets one ask."""
         token = self.query.get("pagination_token", self.query.get("next_token"))
+        until = self._bound("until_id", "end_time", before=False)
         try:
             return Slice.of(
                 token,
                 self.number("max_results", low, high, default),
                 since=self._bound("since_id", "start_time", before=True),
-                until=self._bound("until_id", "end_time", before=False),
+                until=self._found_until(until),
             )
         except InvalidToken as error:
             name = "pagination_token" if "pagination_token" in self.query else "next_token"
             raise errors.invalid_query(name, token or "", "is not valid") from error
+
+    def _found_until(self, until: int | None) -> int | None:
+        if not self.lag_ms:
+            return until
+        found = ids.first_at(clock.now_ms() - self.lag_ms)
+        return found if until is None else min(found, until)
 
     def _bound(self, id_name: str, time_name: str, *, before: bool) -> int | None:
         if id_name in self.query:
@@ -139,6 +148,11 @@ class Endpoint:
     parameters: frozenset[str] = frozenset()
     bucket: str = ""
 
+    @property
+    def name(self) -> str:
+        """`GET /2/users/me`"""
+        return f"{self.method} {self.path}"
+
     def route(self) -> Route:
         async def answer(request: Request) -> Response:
             return await _answer(self, request)
@@ -150,23 +164,33 @@ class Endpoint:
 class Progress:
     """What is known of a call by the time it is answered or refused."""
 
-    user_id: int | None = None
+    caller: Caller | None
+    trouble: Trouble
     headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def user_id(self) -> int | None:
+        return None if self.caller is None else self.caller.user_id
 
 
 async def _answer(endpoint: Endpoint, request: Request) -> Response:
-    started, progress = time.perf_counter(), Progress()
+    started = time.perf_counter()
     world: World = request.app.state.world
+    caller = caller_of(world, request)
+    trouble = Trouble.of_call(world.faults, endpoint.name, caller)
+    progress = Progress(caller, trouble)
     try:
-        answer = await _handle(endpoint, request, world, progress)
-        response = answer.response(progress.headers)
+        response = await trouble.instead(world, request, caller, endpoint.limits)
+        if response is None:
+            answer = await _handle(endpoint, request, world, progress)
+            response = answer.response(progress.headers)
     except errors.Refused as refused:
         response = refusal(refused, progress.headers)
-    path = request.url.path
-    world.ledger.record_call(request.method, path, response.status_code, progress.user_id)
+    status, path = response.status_code, request.url.path
+    world.ledger.record_call(request.method, path, status, progress.user_id, trouble.names)
     took = (time.perf_counter() - started) * 1000
-    log.info("%s %s %s %.0f ms", request.method, path, response.status_code, took)
-    return response
+    log.info("%s %s %s %.0f ms", request.method, path, status, took)
+    return trouble.upon(response)
 
 
 def refusal(refused: errors.Refused, headers: Mapping[str, str] | None = None) -> Response:
@@ -178,15 +202,11 @@ def refusal(refused: errors.Refused, headers: Mapping[str, str] | None = None) -
 
 
 async def _handle(endpoint: Endpoint, request: Request, world: World, progress: Progress) -> Answer:
-    outage = world.store.switch("outage", default="off")
-    if outage == "unavailable":
-        raise errors.unavailable()
-    caller = identify(world, request)
-    progress.user_id = caller.user_id
+    caller = progress.caller
+    if caller is None:
+        raise errors.unauthorized()
     _permit(endpoint, caller)
-    if outage == "credits":
-        raise errors.credits_depleted()
-    bucket = endpoint.bucket or f"{endpoint.method} {endpoint.path}"
+    bucket = endpoint.bucket or endpoint.name
     taken = world.quotas.take(bucket, endpoint.limits, caller)
     progress.headers = taken.headers
     if not taken.allowed:
@@ -194,17 +214,21 @@ async def _handle(endpoint: Endpoint, request: Request, world: World, progress: 
     query = dict(request.query_params)
     _check_parameters(endpoint, query)
     call = Call(
-        world, caller, request.path_params, query, await _body(request), fields.asked(query)
+        world,
+        caller,
+        request.path_params,
+        query,
+        await _body(request),
+        fields.asked(query),
+        progress.trouble.lag_ms,
     )
     return await endpoint.handler(call)
 
 
-def identify(world: World, request: Request) -> Caller:
+def caller_of(world: World, request: Request) -> Caller | None:
+    """Who calls, as far as X knows them."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    caller = world.tokens.caller(token.strip()) if scheme.lower() == "bearer" else None
-    if caller is None:
-        raise errors.unauthorized()
-    return caller
+    return world.tokens.caller(token.strip()) if scheme.lower() == "bearer" else None
 
 
 def _permit(endpoint: Endpoint, caller: Caller) -> None:

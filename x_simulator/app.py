@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount
@@ -12,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from x_simulator import errors
 from x_simulator.api import Endpoint, refusal
+from x_simulator.dated import Dated
 from x_simulator.outbound import Outbound
 from x_simulator.routes import (
     activity,
@@ -67,10 +69,16 @@ def build(settings: Settings) -> Starlette:
             *page.ROUTES,
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
+        middleware=[Middleware(Dated)],
         exception_handlers={HTTPException: _unknown},
         lifespan=lifespan,
     )
     app.state.world = world
+    app.state.connections = set()
+    world.faults.endpoints = (
+        *(endpoint.name for endpoint in ENDPOINTS),
+        *(f"{method} {path}" for method, path in oauth.RECORDED),
+    )
     return app
 
 

@@ -1,7 +1,8 @@
-"""X's clock: milliseconds since 1970, and the two ways X writes a time."""
+"""X's clock: milliseconds since 1970, and the ways in which X writes a time."""
 
 import time
 from datetime import UTC, datetime
+from email.utils import formatdate
 
 SECOND_MS = 1_000
 MINUTE_MS = 60 * SECOND_MS
@@ -21,6 +22,11 @@ def iso(ms: int) -> str:
 def iso_second(ms: int) -> str:
     """As X's REST answers write it: whole seconds, `.000Z`."""
     return iso(ms - ms % 1000)
+
+
+def http_date(ms: int) -> str:
+    """Sat, 21 Nov 2026 10:15:02 GMT"""
+    return formatdate(ms // SECOND_MS, usegmt=True)
 
 
 def parse_iso(text: str) -> int:

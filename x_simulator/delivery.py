@@ -9,11 +9,13 @@ import asyncio
 import logging
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from x_simulator import clock, envelopes
+from x_simulator.faults.fates import Fate, Held
 from x_simulator.happenings import ON_REVOKE, Happening
+from x_simulator.outbound import WebhookDead
 from x_simulator.store import Row
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ class Delivery:
     direction: str
     queued_ms: int
     id: int = 0
+    due_ms: int = 0  # not before this
+    fault: str = ""
 
 
 @dataclass(slots=True)
@@ -43,8 +47,21 @@ class Tally:
 def _delivery(row: Row) -> Delivery:
     event = Happening(row["event_type"], row["user_id"], row["subject_id"])
     return Delivery(
-        row["webhook_id"], event, row["tag"], row["direction"], row["queued_ms"], row["id"]
+        row["webhook_id"],
+        event,
+        row["tag"],
+        row["direction"],
+        row["queued_ms"],
+        row["id"],
+        row["due_ms"],
+        row["fault"],
     )
+
+
+def _with_reason(fault: str, reason: str) -> str:
+    """A dead webhook is known by its failure alone."""
+    dead = "webhook_dead" if reason == WebhookDead.__name__ else ""
+    return ",".join(filter(None, (fault, dead)))
 
 
 class Courier:
@@ -52,14 +69,16 @@ class Courier:
         self._world = world
         self._queues: dict[int, asyncio.Queue[Delivery]] = {}
         self._carriers: set[asyncio.Task[None]] = set()
+        self._held = Held(self._queue)
 
     async def start(self) -> None:
         """Takes up what was waiting when the program last ended."""
         pending = "SELECT * FROM deliveries WHERE state = 'pending' ORDER BY id"
         for row in self._world.store.rows(pending):
-            self._queue(_delivery(row))
+            self._send_off(_delivery(row))
 
     async def stop(self) -> None:
+        self._held.stop()
         for carrier in self._carriers:
             carrier.cancel()
         await asyncio.gather(*self._carriers, return_exceptions=True)
@@ -68,17 +87,27 @@ class Courier:
         """Queues a delivery for everyone who subscribed to one of these."""
         for event in happenings:
             for delivery in self._addressed(event, at_ms):
-                delivery_id = self._record(delivery, "pending")
-                self._queue(
-                    Delivery(
-                        delivery.webhook_id,
-                        event,
-                        delivery.tag,
-                        delivery.direction,
-                        delivery.queued_ms,
-                        delivery_id,
-                    )
-                )
+                self._dispatch(delivery)
+
+    def _dispatch(self, delivery: Delivery) -> None:
+        """Each on its way, or on whatever way a fault has for it."""
+        event, faults = delivery.event, self._world.faults
+        fate = Fate.of_delivery(faults, event.event_type, event.user_id)
+        delivery = replace(delivery, fault=fate.names)
+        if fate.is_lost:
+            self._record(delivery, "dropped")
+            return
+        for wait_s in fate.waits_s:
+            due = replace(delivery, due_ms=delivery.queued_ms + round(wait_s * clock.SECOND_MS))
+            self._send_off(replace(due, id=self._record(due, "pending")), fate.behind)
+
+    def _send_off(self, delivery: Delivery, behind: int = 0) -> None:
+        wait_ms = delivery.due_ms - clock.now_ms()
+        if wait_ms > 0:
+            self._held.hold(delivery, wait_ms / clock.SECOND_MS, behind)
+        else:
+            self._queue(delivery)
+            self._held.passed()
 
     async def push(
         self,
@@ -100,6 +129,7 @@ class Courier:
                 reason = await self._send(delivery)
             finally:
                 room.release()
+            delivery = replace(delivery, fault=_with_reason(delivery.fault, reason))
             self._record(delivery, "failed" if reason else "delivered", reason)
             tally.failed += bool(reason)
             tally.delivered += not reason
@@ -134,7 +164,8 @@ class Courier:
         done = None if state == "pending" else clock.now_ms()
         return self._world.store.insert(
             "INSERT INTO deliveries (webhook_id, event_type, user_id, subject_id, direction, tag,"
-            " state, reason, queued_ms, done_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " state, reason, queued_ms, done_ms, fault, due_ms, attempt)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 delivery.webhook_id,
                 delivery.event.event_type,
@@ -146,8 +177,23 @@ class Courier:
                 reason,
                 delivery.queued_ms,
                 done,
+                delivery.fault,
+                delivery.due_ms,
+                self._attempts(delivery) + 1,
             ),
         )
+
+    def _attempts(self, delivery: Delivery) -> int:
+        """How often this very event was sent there before. Each revocation is one of its own."""
+        event = delivery.event
+        if event.event_type == ON_REVOKE:
+            return 0
+        count: int = self._world.store.value(
+            "SELECT count(*) FROM deliveries WHERE subject_id = ? AND event_type = ?"
+            " AND user_id = ? AND webhook_id = ?",
+            (event.subject_id, event.event_type, event.user_id, delivery.webhook_id),
+        )
+        return count
 
     def _queue(self, delivery: Delivery) -> None:
         queue = self._queues.get(delivery.webhook_id)
@@ -166,8 +212,14 @@ class Courier:
                 log.exception("a delivery could not be made")
                 reason = type(error).__name__
             self._world.store.write(
-                "UPDATE deliveries SET state = ?, reason = ?, done_ms = ? WHERE id = ?",
-                ("failed" if reason else "delivered", reason, clock.now_ms(), delivery.id),
+                "UPDATE deliveries SET state = ?, reason = ?, done_ms = ?, fault = ? WHERE id = ?",
+                (
+                    "failed" if reason else "delivered",
+                    reason,
+                    clock.now_ms(),
+                    _with_reason(delivery.fault, reason),
+                    delivery.id,
+                ),
             )
 
     async def _send(self, delivery: Delivery) -> str:

@@ -9,6 +9,10 @@ from http import HTTPStatus
 from typing import Any
 
 TYPES = "https://api.x.com/2/problems/"
+BAD_GATEWAY = (
+    "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
+    "<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"
+)
 Body = dict[str, Any]
 
 
@@ -72,9 +76,13 @@ def credits_depleted() -> Refused:
     return Refused(402, _problem("Payment Required", "credits depleted", "credits-depleted", 402))
 
 
-def unavailable() -> Refused:
-    """In front of X's API something is overloaded, and speaks no JSON."""
-    return Refused(503, "Service Unavailable")
+def server_error(status: int) -> Refused:
+    """500 is X's own; what stands in front of X's API speaks no JSON."""
+    if status == 502:
+        return Refused(502, BAD_GATEWAY, {"content-type": "text/html; charset=utf-8"})
+    if status == 503:
+        return Refused(503, "Service Unavailable")
+    return plain(status)
 
 
 def invalid(message: str, **parameters: str) -> Refused:

@@ -6,7 +6,7 @@ and deliveries are what the simulator spends its time on.
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -26,8 +26,13 @@ class Heard:
     body: bytes
 
 
+class WebhookDead(httpx.ConnectError):
+    """Nobody listens there: a fault (`webhook_dead`) has it so."""
+
+
 class Outbound:
     def __init__(self) -> None:
+        self.is_dead: Callable[[], bool] = lambda: False
         # Never asks the environment for a proxy: webhooks of this machine are on this machine.
         limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
         self._client = httpx.Client(trust_env=False, limits=limits)
@@ -46,6 +51,8 @@ class Outbound:
         return await self._run("POST", url, within_s, content=raw, headers=dict(headers))
 
     async def _run(self, method: str, url: str, within_s: float, **sent: Any) -> Heard:
+        if self.is_dead():
+            raise WebhookDead("connection refused")
         call = partial(self._exchange, method, url, within_s, **sent)
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 

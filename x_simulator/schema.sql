@@ -195,8 +195,13 @@ CREATE TABLE IF NOT EXISTS deliveries (
     state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'dropped', 'failed')),
     reason TEXT NOT NULL DEFAULT '',
     queued_ms INTEGER NOT NULL,
-    done_ms INTEGER
+    done_ms INTEGER,
+    -- How many times this event was sent to this webhook, with this one; and what befell it.
+    attempt INTEGER NOT NULL DEFAULT 1,
+    fault TEXT NOT NULL DEFAULT '',
+    due_ms INTEGER NOT NULL DEFAULT 0
 );
+CREATE INDEX IF NOT EXISTS deliveries_of_subject ON deliveries (subject_id, event_type);
 CREATE INDEX IF NOT EXISTS deliveries_pending ON deliveries (id) WHERE state = 'pending';
 CREATE INDEX IF NOT EXISTS deliveries_of_webhook ON deliveries (webhook_id, queued_ms);
 
@@ -206,7 +211,17 @@ CREATE TABLE IF NOT EXISTS calls (
     method TEXT NOT NULL,
     path TEXT NOT NULL,
     status INTEGER NOT NULL,
-    user_id INTEGER
+    user_id INTEGER,
+    fault TEXT NOT NULL DEFAULT ''
+);
+
+-- What is to go wrong: see faults/.
+CREATE TABLE IF NOT EXISTS faults (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    seen INTEGER NOT NULL DEFAULT 0,
+    struck INTEGER NOT NULL DEFAULT 0
 );
 
 CREATE TABLE IF NOT EXISTS quota_windows (

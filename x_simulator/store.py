@@ -27,6 +27,12 @@ ADDED_COLUMNS = {
     "users": {"long_posts": "INTEGER NOT NULL DEFAULT 0"},
     "dms": {"media_ids": "TEXT NOT NULL DEFAULT '[]'"},
     "webhooks": {"validated_ms": "INTEGER"},
+    "deliveries": {
+        "attempt": "INTEGER NOT NULL DEFAULT 1",
+        "fault": "TEXT NOT NULL DEFAULT ''",
+        "due_ms": "INTEGER NOT NULL DEFAULT 0",
+    },
+    "calls": {"fault": "TEXT NOT NULL DEFAULT ''"},
 }
 
 

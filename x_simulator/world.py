@@ -6,6 +6,7 @@ from x_simulator import clock, ids
 from x_simulator.chatty import Chatty
 from x_simulator.checking import Checks
 from x_simulator.delivery import Courier
+from x_simulator.faults.rules import Faults
 from x_simulator.feed import Feed
 from x_simulator.happenings import Happening
 from x_simulator.ledger import Ledger
@@ -36,6 +37,8 @@ class World:
         self.moderation = Moderation(self.store)
         self.tokens = Tokens(self.store, settings)
         self.quotas = Quotas(self.store)
+        self.faults = Faults(self.store)
+        outbound.is_dead = self.faults.webhook_is_dead
         self.subscriptions = Subscriptions(self.store)
         self.webhooks = Webhooks(self.store, self.minter, settings, outbound)
         self.ledger = Ledger(self.store)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.simulator import document
 from tests.simulator.contract import Contract
-from tests.simulator.program import CREDENTIALS, Program
+from tests.simulator.program import CREDENTIALS, Faults, Program
 from tests.simulator.receiver import Receiver
 
 
@@ -44,3 +44,10 @@ def no_quotas(program: Program) -> Iterator[None]:
     program.control("POST", "quotas", lifted=True)
     yield
     program.control("POST", "quotas", lifted=False)
+
+
+@pytest.fixture
+def faults(program: Program) -> Iterator[Faults]:
+    """Whatever a test sets is taken back."""
+    yield Faults(program)
+    program.control("DELETE", "faults")

@@ -13,6 +13,8 @@ from typing import Any
 
 import httpx
 
+from x_simulator.errors import BAD_GATEWAY
+
 Json = dict[str, Any]
 PROBLEMS = "https://api.x.com/2/problems/"
 ABOUT_ERRORS = "X's page on response codes and errors"
@@ -120,6 +122,10 @@ REFUSALS: tuple[Refusal, ...] = (
         LIVE,
     ),
     Refusal("outage", 503, "Service Unavailable", LIKE),
+    Refusal(
+        "a fault of X", 500, _plain("Internal Server Error", 500, "Internal Server Error"), LIKE
+    ),
+    Refusal("bad gateway", 502, BAD_GATEWAY, OURS),
     # Where
     Refusal("no such path or thing", 404, _plain("Not Found", 404, "Not Found"), LIKE),
     Refusal(

@@ -208,5 +208,23 @@ class Program:
             database.execute(sql, values)
 
 
+class Faults:
+    """What a test has go wrong."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def set(self, fault: str, **rule: Any) -> Json:
+        told: Json = self.program.control("POST", "faults", fault=fault, **rule)
+        return told
+
+    def all(self) -> list[Json]:
+        told: list[Json] = self.program.control("GET", "faults")["faults"]
+        return told
+
+    def clear(self) -> None:
+        self.program.control("DELETE", "faults")
+
+
 def texts(body: Mapping[str, Any]) -> list[str]:
     return [item["text"] for item in body.get("data", [])]

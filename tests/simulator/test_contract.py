@@ -19,8 +19,10 @@ KINDS = ("Post", "User", "DmEvent", "Media")
 ELSEWHERE = {
     "too often": "test_quotas.py",
     "too often, older form": "test_quotas.py",
-    "credits spent": "test_quotas.py",
-    "outage": "test_quotas.py",
+    "credits spent": "test_faults.py",
+    "outage": "test_faults.py",
+    "a fault of X": "test_faults.py",
+    "bad gateway": "test_faults.py",
 }
 
 

@@ -83,28 +83,3 @@ def test_all_people_together_have_a_quota_for_blocking(program: Program) -> None
     assert [answer.status_code for answer in answers] == [200] * 25 + [429] * 11
     assert answers[-1].headers["x-rate-limit-remaining"] == "10"
     program.pretend("DELETE FROM quota_windows WHERE holder = 'app'")
-
-
-def test_spent_credits_refuse_everything(program: Program) -> None:
-    brand = program.brand()
-    program.control("POST", "outage", mode="credits")
-    refused = program.call("GET", "/2/users/me", brand["token"])
-    unknown = program.call("GET", "/2/users/me", "nobody's")
-    program.control("POST", "outage", mode="off")
-    assert (refused.status_code, unknown.status_code) == (402, 401)
-    assert refused.json() == {
-        "title": "Payment Required",
-        "status": 402,
-        "detail": "credits depleted",
-        "type": "https://api.x.com/2/problems/credits-depleted",
-    }
-    assert program.call("GET", "/2/users/me", brand["token"]).status_code == 200
-
-
-def test_an_outage_speaks_plain_text(program: Program) -> None:
-    brand = program.brand()
-    program.control("POST", "outage", mode="unavailable")
-    refused = program.call("GET", "/2/users/me", brand["token"])
-    program.control("POST", "outage", mode="off")
-    assert (refused.status_code, refused.text) == (503, "Service Unavailable")
-    assert refused.headers["content-type"].startswith("text/plain")

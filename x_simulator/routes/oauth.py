@@ -13,6 +13,8 @@ from starlette.routing import Route
 
 from x_simulator import errors, ids
 from x_simulator.api import refusal
+from x_simulator.faults.trouble import Trouble
+from x_simulator.quotas import Limits
 from x_simulator.templates import render
 from x_simulator.tokens import SCOPES, InvalidGrant
 from x_simulator.world import World
@@ -181,24 +183,33 @@ def _same(given: tuple[str, str] | None, known: tuple[str, str]) -> bool:
 def _recorded(
     handler: Callable[[Request], Awaitable[Response]],
 ) -> Callable[[Request], Awaitable[Response]]:
-    """Refusals as answers, and every call in the ledger."""
+    """Refusals as answers, every call in the ledger, and whatever fault befalls it."""
 
     async def answer(request: Request) -> Response:
+        world: World = request.app.state.world
+        method, path = request.method, request.url.path
+        trouble = Trouble.of_call(world.faults, f"{method} {path}", None)
         try:
-            response = await handler(request)
+            response = await trouble.instead(world, request, None, Limits())
+            response = response or await handler(request)
         except errors.Refused as refused:
             response = refusal(refused)
-        world: World = request.app.state.world
-        world.ledger.record_call(request.method, request.url.path, response.status_code, None)
-        return response
+        world.ledger.record_call(method, path, response.status_code, None, trouble.names)
+        return trouble.upon(response)
 
     return answer
 
 
+RECORDED = {
+    ("POST", "/2/oauth2/token"): token,
+    ("POST", "/2/oauth2/revoke"): revoke,
+    ("POST", "/oauth2/token"): app_bearer,
+}
 ROUTES = (
     Route("/i/oauth2/authorize", authorize, methods=["GET"]),
     Route("/i/oauth2/authorize", consent, methods=["POST"]),
-    Route("/2/oauth2/token", _recorded(token), methods=["POST"]),
-    Route("/2/oauth2/revoke", _recorded(revoke), methods=["POST"]),
-    Route("/oauth2/token", _recorded(app_bearer), methods=["POST"]),
+    *(
+        Route(path, _recorded(handler), methods=[method])
+        for (method, path), handler in RECORDED.items()
+    ),
 )

@@ -1,6 +1,14 @@
 """The control calls under `/_sim/`: JSON, no sign-in, and for this machine alone."""
 
-from x_simulator.routes.control import delivering, ledger, people, switches, webhooks, writing
+from x_simulator.routes.control import (
+    delivering,
+    faults,
+    ledger,
+    people,
+    switches,
+    webhooks,
+    writing,
+)
 
 ROUTES = (
     *people.ROUTES,
@@ -8,5 +16,6 @@ ROUTES = (
     *delivering.ROUTES,
     *switches.ROUTES,
     *webhooks.ROUTES,
+    *faults.ROUTES,
     *ledger.ROUTES,
 )

@@ -1,11 +1,9 @@
-"""What can be switched: quotas, outages, the chatty customer, the reply gate. All outlive the
-program."""
+"""What can be switched: quotas, the chatty customer, the reply gate. All outlive the program."""
 
 from x_simulator import clock
 from x_simulator.routes.control.calling import BadControl, Body, flag, pair, route
 from x_simulator.world import World
 
-OUTAGES = ("off", "credits", "unavailable")
 REFUSALS = ("problem", "older")
 GATES = ("engaged", "explicit", "off")
 
@@ -30,13 +28,6 @@ async def set_quotas(world: World, body: Body) -> Body:
     return await quotas(world, body)
 
 
-async def set_outage(world: World, body: Body) -> Body:
-    if body.get("mode") not in OUTAGES:
-        raise BadControl(f"mode must be one of {', '.join(OUTAGES)}")
-    world.store.set_switch("outage", body["mode"])
-    return {"mode": body["mode"]}
-
-
 async def chatty(world: World, body: Body) -> Body:
     return {"on": world.chatty.on}
 
@@ -57,7 +48,6 @@ ROUTES = (
     route("GET", "health", health),
     route("GET", "quotas", quotas),
     route("POST", "quotas", set_quotas),
-    route("POST", "outage", set_outage),
     route("GET", "chatty", chatty),
     route("POST", "chatty", switch_chatty),
     route("POST", "reply_gate", set_reply_gate),
