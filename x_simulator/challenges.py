@@ -1,21 +1,20 @@
-"""X's challenge (CRC): an address proves that it knows the app's secret. How it fails decides
+"""X's challenge (CRC): an address proves that it knows a secret of the app's. How it fails decides
 whether it is given up at once or after a day and more."""
 
-import hmac
 import json
 import secrets
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import httpx
 
 from x_simulator.outbound import Heard, Outbound
+from x_simulator.signatures import Signatures
 
 # passed; wrong: answered, and not as it should; unheard: nobody knows, X asks again later.
 Verdict = Literal["passed", "wrong", "unheard"]
-Sign = Callable[[bytes], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,9 @@ class Outcome:
     reason: str = ""
 
 
-async def challenge(outbound: Outbound, url: str, sign: Sign, *, within_s: float) -> Outcome:
+async def challenge(
+    outbound: Outbound, url: str, signatures: Signatures, *, within_s: float
+) -> Outcome:
     crc_token = secrets.token_hex(24)
     try:
         heard = await outbound.get(url, {"crc_token": crc_token}, within_s=within_s)
@@ -32,17 +33,17 @@ async def challenge(outbound: Outbound, url: str, sign: Sign, *, within_s: float
         verdict: Verdict = "wrong" if _is_about_tls(error) else "unheard"
         return Outcome(verdict, f"the CRC GET request failed ({type(error).__name__}).")
     if 200 <= heard.status < 300:
-        return _judged(heard, sign(crc_token.encode()))
+        return _judged(heard, crc_token, signatures)
     told = f"the CRC GET request was answered with status {heard.status}."
     return Outcome("wrong" if 300 <= heard.status < 400 else "unheard", told)
 
 
-def _judged(heard: Heard, expected: str) -> Outcome:
+def _judged(heard: Heard, crc_token: str, signatures: Signatures) -> Outcome:
     try:
         told = json.loads(heard.body)["response_token"]
     except (ValueError, KeyError, TypeError):
         return Outcome("wrong", "the CRC answer has no response_token.")
-    if not hmac.compare_digest(str(told).encode(), expected.encode()):
+    if not signatures.is_proof(crc_token, str(told)):
         return Outcome("wrong", "the response_token does not match.")
     return Outcome("passed")
 

@@ -1,9 +1,5 @@
-"""Webhooks: the one address that deliveries go to, whether it is valid, and the signature that
-deliveries carry."""
+"""Webhooks: the one address that deliveries go to, and whether it is valid."""
 
-import base64
-import hashlib
-import hmac
 import ipaddress
 import json
 from dataclasses import dataclass
@@ -15,7 +11,7 @@ import httpx
 from x_simulator import clock, ids
 from x_simulator.challenges import Outcome, challenge
 from x_simulator.outbound import WITHIN_S, Outbound
-from x_simulator.settings import Settings
+from x_simulator.signatures import Signatures
 from x_simulator.store import Row, Store
 
 CAP = 1
@@ -55,11 +51,11 @@ def _webhook(row: Row) -> Webhook:
 
 class Webhooks:
     def __init__(
-        self, store: Store, minter: ids.Minter, settings: Settings, outbound: Outbound
+        self, store: Store, minter: ids.Minter, signatures: Signatures, outbound: Outbound
     ) -> None:
         self._store = store
         self._minter = minter
-        self._settings = settings
+        self.signatures = signatures
         self._outbound = outbound
 
     def all(self) -> list[Webhook]:
@@ -86,7 +82,7 @@ class Webhooks:
             raise WebhookRefused("DuplicateUrlFailed", f"the URL [{url}] is registered already.")
         if len(held) >= CAP:
             raise WebhookRefused("WebhookLimitExceeded", f"at most {CAP} webhook per app.")
-        outcome = await challenge(self._outbound, url, self.sign, within_s=self.within_s)
+        outcome = await self._challenge(url)
         if outcome.verdict != "passed":
             raise WebhookRefused("CrcValidationFailed", outcome.reason)
         now = clock.now_ms()
@@ -108,14 +104,17 @@ class Webhooks:
     async def check(self, webhook: Webhook) -> Outcome:
         """A good answer makes it valid, a wrong one invalid; without a clear one it stays what it
         is until that has lasted too long."""
-        outcome = await challenge(self._outbound, webhook.url, self.sign, within_s=self.within_s)
-        now = clock.now_ms()
+        outcome = await self._challenge(webhook.url)
+        now, known = clock.now_ms(), self.get(webhook.id) or webhook
         if outcome.verdict == "passed":
             passed = "UPDATE webhooks SET valid = TRUE, validated_ms = ? WHERE id = ?"
             self._store.write(passed, (now, webhook.id))
-        elif outcome.verdict == "wrong" or now - webhook.validated_ms > self.tolerated_s * 1_000:
+        elif outcome.verdict == "wrong" or now - known.validated_ms > self.tolerated_s * 1_000:
             self._store.write("UPDATE webhooks SET valid = FALSE WHERE id = ?", (webhook.id,))
         return outcome
+
+    async def _challenge(self, url: str) -> Outcome:
+        return await challenge(self._outbound, url, self.signatures, within_s=self.within_s)
 
     def remove(self, webhook: Webhook) -> None:
         with self._store.transaction():
@@ -125,24 +124,12 @@ class Webhooks:
     async def post(self, webhook: Webhook, body: Any) -> str:
         """Signs and sends it, once. Why that failed, or ``""``."""
         raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-        headers = {
-            "content-type": "application/json",
-            "x-twitter-webhooks-signature": self.sign(raw),
-        }
+        headers = {"content-type": "application/json", **self.signatures.headers(raw)}
         try:
             heard = await self._outbound.post(webhook.url, raw, headers, within_s=self.within_s)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return type(error).__name__
         return "" if 200 <= heard.status < 300 else f"status {heard.status}"
-
-    def sign(self, raw: bytes) -> str:
-        """`sha256=` and the HMAC of the raw bytes with the consumer secret."""
-        return sign(self._settings.consumer_secret, raw)
-
-
-def sign(consumer_secret: str, raw: bytes) -> str:
-    digest = hmac.new(consumer_secret.encode(), raw, hashlib.sha256).digest()
-    return f"sha256={base64.b64encode(digest).decode()}"
 
 
 def check_url(url: str) -> None:

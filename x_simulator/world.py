@@ -19,6 +19,7 @@ from x_simulator.posts import Posts
 from x_simulator.quotas import Quotas
 from x_simulator.replay_jobs import ReplayJobs
 from x_simulator.settings import Settings
+from x_simulator.signatures import Signatures
 from x_simulator.store import Store
 from x_simulator.subscriptions import Subscriptions
 from x_simulator.tokens import Tokens
@@ -40,7 +41,8 @@ class World:
         self.faults = Faults(self.store)
         outbound.is_dead = self.faults.webhook_is_dead
         self.subscriptions = Subscriptions(self.store)
-        self.webhooks = Webhooks(self.store, self.minter, settings, outbound)
+        signatures = Signatures(self.store, settings)
+        self.webhooks = Webhooks(self.store, self.minter, signatures, outbound)
         self.ledger = Ledger(self.store)
         self.feed = Feed()
         self.courier = Courier(self)

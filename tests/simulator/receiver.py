@@ -20,13 +20,14 @@ class Receiver:
     when it `hangs_up`."""
 
     def __init__(self, secret: str) -> None:
-        self.secret = secret
+        self.secret, self.header = secret, SIGNATURE
         self.status = self.crc_status = 200
         self.hangs_up = False
         self.awake, self.crc_awake = threading.Event(), threading.Event()
         self.awake.set()
         self.crc_awake.set()
         self.bodies: list[dict[str, Any]] = []
+        self.raw: list[tuple[bytes, dict[str, str]]] = []
         self.challenges = 0
         self._arrived = threading.Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -56,9 +57,11 @@ class Receiver:
             arrived = self._arrived.wait_for(lambda: self.challenges >= number, timeout=10)
             assert arrived, f"{self.challenges} of {number} challenges arrived"
 
-    def take(self, raw: bytes, signature: str) -> None:
+    def take(self, raw: bytes, headers: dict[str, str]) -> None:
+        signature = headers[self.header]
         assert hmac.compare_digest(signature, self.sign(raw)), "a delivery is signed wrongly"
         with self._arrived:
+            self.raw.append((raw, headers))
             self.bodies.append(json.loads(raw))
             self._arrived.notify_all()
 
@@ -83,7 +86,7 @@ class Receiver:
                 status, awake = receiver.status, receiver.awake.is_set()
                 raw = self.rfile.read(int(self.headers["content-length"]))
                 try:
-                    receiver.take(raw, self.headers[SIGNATURE])
+                    receiver.take(raw, {name.lower(): told for name, told in self.headers.items()})
                 except AssertionError:
                     self._answer(401, b"")
                     return

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.simulator.program import Json, Program
+from tests.simulator.program import CREDENTIALS, Json, Program
 from tests.simulator.receiver import Receiver
 from x_simulator.challenges import challenge
 from x_simulator.outbound import Outbound
+from x_simulator.settings import from_environment
+from x_simulator.signatures import HEADERS, Signatures, sign
+from x_simulator.store import Store
 
 HOURS_28 = 28 * 3_600.0
 
@@ -25,6 +29,7 @@ def as_documented(program: Program) -> Iterator[None]:
         check_every_seconds=[1800, 3600],
         within_seconds=10,
         tolerated_seconds=HOURS_28,
+        signed_with=["client", "consumer"],
     )
 
 
@@ -105,11 +110,18 @@ def test_a_slow_answer_is_none(program: Program, receiver: Receiver, webhook: st
     assert "Timeout" in told["reason"]
 
 
-def test_another_secret_behind_tls_that_is_none_is_wrong(receiver: Receiver) -> None:
+def signatures(folder: Path) -> Signatures:
+    settings = from_environment(CREDENTIALS, data_dir=folder, callback_urls=())
+    return Signatures(Store(folder / "sim.sqlite3"), settings)
+
+
+def test_where_tls_should_be_and_is_not_the_answer_is_wrong(
+    receiver: Receiver, tmp_path: Path
+) -> None:
     """A plain server where https is spoken: the handshake fails."""
     outbound = Outbound()
     url = receiver.url.replace("http://", "https://")
-    outcome = asyncio.run(challenge(outbound, url, lambda raw: "", within_s=5))
+    outcome = asyncio.run(challenge(outbound, url, signatures(tmp_path), within_s=5))
     outbound.close()
     assert outcome.verdict == "wrong"
 
@@ -177,3 +189,39 @@ def test_pauses_must_be_pauses(program: Program) -> None:
     answer = program.http.post(f"{program.url}/_sim/webhooks", json={"check_every_seconds": [5, 1]})
     assert answer.status_code == 400
     assert "check_every_seconds" in answer.json()["error"]
+
+
+def test_deliveries_are_signed_with_both_secrets(
+    program: Program, receiver: Receiver, webhook: str
+) -> None:
+    brand = program.brand()
+    program.subscribe(brand, "dm.received", webhook)
+    program.dm(program.person(), brand)
+    receiver.wait_for(1)
+    raw, headers = receiver.raw[0]
+    assert headers[HEADERS["consumer"]] == sign(CREDENTIALS["X_CONSUMER_SECRET"], raw)
+    assert headers[HEADERS["client"]] == sign(CREDENTIALS["X_CLIENT_SECRET"], raw)
+
+
+def test_a_challenge_may_be_answered_with_either_secret(
+    program: Program, receiver: Receiver, webhook: str
+) -> None:
+    receiver.secret = CREDENTIALS["X_CLIENT_SECRET"]
+    assert check(program)["verdict"] == "passed"
+    receiver.secret = CREDENTIALS["X_CONSUMER_SECRET"]
+    assert check(program)["verdict"] == "passed"
+    told = program.control("POST", "webhooks", signed_with=["client"])
+    assert told["signed_with"] == ["client"]
+    assert check(program)["verdict"] == "wrong"
+
+
+def test_an_app_without_a_consumer_secret_gets_the_newer_signature_alone(
+    program: Program, receiver: Receiver, webhook: str
+) -> None:
+    brand = program.brand()
+    program.subscribe(brand, "dm.received", webhook)
+    program.control("POST", "webhooks", signed_with=["client"])
+    receiver.header, receiver.secret = HEADERS["client"], CREDENTIALS["X_CLIENT_SECRET"]
+    program.dm(program.person(), brand)
+    receiver.wait_for(1)
+    assert HEADERS["consumer"] not in receiver.raw[0][1]

@@ -1,7 +1,8 @@
 """How webhooks are kept valid: when X challenges them, how long it waits for answers and for better
-ones. And what came again to them."""
+ones, what it signs with. And what came again to them."""
 
 from x_simulator.routes.control.calling import BadControl, Body, number, pair, route
+from x_simulator.signatures import HEADERS
 from x_simulator.world import World
 
 A_WEEK_S = 7 * 86_400
@@ -14,6 +15,7 @@ async def validity(world: World, body: Body) -> Body:
         "seed": world.checks.seed,
         "within_seconds": world.webhooks.within_s,
         "tolerated_seconds": world.webhooks.tolerated_s,
+        "signed_with": world.webhooks.signatures.secrets,
     }
 
 
@@ -25,6 +27,10 @@ async def set_validity(world: World, body: Body) -> Body:
     seed = body.get("seed")
     if seed is not None and not isinstance(seed, int):
         raise BadControl("seed must be a whole number")
+    secrets = body.get("signed_with", world.webhooks.signatures.secrets)
+    if not isinstance(secrets, list) or not secrets or not all(one in HEADERS for one in secrets):
+        raise BadControl(f"signed_with must be a list of {', '.join(HEADERS)}")
+    world.webhooks.signatures.sign_with(secrets)
     world.store.set_switch("webhooks_within_s", within)
     world.store.set_switch("webhooks_tolerated_s", tolerated)
     world.checks.plan(every, seed)
