@@ -59,6 +59,36 @@ def test_it_keeps_nothing_that_x_did_not_sign(client, acme, carla, signed):
     assert not RawEvent.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("newer", "older", "status"),
+    [
+        ("client", None, 200),
+        ("client", "consumer", 200),
+        ("another", "consumer", 200),
+        ("client", "another", 200),
+        ("consumer", None, 403),
+        (None, "client", 403),
+        ("another", "another", 403),
+        (None, None, 403),
+    ],
+)
+def test_x_signs_with_the_client_secret_the_consumer_secret_or_both(
+    client, settings, newer, older, status
+):
+    settings.X_CLIENT_SECRET, settings.X_CONSUMER_SECRET = "client", "consumer"
+    told = {"x-twitter-webhooks-signature-oauth2": newer, "x-twitter-webhooks-signature": older}
+    headers = {name: signature(b"{}", secret=secret) for name, secret in told.items() if secret}
+    answer = client.post("/webhooks/x/", b"{}", content_type="application/json", headers=headers)
+    assert answer.status_code == status
+
+
+def test_a_secret_that_is_not_set_signs_nothing(client, settings):
+    settings.X_CLIENT_SECRET = ""
+    headers = {"x-twitter-webhooks-signature-oauth2": signature(b"{}", secret="")}
+    answer = client.post("/webhooks/x/", b"{}", content_type="application/json", headers=headers)
+    assert answer.status_code == 403
+
+
 def test_one_changed_byte_is_refused(client, settings):
     signed = signature(b'{"a": 1}', secret=settings.X_CONSUMER_SECRET)
     assert push(client, b'{"a": 2}', signed=signed).status_code == 403

@@ -15,7 +15,11 @@ from twitter_sync.actions.recording import record_delivery
 from twitter_sync.signatures import TokenRefused, answer_crc, is_signed_event
 
 LARGEST_BODY = 1024 * 1024
-SIGNATURE_HEADER = "x-twitter-webhooks-signature"
+# X signs with the client secret, in the older way with the consumer secret, or with both.
+SIGNED_WITH = {
+    "x-twitter-webhooks-signature-oauth2": "X_CLIENT_SECRET",
+    "x-twitter-webhooks-signature": "X_CONSUMER_SECRET",
+}
 
 log = structlog.get_logger(__name__)
 
@@ -38,8 +42,7 @@ class WebhookView(View):
         """200: kept. 403: not X's, not kept. 413: too large. 503: the database is down."""
         if content_length(request) > LARGEST_BODY:
             return HttpResponse(status=413)
-        header = request.headers.get(SIGNATURE_HEADER, "")
-        if not is_signed_event(request.body, header, secret=settings.X_CONSUMER_SECRET):
+        if not is_from_x(request):
             log.warning("webhook refused", bytes=len(request.body))
             return HttpResponse(status=403)
         try:
@@ -48,6 +51,15 @@ class WebhookView(View):
             log.exception("webhook not kept")
             return HttpResponse(status=503, headers={"Retry-After": "10"})
         return HttpResponse()
+
+
+def is_from_x(request: HttpRequest) -> bool:
+    """Signed with one of the secrets that X alone shares with us."""
+    return any(
+        is_signed_event(request.body, request.headers[header], secret=getattr(settings, secret))
+        for header, secret in SIGNED_WITH.items()
+        if header in request.headers
+    )
 
 
 def content_length(request: HttpRequest) -> int:
