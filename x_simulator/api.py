@@ -167,6 +167,7 @@ class Progress:
     caller: Caller | None
     trouble: Trouble
     headers: dict[str, str] = field(default_factory=dict)
+    subject_id: int | None = None  # of an accepted write
 
     @property
     def user_id(self) -> int | None:
@@ -183,14 +184,33 @@ async def _answer(endpoint: Endpoint, request: Request) -> Response:
         response = await trouble.instead(world, request, caller, endpoint.limits)
         if response is None:
             answer = await _handle(endpoint, request, world, progress)
+            progress.subject_id = _written(answer, request)
             response = answer.response(progress.headers)
     except errors.Refused as refused:
         response = refusal(refused, progress.headers)
     status, path = response.status_code, request.url.path
-    world.ledger.record_call(request.method, path, status, progress.user_id, trouble.names)
+    world.ledger.record_call(
+        request.method,
+        path,
+        status,
+        progress.user_id,
+        fault=trouble.names,
+        subject_id=progress.subject_id,
+    )
     took = (time.perf_counter() - started) * 1000
     log.info("%s %s %s %.0f ms", request.method, path, status, took)
     return trouble.upon(response)
+
+
+def _written(answer: Answer, request: Request) -> int | None:
+    """The id of what a write made or changed, 0 where there is no one thing; None of a look."""
+    if request.method == "GET":
+        return None
+    data = answer.body.get("data") if isinstance(answer.body, dict) else None
+    told = data if isinstance(data, dict) else {}
+    made = told.get("dm_event_id") or told.get("id")
+    made = made or told.get("subscription", {}).get("subscription_id")
+    return ids.parse(str(made or next(iter(request.path_params.values()), ""))) or 0
 
 
 def refusal(refused: errors.Refused, headers: Mapping[str, str] | None = None) -> Response:

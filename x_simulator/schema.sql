@@ -212,8 +212,11 @@ CREATE TABLE IF NOT EXISTS calls (
     path TEXT NOT NULL,
     status INTEGER NOT NULL,
     user_id INTEGER,
-    fault TEXT NOT NULL DEFAULT ''
+    fault TEXT NOT NULL DEFAULT '',
+    -- Of an accepted write: what it made or changed; 0 where that is no one thing.
+    subject_id INTEGER
 );
+CREATE INDEX IF NOT EXISTS calls_passing ON calls (id) WHERE subject_id IS NULL;
 
 -- What is to go wrong: see faults/.
 CREATE TABLE IF NOT EXISTS faults (

@@ -32,13 +32,14 @@ ADDED_COLUMNS = {
         "fault": "TEXT NOT NULL DEFAULT ''",
         "due_ms": "INTEGER NOT NULL DEFAULT 0",
     },
-    "calls": {"fault": "TEXT NOT NULL DEFAULT ''"},
+    "calls": {"fault": "TEXT NOT NULL DEFAULT ''", "subject_id": "INTEGER"},
 }
 
 
 class Store:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.row_factory = sqlite3.Row
         self._db.executescript(
@@ -54,6 +55,19 @@ class Store:
             for name, kind in columns.items():
                 if name not in there:
                     self.write(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
+
+    @contextmanager
+    def still(self) -> Iterator[sqlite3.Connection]:
+        """A second view, of everything as it is now, for as long as it takes and in any thread;
+        meanwhile all goes on."""
+        view = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        try:
+            view.row_factory = sqlite3.Row
+            view.execute("PRAGMA query_only=ON")
+            view.execute("BEGIN")
+            yield view
+        finally:
+            view.close()
 
     def close(self) -> None:
         self._db.close()

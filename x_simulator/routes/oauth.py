@@ -194,7 +194,7 @@ def _recorded(
             response = response or await handler(request)
         except errors.Refused as refused:
             response = refusal(refused)
-        world.ledger.record_call(method, path, response.status_code, None, trouble.names)
+        world.ledger.record_call(method, path, response.status_code, None, fault=trouble.names)
         return trouble.upon(response)
 
     return answer

@@ -18,7 +18,7 @@ from x_simulator.world import World
 MOST_LISTED = 20_000
 
 Body = dict[str, Any]
-Control = Callable[[World, Body], Awaitable[Body]]
+Control = Callable[[World, Body], Awaitable[Body | Response]]
 
 
 class BadControl(Exception):
@@ -42,7 +42,8 @@ def _guarded(handler: Control) -> Callable[[Request], Awaitable[Response]]:
         if not is_loopback(client) or not is_loopback(request.url.hostname or ""):
             return refusal(Refused(403, {"error": "control calls are for this machine only"}))
         try:
-            return JSONResponse(await handler(request.app.state.world, await _body(request)))
+            told = await handler(request.app.state.world, await _body(request))
+            return told if isinstance(told, Response) else JSONResponse(told)
         except BadControl as error:
             return JSONResponse({"error": str(error)}, error.status)
 

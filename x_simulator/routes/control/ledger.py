@@ -1,7 +1,9 @@
 """What the simulator knows for certain: for checks from outside."""
 
-from x_simulator import clock
-from x_simulator.routes.control.calling import Body, limit, route
+from starlette.responses import Response, StreamingResponse
+
+from x_simulator import clock, lines
+from x_simulator.routes.control.calling import BadControl, Body, limit, route
 from x_simulator.world import World
 
 
@@ -53,8 +55,19 @@ async def deliveries(world: World, body: Body) -> Body:
     return {"deliveries": world.ledger.deliveries(limit(body))}
 
 
+async def ledger_lines(world: World, body: Body) -> Response:
+    """All that there is at this moment, however long it takes to be told."""
+    given = body.get("kind", "")
+    kinds = given.split(",") if given else [*lines.KINDS]
+    for kind in kinds:
+        if kind not in lines.KINDS:
+            raise BadControl(f"kind [{kind}] is not one of {', '.join(lines.KINDS)}")
+    return StreamingResponse(lines.of(world.store, kinds), media_type=lines.MEDIA_TYPE)
+
+
 ROUTES = (
     route("GET", "ledger", ledger),
+    route("GET", "ledger.jsonl", ledger_lines),
     route("GET", "calls", calls),
     route("GET", "deliveries", deliveries),
 )
