@@ -18,8 +18,8 @@ KEEP_ALIVE_S = 75  # longer than callers keep an idle connection
 
 
 class Program(uvicorn.Server):
-    """Asked to end, it first lets the pages' event streams end and cuts the calls that a fault
-    holds, and then ends well (status 0)."""
+    """Asked to end, it first lets every stream end and cuts the calls that a fault holds, and then
+    ends well (status 0)."""
 
     def __init__(self, config: uvicorn.Config, world: World) -> None:
         super().__init__(config)
@@ -28,6 +28,7 @@ class Program(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.world.feed.close()
         self.world.faults.release()
+        self.world.streams.close()
         self.force_exit = self.should_exit
         self.should_exit = True
 

@@ -4,9 +4,9 @@ then its handler; then the headers and the ledger."""
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -23,6 +23,7 @@ log = logging.getLogger("x_simulator")
 
 APP_ONLY = "OAuth 2.0 Application-Only"
 USER_CONTEXT = ("OAuth 1.0a User Context", "OAuth 2.0 User Context")
+Choice = TypeVar("Choice", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Call:
     query: Mapping[str, str]
     body: Any
     fields: fields.Fields
+    address: str  # where the call comes from
     lag_ms: int = 0  # what is younger is not found yet
 
     @property
@@ -66,6 +68,13 @@ class Call:
                 raise errors.invalid_query(name, value, f"is not one of [{','.join(known)}]")
         return frozenset(chosen)
 
+    def choice(self, name: str, known: Sequence[Choice], default: Choice) -> Choice:
+        given = self.query.get(name, default)
+        for one in known:
+            if one == given:
+                return one
+        raise errors.invalid_query(name, given, f"is not one of [{','.join(known)}]")
+
     def number(self, name: str, low: int, high: int, default: int) -> int:
         given = self.query.get(name)
         if given is None:
@@ -98,9 +107,17 @@ class Call:
     def _bound(self, id_name: str, time_name: str, *, before: bool) -> int | None:
         if id_name in self.query:
             return _id(id_name, self.query[id_name])
-        if time_name in self.query:
-            return _moment(time_name, self.query[time_name]) - (1 if before else 0)
-        return None
+        moment = self.moment_ms(time_name)
+        return None if moment is None else ids.first_at(moment) - (1 if before else 0)
+
+    def moment_ms(self, name: str) -> int | None:
+        given = self.query.get(name)
+        if given is None:
+            return None
+        try:
+            return clock.parse_iso(given)
+        except (ValueError, OverflowError) as error:
+            raise errors.invalid_query(name, given, "is not a valid RFC3339 date") from error
 
 
 def _id(name: str, text: str) -> int:
@@ -108,13 +125,6 @@ def _id(name: str, text: str) -> int:
     if number is None:
         raise errors.invalid_query(name, text, "is not valid")
     return number
-
-
-def _moment(name: str, text: str) -> int:
-    try:
-        return ids.first_at(clock.parse_iso(text))
-    except (ValueError, OverflowError) as error:
-        raise errors.invalid_query(name, text, "is not a valid RFC3339 date") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +141,13 @@ class Answer:
         return JSONResponse(self.body, self.status, headers)
 
 
-Handler = Callable[[Call], Awaitable[Answer]]
+class Answered(Protocol):
+    """An `Answer`, or one of another form."""
+
+    def response(self, headers: Mapping[str, str]) -> Response: ...
+
+
+Handler = Callable[[Call], Awaitable[Answered]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +218,12 @@ async def _answer(endpoint: Endpoint, request: Request) -> Response:
     return trouble.upon(response)
 
 
-def _written(answer: Answer, request: Request) -> int | None:
+def _written(answer: Answered, request: Request) -> int | None:
     """The id of what a write made or changed, 0 where there is no one thing; None of a look."""
     if request.method == "GET":
         return None
-    data = answer.body.get("data") if isinstance(answer.body, dict) else None
+    body = answer.body if isinstance(answer, Answer) else {}
+    data = body.get("data") if isinstance(body, dict) else None
     told = data if isinstance(data, dict) else {}
     made = told.get("dm_event_id") or told.get("id")
     made = made or told.get("subscription", {}).get("subscription_id")
@@ -221,7 +238,9 @@ def refusal(refused: errors.Refused, headers: Mapping[str, str] | None = None) -
     return JSONResponse(refused.body, refused.status, headers, media_type=kind)
 
 
-async def _handle(endpoint: Endpoint, request: Request, world: World, progress: Progress) -> Answer:
+async def _handle(
+    endpoint: Endpoint, request: Request, world: World, progress: Progress
+) -> Answered:
     caller = progress.caller
     if caller is None:
         raise errors.unauthorized()
@@ -234,13 +253,14 @@ async def _handle(endpoint: Endpoint, request: Request, world: World, progress: 
     query = dict(request.query_params)
     _check_parameters(endpoint, query)
     call = Call(
-        world,
-        caller,
-        request.path_params,
-        query,
-        await _body(request),
-        fields.asked(query),
-        progress.trouble.lag_ms,
+        world=world,
+        caller=caller,
+        path=request.path_params,
+        query=query,
+        body=await _body(request),
+        fields=fields.asked(query),
+        address=request.client.host if request.client else "",
+        lag_ms=progress.trouble.lag_ms,
     )
     return await endpoint.handler(call)
 
@@ -271,7 +291,7 @@ def _check_parameters(endpoint: Endpoint, query: Mapping[str, str]) -> None:
 
 
 async def _body(request: Request) -> Any:
-    if request.method not in ("POST", "PUT"):
+    if request.method in ("GET", "HEAD"):
         return None
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         return await _form(request)

@@ -17,6 +17,7 @@ from x_simulator.dated import Dated
 from x_simulator.outbound import Outbound
 from x_simulator.routes import (
     activity,
+    connections,
     control,
     dms,
     media,
@@ -24,6 +25,7 @@ from x_simulator.routes import (
     oauth,
     page,
     posts,
+    streams,
     users,
     webhooks,
 )
@@ -39,6 +41,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *media.ENDPOINTS,
     *moderation.ENDPOINTS,
     *activity.ENDPOINTS,
+    *streams.ENDPOINTS,
+    *connections.ENDPOINTS,
     *webhooks.ENDPOINTS,
 )
 

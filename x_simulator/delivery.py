@@ -140,6 +140,8 @@ class Courier:
                     due = begun + number / per_second
                     await asyncio.sleep(due - asyncio.get_running_loop().time())
                 now = clock.now_ms()
+                self._world.streams.announce(group, now)
+                await asyncio.sleep(0)  # their readers have their turn
                 addressed = [one for event in group for one in self._addressed(event, now)]
                 tally.unsubscribed += not addressed
                 for delivery in addressed:

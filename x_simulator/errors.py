@@ -103,6 +103,36 @@ def invalid_query(name: str, value: str, rule: str) -> Refused:
     return invalid(message, **{name: value})
 
 
+def too_many_connections() -> Refused:
+    """As many streams of the app are open as may be. Says nothing of a quota."""
+    detail = "This stream is currently at the maximum allowed connection limit."
+    return Refused(429, _connection(detail, "TooManyConnections"))
+
+
+# X documents these names, and the words of the second; those of the first and of SlowReader are
+# of its older API.
+DISCONNECTIONS = {
+    "OperationalDisconnect": "for operational reasons",
+    "UpstreamOperationalDisconnect": "upstream for operational reasons",
+    "ForceDisconnect": "because its termination was asked for",
+    "UpstreamUncleanDisconnect": "upstream without a clean end",
+    "SlowReader": "because your client was unable to keep up with us",
+    "InternalError": "because of an internal error",
+    "ClientApplicationStateDegraded": "because of the state of the client application",
+    "InvalidRules": "because its rules are not valid",
+}
+
+
+def disconnection(disconnect_type: str) -> Body:
+    """The last line of a stream."""
+    problem = _problem(
+        "operational-disconnect",
+        f"This stream has been disconnected {DISCONNECTIONS[disconnect_type]}.",
+        "operational-disconnect",
+    )
+    return {"errors": [{**problem, "disconnect_type": disconnect_type}]}
+
+
 def text_too_long() -> Refused:
     detail = (
         "Your Tweet text is too long. For more information on how Twitter determines text length"
@@ -151,6 +181,11 @@ def not_authorized(kind: str, value: str, parameter: str, *, of: str = "") -> Bo
         "resource_id": value,
         "type": f"{TYPES}not-authorized-for-resource",
     }
+
+
+def _connection(detail: str, issue: str) -> Body:
+    problem = _problem("ConnectionException", detail, "streaming-connection")
+    return {**problem, "connection_issue": issue}
 
 
 def _plain(title: str, status: int, detail: str) -> Body:

@@ -205,6 +205,27 @@ CREATE INDEX IF NOT EXISTS deliveries_of_subject ON deliveries (subject_id, even
 CREATE INDEX IF NOT EXISTS deliveries_pending ON deliveries (id) WHERE state = 'pending';
 CREATE INDEX IF NOT EXISTS deliveries_of_webhook ON deliveries (webhook_id, queued_ms);
 
+-- What was announced within the last day, for streams that missed it.
+CREATE TABLE IF NOT EXISTS happenings (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    event_type TEXT NOT NULL,
+    user_id INTEGER NOT NULL,
+    subject_id INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS happenings_at ON happenings (at_ms);
+
+-- Streams that are open (of this run of the program) and those that were.
+CREATE TABLE IF NOT EXISTS connections (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid TEXT NOT NULL UNIQUE,
+    endpoint TEXT NOT NULL,
+    address TEXT NOT NULL,
+    connected_ms INTEGER NOT NULL,
+    disconnected_ms INTEGER,
+    reason TEXT NOT NULL DEFAULT ''
+);
+
 CREATE TABLE IF NOT EXISTS calls (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     at_ms INTEGER NOT NULL,

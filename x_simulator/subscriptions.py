@@ -124,10 +124,10 @@ class Subscriptions:
         return window.page([_subscription(row) for row in rows])
 
     def to(self, event_type: str, user_id: int, direction: str = "") -> list[Subscription]:
-        """Those that go to a webhook."""
+        """Whether or not they go to a webhook."""
         rows = self._store.rows(
             "SELECT * FROM subscriptions WHERE user_id = ? AND event_type = ?"
-            " AND direction IN ('', ?) AND webhook_id IS NOT NULL",
+            " AND direction IN ('', ?)",
             (user_id, event_type, direction),
         )
         return [_subscription(row) for row in rows]

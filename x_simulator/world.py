@@ -21,6 +21,7 @@ from x_simulator.replay_jobs import ReplayJobs
 from x_simulator.settings import Settings
 from x_simulator.signatures import Signatures
 from x_simulator.store import Store
+from x_simulator.streams import Streams
 from x_simulator.subscriptions import Subscriptions
 from x_simulator.tokens import Tokens
 from x_simulator.webhooks import Webhooks
@@ -44,6 +45,7 @@ class World:
         signatures = Signatures(self.store, settings)
         self.webhooks = Webhooks(self.store, self.minter, signatures, outbound)
         self.ledger = Ledger(self.store)
+        self.streams = Streams(self.store)
         self.feed = Feed()
         self.courier = Courier(self)
         self.checks = Checks(self)
@@ -52,7 +54,9 @@ class World:
 
     def announce(self, happenings: Sequence[Happening]) -> None:
         """Whoever listens hears of it: the one way from a deed to all that X tells of it."""
-        self.courier.announce(happenings, clock.now_ms())
+        at_ms = clock.now_ms()
+        self.courier.announce(happenings, at_ms)
+        self.streams.announce(happenings, at_ms)
 
 
 def _last_minted(store: Store) -> int:

@@ -26,11 +26,13 @@ from x_simulator.routes import oauth
 README = Path(__file__).parents[2] / "x_simulator" / "README.md"
 FIELDS = {"Post": ("tweet.fields", "post.fields"), "User": ("user.fields",)}
 FIELDS |= {"DmEvent": ("dm_event.fields",), "Media": ("media.fields",)}
+FIELDS |= {"Connection": ("connection.fields",)}
 DEFAULT = {
     "Post": {"id", "text", "edit_history_post_ids"},
     "User": {"id", "name", "username"},
     "DmEvent": {"id", "text", "event_type"},
     "Media": {"media_key", "type"},
+    "Connection": {"id"},
 }
 # Only where there is something to tell; everything else is there whenever it was asked for.
 OPTIONAL = {
@@ -38,6 +40,7 @@ OPTIONAL = {
     "User": {"location", "receives_your_dm", "connection_status"},
     "DmEvent": {"entities", "attachments"},
     "Media": {"url", "preview_image_url", "duration_ms", "variants"},
+    "Connection": {"disconnected_at", "disconnect_reason"},
 }
 # What an expansion adds to the things themselves.
 EXPANDED = {
@@ -90,6 +93,7 @@ class Contract:
         self.answers: Counter[str] = Counter()
         self.successes: Counter[str] = Counter()
         self.refusals: Counter[str] = Counter()
+        self.said: Counter[str] = Counter()
         self.differed: Counter[tuple[str, str]] = Counter()
         self.served: defaultdict[str, set[str]] = defaultdict(set)
 
@@ -102,6 +106,22 @@ class Contract:
         self.answers[route] += 1
         found = self._refused(answer) if answer.status_code >= 400 else self._told(route, answer)
         return [f"{answer.request.method} {path} ({answer.status_code}) {text}" for text in found]
+
+    def goes_on(self, answer: httpx.Response) -> bool:
+        """It is a stream: its lines are looked at one by one, as they come."""
+        route = self.route(answer.request.method, answer.request.url.path)
+        return answer.status_code < 400 and self.document.is_stream(route)
+
+    def findings_of_line(self, request: httpx.Request, body: Any) -> list[str]:
+        """What X would not have said like this in a stream."""
+        route = self.route(request.method, request.url.path)
+        if "data" not in body:
+            row = documented.ending(body)
+            if row is None:
+                return [f"{route} ends with what is not documented: {body}"]
+            self.said[row.name] += 1
+            return []
+        return [f"{route} says {text}" for text in self._of_body(route, body, request)]
 
     def route(self, method: str, path: str) -> str:
         called = f"{method} {path}"
@@ -123,13 +143,18 @@ class Contract:
         status, content = self.document.success(route)
         if answer.status_code != status:
             return [f"should be {status}"]
+        if self.document.is_stream(route):
+            kind = answer.headers["content-type"]
+            return [] if kind in content else [f"has the content type {kind}"]
         if "application/json" not in content:
             return [] if answer.content else ["has no content"]
-        body = answer.json()
+        return self._of_body(route, answer.json(), answer.request)
+
+    def _of_body(self, route: str, body: Any, request: httpx.Request) -> list[str]:
         found = [
             text for text in self.document.findings(route, body) if not self._is_known(route, text)
         ]
-        query = dict(parse_qsl(answer.request.url.query.decode(), keep_blank_values=True))
+        query = dict(parse_qsl(request.url.query.decode(), keep_blank_values=True))
         return found + self._fields(route, as_post(body), query)
 
     def _is_known(self, route: str, text: str) -> bool:

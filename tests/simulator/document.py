@@ -79,6 +79,10 @@ class Document:
     def knows(self, route: str) -> bool:
         return shape(route) in self.operations or route in ACCESS
 
+    def is_stream(self, route: str) -> bool:
+        """Its answer has no end: a body a line."""
+        return bool(self.operations.get(shape(route), {}).get("x-twitter-streaming"))
+
     def success(self, route: str) -> tuple[int, Json]:
         """The status of a success, and what its content may be, by media type."""
         if route in ACCESS:
@@ -99,9 +103,9 @@ class Document:
         return sorted({text for error in found for text in _told(error)})
 
     def kind(self, route: str) -> str:
-        """Of the things in `data`: Post, User, DmEvent, or empty."""
+        """Of the things in `data`: Post, User, DmEvent, Connection, or empty."""
         text = json.dumps(self._data(route))
-        known = re.search(r"schemas/(Post|User|DmEvent)\"", text)
+        known = re.search(r"schemas/(Post|User|DmEvent|Connection)\"", text)
         return known.group(1) if known else ""
 
     def _data(self, route: str) -> Json:

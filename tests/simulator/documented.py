@@ -139,7 +139,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "number out of bounds",
         BAD_QUERY + "is not between <low> and <high>",
         ABOUT_ERRORS,
-        "max_results",
+        *("max_results", "backfill_minutes"),
     ),
     *_invalid(
         "not valid",
@@ -160,6 +160,7 @@ REFUSALS: tuple[Refusal, ...] = (
         BAD_QUERY + "is not one of [<names>]",
         LIKE,
         *("event_types", "exclude", "sort_order", "command"),
+        *("status", "endpoints", "endpoint_id"),
     ),
     *_invalid("no match", BAD_QUERY + "does not match <pattern>", LIKE, "id", "username"),
     *_invalid("too long", BAD_QUERY + "is not between 1 and 512 characters", LIKE, "query"),
@@ -167,7 +168,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "empty",
         "The `<name>` query parameter can not be empty",
         LIKE,
-        *("ids", "usernames", "media_id"),
+        *("ids", "usernames", "media_id", "endpoints"),
     ),
     *_invalid(
         "too many values",
@@ -264,6 +265,18 @@ REFUSALS: tuple[Refusal, ...] = (
     _forbidden(
         "events of somebody else", "You are not permitted to subscribe to this user's events.", OURS
     ),
+    # Streams
+    Refusal(
+        "streams too many",
+        429,
+        {
+            "title": "ConnectionException",
+            "detail": "This stream is currently at the maximum allowed connection limit.",
+            "connection_issue": "TooManyConnections",
+            "type": f"{PROBLEMS}streaming-connection",
+        },
+        "X's page on handling disconnections",
+    ),
     # Media
     *_invalid("media of a post", "Your media IDs are invalid.", LIKE, "media.media_ids"),
     *_invalid("part of a body not one of", "$.<name>: is not one of [<names>]", OURS),
@@ -336,6 +349,59 @@ REFUSALS: tuple[Refusal, ...] = (
         LIKE,
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What X says in a stream before it ends it."""
+
+    name: str
+    body: Json
+    source: str
+
+
+# X documents the names of all of them, and the words of one.
+DISCONNECTS = {
+    "UpstreamOperationalDisconnect": (
+        "This stream has been disconnected upstream for operational reasons.",
+        "X's page on handling disconnections",
+    ),
+    "OperationalDisconnect": (
+        "This stream has been disconnected for operational reasons.",
+        "questions about X's older API (PowerTrack)",
+    ),
+    "SlowReader": (
+        "This stream has been disconnected because your client was unable to keep up with us.",
+        "questions about X's older API (PowerTrack)",
+    ),
+    "ForceDisconnect": ("This stream has been disconnected because <why>.", LIKE),
+    "UpstreamUncleanDisconnect": ("This stream has been disconnected upstream <why>.", LIKE),
+    "InternalError": ("This stream has been disconnected because <why>.", LIKE),
+    "ClientApplicationStateDegraded": ("This stream has been disconnected because <why>.", LIKE),
+    "InvalidRules": ("This stream has been disconnected because <why>.", LIKE),
+}
+ENDINGS = tuple(
+    Ending(
+        kind,
+        {
+            "errors": [
+                {
+                    "title": "operational-disconnect",
+                    "disconnect_type": kind,
+                    "detail": detail,
+                    "type": f"{PROBLEMS}operational-disconnect",
+                }
+            ]
+        },
+        source,
+    )
+    for kind, (detail, source) in DISCONNECTS.items()
+)
+
+
+def ending(body: Json) -> Ending | None:
+    """The row that says exactly this."""
+    return next((row for row in ENDINGS if _same(row.body, body)), None)
 
 
 def refusal(answer: httpx.Response) -> Refusal | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from tests.simulator import documented
 from tests.simulator.contract import Contract
 from tests.simulator.document import TWEET_TO_POST
 from tests.simulator.program import CREDENTIALS, EVERYTHING, Json, Program
@@ -550,6 +551,69 @@ def webhook(stage: Stage) -> None:
     assert stage.call("DELETE", path, stage.bearer).json() == {"data": {"deleted": True}}
     stage.refused(400, "PUT", path, token=stage.bearer)
     stage.refused(400, "DELETE", path, token=stage.bearer)
+
+
+# Streams
+
+
+@drives("GET /2/activity/stream")
+def activity_stream(stage: Stage) -> None:
+    path, program = "/2/activity/stream", stage.program
+    listener = program.person("stagelistener", brand=True)
+    token = program.token(listener, SCOPES)
+    for kind in ("dm.received", "post.create", "post.mention.create", "post.delete"):
+        body = {"event_type": kind, "filter": {"user_id": listener["id"]}, "tag": "t"}
+        assert stage.call("POST", "/2/activity/subscriptions", token, json=body).status_code == 200
+    with program.listen(path, stage.bearer) as stream, program.listen(path, stage.bearer):
+        stage.refused(429, "GET", path, token=stage.bearer)
+        for number in range(20):  # some of their numbers are below zero
+            program.dm(stage.customer, listener, f"number {number}")
+        program.post(stage.customer, f"@{listener['username']} hello")
+        own = program.post(listener, "Hello")
+        program.control("POST", "posts/delete", id=own)
+        assert len({told["data"]["event_uuid"] for told in stream.lines(23)}) == 23
+        program.control("POST", "streams/end")
+    with program.listen(path, stage.bearer, start_time="2020-01-01T00:00:00Z") as stream:
+        assert {one["data"]["event_type"] for one in stream.rest()} >= {"dm.received"}
+    for row in documented.ENDINGS:
+        with program.listen(path, stage.bearer, backfill_minutes=5) as stream:
+            program.control("POST", "streams/end", disconnect_type=row.name)
+            assert stream.rest()[-1]["errors"]
+    stage.refused(400, "GET", f"{path}?backfill_minutes=6", token=stage.bearer)
+    stage.refused(400, "GET", f"{path}?start_time=yesterday", token=stage.bearer)
+
+
+@drives(
+    "GET /2/connections",
+    "DELETE /2/connections",
+    "DELETE /2/connections/all",
+    "DELETE /2/connections/{endpoint_id}",
+)
+def connections(stage: Stage) -> None:
+    path, stream, bearer = "/2/connections", "/2/activity/stream", stage.bearer
+    asked = {"connection.fields": ",".join(stage.document.choices("ConnectionFieldsParameter"))}
+    with stage.program.listen(stream, bearer), stage.program.listen(stream, bearer):
+        for query in ({}, asked):
+            both = stage.call("GET", path, bearer, params=query).json()["data"]
+            assert len(both) == 2
+        uuids = {"uuids": [both[0]["id"], "nobody"]}
+        told = stage.call("DELETE", path, bearer, json=uuids).json()["data"]
+        assert (told["successful_kills"], told["failed_kills"]) == (1, 1)
+        told = stage.call("DELETE", f"{path}/all", bearer).json()["data"]
+        assert (told["successful_kills"], told["failed_kills"]) == (1, 0)
+    ended = stage.call("GET", path, bearer, params={**asked, "status": "inactive"}).json()
+    assert ended["data"][0]["disconnect_reason"] == "ForceDisconnect"
+    assert stage.call("GET", path, bearer).json() == {"meta": {"result_count": 0}}
+    one = stage.call("GET", f"{path}?status=all&max_results=1", bearer).json()
+    token = one["meta"]["next_token"]
+    stage.call("GET", f"{path}?status=all&pagination_token={token}", bearer)
+    stage.call("DELETE", f"{path}/filtered_stream", bearer)
+    wrong = ("status=open", "endpoints=activity", "endpoints=", "max_results=101")
+    for query in (*wrong, "pagination_token=x"):
+        stage.refused(400, "GET", f"{path}?{query}", token=bearer)
+    for body in ({}, {"uuids": "all"}, {"uuids": []}, {"uuids": [5]}):
+        stage.refused(400, "DELETE", path, token=bearer, json=body)
+    stage.refused(400, "DELETE", f"{path}/brook_stream", token=bearer)
 
 
 # Access

@@ -13,8 +13,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 from tests.simulator.contract import Contract
+from tests.simulator.listening import Listening
 
 CREDENTIALS = {
     "X_CONSUMER_KEY": "key-of-the-tests",
@@ -91,8 +92,15 @@ class Program:
         """Every answer to every test is one that X could have given."""
         if self.contract is None:
             return
-        answer.read()
-        found = self.contract.findings(answer)
+        if not self.contract.goes_on(answer):
+            answer.read()
+        self._found(self.contract.findings(answer))
+
+    def _check_line(self, answer: httpx.Response, body: Json) -> None:
+        if self.contract is not None:
+            self._found(self.contract.findings_of_line(answer.request, body))
+
+    def _found(self, found: list[str]) -> None:
         if self.findings is None:
             assert not found, found
         else:
@@ -114,6 +122,23 @@ class Program:
         answer = self.http.request(method, f"{self.url}/_sim/{path}", **options)
         assert answer.status_code == 200, f"{answer.status_code} {answer.text}"
         return answer.json()
+
+    @contextmanager
+    def listen(self, path: str, token: str, **params: Any) -> Iterator[Listening]:
+        """A stream, until it is left; then X knows that it is."""
+        before = self.open_streams()
+        headers = {"authorization": f"Bearer {token}"}
+        with self.http.stream("GET", f"{self.url}{path}", headers=headers, params=params) as answer:
+            assert answer.status_code == 200, answer.read()
+            own = self.open_streams() - before
+            yield Listening(answer, self._check_line)
+        deadline = time.monotonic() + STARTS_WITHIN
+        while own & self.open_streams():
+            assert time.monotonic() < deadline, "The simulator did not notice that nobody reads."
+            time.sleep(0.01)
+
+    def open_streams(self) -> set[str]:
+        return {one["id"] for one in self.control("GET", "streams")["open"]}
 
     # People and tokens
 

@@ -14,7 +14,7 @@ from tests.simulator.program import CREDENTIALS, Program
 from tests.simulator.receiver import Receiver
 
 pytestmark = pytest.mark.shared_data
-KINDS = ("Post", "User", "DmEvent", "Media")
+KINDS = ("Post", "User", "DmEvent", "Media", "Connection")
 # Refusals that only one who waits, or who writes very much, would meet: their own tests drive them.
 ELSEWHERE = {
     "too often": "test_quotas.py",
@@ -71,6 +71,10 @@ def test_every_route_answered_with_a_success(driven: Driven, route: str) -> None
 def test_every_refusal_was_met(driven: Driven) -> None:
     rows = {row.name for row in documented.REFUSALS}
     assert rows - set(driven.contract.refusals) == set(ELSEWHERE)
+
+
+def test_every_ending_was_heard(driven: Driven) -> None:
+    assert {row.name for row in documented.ENDINGS} == set(driven.contract.said)
 
 
 def test_every_difference_that_is_named_is_there(driven: Driven) -> None:

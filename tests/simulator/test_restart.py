@@ -58,6 +58,37 @@ def test_it_ends_well_while_a_page_listens(tmp_path: Path) -> None:
         assert program.end() == 0
 
 
+def test_it_ends_well_while_a_stream_is_read(tmp_path: Path) -> None:
+    program = Program(tmp_path)
+    program.start()
+    bearer = {"authorization": f"Bearer {program.bearer()}"}
+    url = f"{program.url}/2/activity/stream"
+    with program.http.stream("GET", url, headers=bearer) as stream:
+        assert stream.is_success
+        assert program.end() == 0
+        assert "OperationalDisconnect" in next(stream.iter_lines())
+
+
+def test_a_stream_does_not_outlive_the_program_but_what_it_missed_does(fragile: Program) -> None:
+    brand, path = fragile.brand(), "/2/activity/stream"
+    body = {"event_type": "post.create", "filter": {"user_id": brand["id"]}}
+    bearer = fragile.bearer()
+    assert fragile.call("POST", "/2/activity/subscriptions", bearer, json=body).is_success
+    url, headers = f"{fragile.url}{path}", {"authorization": f"Bearer {bearer}"}
+    with fragile.http.stream("GET", url, headers=headers):
+        assert len(fragile.open_streams()) == 1
+        fragile.end(signal.SIGKILL)
+    fragile.start()
+    asked = {"status": "all", "connection.fields": "disconnect_reason"}
+    (lost,) = fragile.get("/2/connections", bearer, **asked)["data"]
+    assert lost["disconnect_reason"] == "UpstreamUncleanDisconnect"
+    post_id = fragile.post(brand, "while nobody listens")
+    fragile.end(signal.SIGKILL)
+    fragile.start()
+    with fragile.listen(path, bearer, backfill_minutes=1) as stream:
+        assert stream.line()["data"]["payload"]["id"] == post_id
+
+
 def test_it_says_which_credentials_are_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from x_simulator.routes.control import (
     faults,
     ledger,
     people,
+    streams,
     switches,
     webhooks,
     writing,
@@ -17,5 +18,6 @@ ROUTES = (
     *switches.ROUTES,
     *webhooks.ROUTES,
     *faults.ROUTES,
+    *streams.ROUTES,
     *ledger.ROUTES,
 )
