@@ -53,15 +53,9 @@ def build(settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        await world.courier.start()
-        world.checks.start()
-        world.replay_jobs.start()
-        world.chatty.start()
+        await world.start()
         yield
-        await world.chatty.stop()
-        await world.replay_jobs.stop()
-        await world.checks.stop()
-        await world.courier.stop()
+        await world.stop()
         outbound.close()
         world.store.close()
 

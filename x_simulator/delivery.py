@@ -82,6 +82,8 @@ class Courier:
         for carrier in self._carriers:
             carrier.cancel()
         await asyncio.gather(*self._carriers, return_exceptions=True)
+        self._carriers.clear()
+        self._queues.clear()
 
     def announce(self, happenings: Sequence[Happening], at_ms: int) -> None:
         """Queues a delivery for everyone who subscribed to one of these."""

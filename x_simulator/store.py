@@ -7,7 +7,7 @@ One process, one thread, short statements: handlers call it directly from the ev
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,21 @@ ADDED_COLUMNS = {
 }
 
 
+class NotAStore(ValueError):
+    """Why a file cannot be what a simulator kept."""
+
+
+def _check(copy: sqlite3.Connection) -> None:
+    try:
+        (verdict,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+        found = {name for (name,) in copy.execute("SELECT name FROM sqlite_schema")}
+    except sqlite3.DatabaseError as error:
+        raise NotAStore(str(error)) from error
+    missing = {"users", "dms", "posts", "switches"} - found
+    if verdict != "ok" or missing:
+        raise NotAStore(f"it has no {', '.join(sorted(missing))}" if missing else verdict)
+
+
 class Store:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,11 +60,11 @@ class Store:
         self._db.executescript(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000;"
         )
-        self._db.executescript(resources.files("x_simulator").joinpath("schema.sql").read_text())
-        self._add_columns()
+        self._complete()
 
-    def _add_columns(self) -> None:
-        """To a file that an older simulator made."""
+    def _complete(self) -> None:
+        """What a new file, or one that an older simulator made, doesn't have yet."""
+        self._db.executescript(resources.files("x_simulator").joinpath("schema.sql").read_text())
         for table, columns in ADDED_COLUMNS.items():
             there = {row["name"] for row in self.rows(f"PRAGMA table_info({table})")}
             for name, kind in columns.items():
@@ -68,6 +83,18 @@ class Store:
             yield view
         finally:
             view.close()
+
+    def copy_to(self, path: Path) -> None:
+        """All of it as it is now, in one file; in any thread, and meanwhile all goes on."""
+        with self.still() as view, closing(sqlite3.connect(path)) as copy:
+            view.backup(copy)
+
+    def become(self, path: Path) -> None:
+        """Everything is as in that file from now on. Raises NotAStore."""
+        with closing(sqlite3.connect(path)) as copy:
+            _check(copy)
+            copy.backup(self._db)
+        self._complete()
 
     def close(self) -> None:
         self._db.close()

@@ -1,6 +1,7 @@
 """Everything one running simulator holds, built once and handed to every route."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from x_simulator import clock, ids
 from x_simulator.chatty import Chatty
@@ -51,6 +52,33 @@ class World:
         self.checks = Checks(self)
         self.replay_jobs = ReplayJobs(self)
         self.chatty = Chatty(self)
+
+    async def start(self) -> None:
+        """Takes up what goes on by itself."""
+        await self.courier.start()
+        self.checks.start()
+        self.replay_jobs.start()
+        self.chatty.start()
+
+    async def stop(self) -> None:
+        await self.chatty.stop()
+        await self.replay_jobs.stop()
+        await self.checks.stop()
+        await self.courier.stop()
+
+    async def restore(self, path: Path) -> None:
+        """All is as it was when this copy was made; ids go on increasing, and open streams end.
+        Raises NotAStore."""
+        self.streams.close()
+        await self.stop()
+        try:
+            self.store.become(path)
+            self.streams = Streams(self.store)
+            self.minter.last = max(self.minter.last, _last_minted(self.store))
+            self.faults.reload()
+        finally:
+            await self.start()
+        self.feed.changed()
 
     def announce(self, happenings: Sequence[Happening]) -> None:
         """Whoever listens hears of it: the one way from a deed to all that X tells of it."""

@@ -5,6 +5,7 @@ from x_simulator.routes.control import (
     faults,
     ledger,
     people,
+    snapshots,
     streams,
     switches,
     webhooks,
@@ -20,4 +21,5 @@ ROUTES = (
     *faults.ROUTES,
     *streams.ROUTES,
     *ledger.ROUTES,
+    *snapshots.ROUTES,
 )

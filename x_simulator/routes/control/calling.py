@@ -19,6 +19,7 @@ MOST_LISTED = 20_000
 
 Body = dict[str, Any]
 Control = Callable[[World, Body], Awaitable[Body | Response]]
+RawControl = Callable[[Request], Awaitable[Body | Response]]
 
 
 class BadControl(Exception):
@@ -30,19 +31,27 @@ class BadControl(Exception):
 
 
 def route(method: str, path: str, handler: Control) -> Route:
+    async def handle(request: Request) -> Body | Response:
+        return await handler(request.app.state.world, await _body(request))
+
+    return raw_route(method, path, handle)
+
+
+def raw_route(method: str, path: str, handler: RawControl) -> Route:
+    """For what is no JSON; the handler checks the content type."""
     return Route(f"/_sim/{path}", _guarded(handler), methods=[method])
 
 
-def _guarded(handler: Control) -> Callable[[Request], Awaitable[Response]]:
-    """Only for callers on this machine who address it as such, and only JSON: a page of another
-    site in the same browser can do neither."""
+def _guarded(handler: RawControl) -> Callable[[Request], Awaitable[Response]]:
+    """Only for callers on this machine who address it as such, and no type of body that a form may
+    have: a page of another site in the same browser can do neither."""
 
     async def answer(request: Request) -> Response:
         client = request.client.host if request.client else ""
         if not is_loopback(client) or not is_loopback(request.url.hostname or ""):
             return refusal(Refused(403, {"error": "control calls are for this machine only"}))
         try:
-            told = await handler(request.app.state.world, await _body(request))
+            told = await handler(request)
             return told if isinstance(told, Response) else JSONResponse(told)
         except BadControl as error:
             return JSONResponse({"error": str(error)}, error.status)
@@ -54,8 +63,7 @@ async def _body(request: Request) -> Body:
     """The JSON of a POST; the query of a GET."""
     if request.method != "POST":
         return dict(request.query_params)
-    if request.headers.get("content-type", "").partition(";")[0] != "application/json":
-        raise BadControl("the content type must be application/json", 415)
+    check_type(request, "application/json")
     try:
         body = json.loads(await request.body())
     except ValueError as error:
@@ -63,6 +71,11 @@ async def _body(request: Request) -> Body:
     if not isinstance(body, dict):
         raise BadControl("the body must be a JSON object")
     return body
+
+
+def check_type(request: Request, expected: str) -> None:
+    if request.headers.get("content-type", "").partition(";")[0] != expected:
+        raise BadControl(f"the content type must be {expected}", 415)
 
 
 def person(world: World, body: Body, name: str) -> Person:
