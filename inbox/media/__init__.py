@@ -1,0 +1,8 @@
+"""The files of what people send: what they are, made harmless, and where they lie.
+
+kinds       what a file is, by its first bytes
+pictures    pictures drawn anew, without what was hidden in them
+storages    a folder, or a bucket that speaks S3
+files       writing and deleting them, row first
+ranges      a part of a file, as players ask for it
+"""
