@@ -16,7 +16,7 @@ FROM base
 RUN python -m pip uninstall --yes --quiet --root-user-action=ignore pip setuptools wheel \
  && groupadd --system --gid 10001 handled \
  && useradd --system --uid 10001 --gid handled --no-create-home --shell /usr/sbin/nologin handled \
- && install --directory --owner=handled --group=handled /var/lib/simulator
+ && install --directory --owner=handled --group=handled /var/lib/simulator /var/lib/handled/media
 COPY --from=parts /opt/venv /opt/venv
 COPY manage.py ./
 COPY deploy deploy

@@ -7,8 +7,14 @@ from typing import Any
 from celery import shared_task
 
 from inbox.actions.status import wake_due
+from inbox.media.files import delete_left_behind
 
 
 @shared_task(name="inbox.wake_due")
 def wake_due_snoozes(**_: Any) -> None:
     wake_due()
+
+
+@shared_task(name="inbox.delete_media")
+def delete_media(**_: Any) -> None:
+    delete_left_behind()

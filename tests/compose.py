@@ -144,6 +144,7 @@ class Deployment:
         text = text.replace("0.0.0.0", "127.0.0.1")  # noqa: S104
         text = text.replace("/tmp/", f"{self.of(name)}/")  # noqa: S108
         text = text.replace("/var/lib/simulator", str(self.of(name)))
+        text = text.replace("/var/lib/handled", str(self.folder))  # a volume: the same for all
         for port, free in self.ports.items():
             text = re.sub(rf"\b{port}\b", str(free), text)
         return VARIABLE.sub(lambda found: self.dotenv.get(found[1]) or found[2] or "", text)

@@ -8,11 +8,12 @@ Carla is the customer.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from django.db import transaction
 from django.test import Client
-from pytest_django import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker, Settings
 
 from accounts.models import BrandAccount, Role, User
 from inbox.models import Contact
@@ -68,6 +69,17 @@ def olga(db: None) -> User:
 @pytest.fixture
 def carla(db: None) -> Contact:
     return make_contact("carla", name="Carla Customer")
+
+
+@pytest.fixture
+def media_folder(settings: Settings, tmp_path: Path) -> Path:
+    """Where files of media lie, for this test; empty."""
+    folder = tmp_path / "media"
+    options = settings.STORAGES["media"]["OPTIONS"] | {"location": folder}
+    settings.STORAGES = settings.STORAGES | {
+        "media": settings.STORAGES["media"] | {"OPTIONS": options}
+    }
+    return folder
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ Ids on X are text and grow like snowflakes, one millisecond apart, so that order
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from io import BytesIO
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -13,7 +14,8 @@ from uuid import uuid4
 from django.utils import timezone
 
 from accounts.models import BrandAccount, Membership, Role, Team, User
-from inbox.models import Contact, Conversation, Message, Note, Thread
+from inbox.actions.attachments import settle, store
+from inbox.models import Attachment, Contact, Conversation, Message, Note, Thread
 
 PASSWORD = "a long password of the cast"
 
@@ -130,6 +132,22 @@ def _count(conversation: Conversation, message: Message) -> None:
     elif message.state == "sent":
         conversation.unanswered_since = None
     conversation.save()
+
+
+def make_attachment(message: Message, kind: str = "photo", **fields: Any) -> Attachment:
+    """Told of by X and not fetched yet."""
+    key = f"3_{next_x_id()}"
+    source = f"https://pbs.twimg.com/media/{key}.jpg"
+    fields = {"media_key": key, "source_url": source, **fields}
+    return Attachment.objects.create(message=message, kind=kind, **fields)
+
+
+def make_held(message: Message, content: bytes, kind: str = "photo", **fields: Any) -> Attachment:
+    """An attachment whose files we hold, made of `content` as a worker makes them."""
+    attachment = make_attachment(message, kind, **fields)
+    settle(attachment, store(attachment, BytesIO(content)))
+    attachment.refresh_from_db()
+    return attachment
 
 
 def make_note(

@@ -25,6 +25,7 @@ def test_every_service_of_the_architecture_is_there():
     assert set(services()) == {
         *("proxy", "web", "live", "beat", "migrate", "postgres", "valkey", "simulator"),
         *("worker-ingest", "worker-send", "worker-stream", "worker-default"),
+        "worker-media",
     }
     assert services()["postgres"]["image"] == "postgres:18"
     assert services()["simulator"]["profiles"] == ["simulator"]
@@ -33,7 +34,7 @@ def test_every_service_of_the_architecture_is_there():
 def test_a_worker_listens_to_every_queue_and_none_to_two():
     commands = [" ".join(services()[name]["command"]) for name in ours() if "worker-" in name]
     queues = [queue for line in commands for queue in re.findall(r"--queues=(\S+)", line)]
-    assert sorted(queues) == ["default", "ingest", "send", "stream"]
+    assert sorted(queues) == ["default", "ingest", "media", "send", "stream"]
     assert all("--pool=prefork" in line for line in commands)
 
 

@@ -145,7 +145,7 @@ def test_everything_answers_once_the_ready_file_is_there(run: Run) -> None:
     assert facts["redis_url"].startswith("unix:///")
     assert set(facts["pids"]) == {
         *("supervisor", "postgres", "valkey", "simulator", "web", "live"),
-        *("worker-ingest", "worker-send", "beat"),
+        *("worker-ingest", "worker-send", "worker-media", "beat"),
     }
 
 

@@ -50,6 +50,7 @@ class Purpose(Enum):
     RECONCILE = "it settles an uncertain send"
     CATCH_UP = "it fetches what came while nobody listened"
     POLL = "it looks for news"
+    MEDIA = "it fetches a picture that somebody sent"
     HISTORY = "it reads what was said long ago"
     PROFILE = "it is nice to have"
 
@@ -61,6 +62,7 @@ KEPT = {
     # Its turn comes once for each time a handle is connected: it may take what polls leave.
     Purpose.CATCH_UP: 0.0,
     Purpose.POLL: 0.2,
+    Purpose.MEDIA: 0.2,
     Purpose.HISTORY: 0.4,
     Purpose.PROFILE: 0.5,
 }

@@ -20,6 +20,7 @@ from twitter_sync.actions import (
     connecting,
     disconnecting,
     erasing,
+    fetching,
     hiding,
     looking_up,
     polling,
@@ -79,6 +80,11 @@ def block(block_id: int, **_: Any) -> None:
 @shared_task(name="twitter_sync.hide")
 def hide(hiding_id: int, **_: Any) -> None:
     hiding.carry_out(hiding_id)
+
+
+@shared_task(name="twitter_sync.fetch_media")
+def fetch_media(**_: Any) -> None:
+    fetching.fetch_due()
 
 
 @shared_task(name="twitter_sync.sweep")

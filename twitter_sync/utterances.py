@@ -123,7 +123,18 @@ def named(x_user_id: str, said: DirectMessage | EncryptedMessage | Post) -> str:
 
 
 def media(found: tuple[payloads.Media, ...]) -> tuple[Media, ...]:
-    return tuple(Media(one.kind, one.key[:60], one.url, one.alt_text) for one in found)
+    return tuple(
+        Media(
+            kind=one.kind,
+            media_key=one.key[:60],
+            source_url=one.url,
+            alt_text=one.alt_text,
+            preview_url=one.preview_url,
+            width=one.width,
+            height=one.height,
+        )
+        for one in found
+    )
 
 
 # Posts that we already knew

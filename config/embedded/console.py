@@ -16,6 +16,7 @@ COLOURS = {
     "live": "36",
     "worker-ingest": "33",
     "worker-send": "93",
+    "worker-media": "90",
     "beat": "95",
 }
 OTHER_COLOUR = "90"

@@ -90,6 +90,7 @@ class Session:
         return [
             parts.worker("ingest", "ingest,default", django),
             parts.worker("send", "send,stream", django),
+            parts.worker("media", "media", django),
             parts.beat(self._data_dir.folder("beat") / "schedule", django),
         ]
 

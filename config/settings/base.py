@@ -129,6 +129,11 @@ CELERY_BEAT_SCHEDULE = {
     "renew": {"task": "twitter_sync.renew_due", "schedule": 60.0, "options": {"expires": 60}},
     "wind-up": {"task": "twitter_sync.wind_up_all", "schedule": 60.0, "options": {"expires": 60}},
     "erase": {"task": "twitter_sync.erase_all", "schedule": 60.0, "options": {"expires": 60}},
+    "delete-media": {
+        "task": "inbox.delete_media",
+        "schedule": 60.0,
+        "options": {"expires": 60, "queue": "media"},
+    },
     "letters": {"task": "accounts.send_letters", "schedule": 15.0, "options": {"expires": 15}},
 }
 
@@ -210,6 +215,21 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+
+# What customers send. Nobody else's to read, and never served but through the pages' own check.
+MEDIA_DIR = Path(env.text("HANDLED_MEDIA_DIR", str(DATA_DIR / "media")))
+LARGEST_FILM_MB = env.number("HANDLED_LARGEST_FILM_MB", 50)
+STORAGES = {
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "media": {
+        "BACKEND": "inbox.media.storages.Folder",
+        "OPTIONS": {
+            "location": MEDIA_DIR,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
+}
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("HANDLED_MAIL_FROM", "Handled <handled@localhost>")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

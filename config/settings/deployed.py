@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from config import env
 from config.settings.base import *  # noqa: F403 - settings are inherited whole
+from config.settings.base import STORAGES
 
 # Whoever stands before us says in X-Forwarded-Proto that the world speaks https to it.
 TRUSTED_PROXIES = env.number("HANDLED_TRUSTED_PROXIES", 1)
@@ -15,8 +16,7 @@ SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+STORAGES = STORAGES | {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 

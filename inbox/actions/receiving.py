@@ -34,10 +34,16 @@ PUT_AWAY = (Status.RESOLVED, Status.SNOOZED)
 
 @dataclass(frozen=True, slots=True)
 class Media:
+    """A picture or film as X tells of it; `preview_url` is the still of a film, sizes are 0 where
+    X doesn't say."""
+
     kind: str
     media_key: str
     source_url: str = ""
     alt_text: str = ""
+    preview_url: str = ""
+    width: int = 0
+    height: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +178,16 @@ def keep_media(message: Message, utterance: Utterance) -> None:
                 media_key=media.media_key,
                 source_url=media.source_url,
                 alt_text=storable(media.alt_text),
+                preview_url=media.preview_url,
+                width=media.width,
+                height=media.height,
             )
             for media in utterance.media
         ],
         ignore_conflicts=True,
     )
+    if utterance.media:
+        ring("twitter_sync.fetch_media", queue="media")
 
 
 def in_flight(conversation: Conversation, thread: Thread, utterance: Utterance) -> Message | None:

@@ -5,6 +5,7 @@ from inbox.models.conversation import Conversation
 from inbox.models.dm_block import DmBlock
 from inbox.models.event import ConversationEvent
 from inbox.models.hiding import Hiding
+from inbox.models.media_file import MediaFile
 from inbox.models.message import Message
 from inbox.models.note import Note
 from inbox.models.revision import MessageRevision
@@ -19,6 +20,7 @@ __all__ = [
     "ConversationEvent",
     "DmBlock",
     "Hiding",
+    "MediaFile",
     "Message",
     "MessageRevision",
     "Note",

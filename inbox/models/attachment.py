@@ -1,16 +1,44 @@
-"""Media of a message. Never a link to X's protected hosts: shown when we hold the file."""
+"""Media of a message: what X told of them, and whether we hold the files (`MediaFile`)."""
 
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.models import User
+from inbox.models.media_file import MediaFile
+
+
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def visible_to(self, user: User) -> AttachmentQuerySet:
+        return self.filter(message__brand__in=user.memberships.values("brand"))
+
+    def due(self) -> AttachmentQuerySet:
+        """To be fetched, and in no worker's hands."""
+        now = timezone.now()
+        free = Q(lease_until=None) | Q(lease_until__lt=now)
+        return self.filter(free, state=Attachment.State.WANTED, due_at__lte=now)
 
 
 class Attachment(models.Model):
+    """`source_url` is where X keeps it, which browsers are never told; `preview_url` the still of
+    a film. `width` and `height` are of the whole, 0 until somebody told. `reason` says, for people,
+    why it was refused or what it waits for.
+    """
+
     class Kind(models.TextChoices):
         PHOTO = "photo", "Photo"
         GIF = "gif", "GIF"
         VIDEO = "video", "Video"
         OTHER = "other", "Attachment"
+
+    class State(models.TextChoices):
+        WANTED = "wanted", "To be fetched"
+        HELD = "held", "Held"
+        GONE = "gone", "Gone from X"
+        REFUSED = "refused", "Not to be had"
 
     message = models.ForeignKey(
         "inbox.Message", on_delete=models.CASCADE, related_name="attachments"
@@ -18,13 +46,45 @@ class Attachment(models.Model):
     kind = models.CharField(max_length=6, choices=Kind)
     media_key = models.CharField(max_length=60)
     source_url = models.URLField(max_length=500, blank=True)
+    preview_url = models.URLField(max_length=500, blank=True, default="", db_default="")
     alt_text = models.TextField(blank=True)
+    width = models.PositiveIntegerField(default=0, db_default=0)
+    height = models.PositiveIntegerField(default=0, db_default=0)
+
+    # Fetching it
+    state = models.CharField(
+        max_length=7, choices=State, default=State.WANTED, db_default=State.WANTED
+    )
+    reason = models.CharField(max_length=300, blank=True, default="", db_default="")
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    due_at = models.DateTimeField(default=timezone.now, db_default=Now())
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+    objects = AttachmentQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["message", "media_key"], name="attachment_once"),
         ]
+        indexes = [
+            models.Index("id", name="attachment_wanted", condition=Q(state="wanted")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.media_key}"
+
+    @property
+    def whole(self) -> MediaFile | None:
+        """The file itself, once it is held."""
+        return self._file(MediaFile.Role.WHOLE)
+
+    @property
+    def still(self) -> MediaFile | None:
+        """A small picture of it; films may have none."""
+        return self._file(MediaFile.Role.STILL)
+
+    def _file(self, role: str) -> MediaFile | None:
+        if self.state != self.State.HELD:
+            return None
+        return next((file for file in self.files.all() if file.role == role), None)

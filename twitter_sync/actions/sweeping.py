@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from accounts.doorbell import ring_now
-from twitter_sync.actions import blocking, hiding, sending
+from twitter_sync.actions import blocking, fetching, hiding, sending
 from twitter_sync.models import Backfill, Connection, KnownPost, RawEvent
 
 # Half a batch of the apply task for each ring, so that a backlog wakes several workers.
@@ -34,6 +34,7 @@ def sweep() -> bool:
     sending.sweep()
     blocking.sweep()
     hiding.sweep()
+    fetching.sweep()
     return True
 
 

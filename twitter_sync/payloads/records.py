@@ -34,12 +34,16 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """`kind` is photo, gif, video or other; `url` may be empty or need our token."""
+    """`kind` is photo, gif, video or other; `url` may be empty or need our token, `preview_url` is
+    the still of a film. Sizes in pixels are 0 where X doesn't tell."""
 
     key: str
     kind: str
     url: str = ""
     alt_text: str = ""
+    preview_url: str = ""
+    width: int = 0
+    height: int = 0
 
 
 @dataclass(frozen=True, slots=True)
