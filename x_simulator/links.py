@@ -12,15 +12,23 @@ LONGEST_LINK = 4096
 LONGEST_LABEL = 63
 LONGEST_SHORT_LINK = 40
 PROTOCOL = "https://"
+# A link has a dot and no space. Without a look at this first, every letter of a long text without
+# spaces, as Chinese is written, would be tried as the beginning of a name.
+STRETCH = re.compile(r"(?:^|[ \t\n\r])[^ \t\n\r]*\.[^ \t\n\r]*")
 NOT_BEFORE_A_BARE_LINK = ("-", "_", ".", "/")
 DOTS = re.compile("[\u3002\uff0e\uff61]")  # what other scripts write between the labels of a name
 
 
 def find_links(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each link, in code points, in order. A text beyond all limits has none."""
-    if "." not in text or len(text) > LONGEST_TEXT:
+    if len(text) > LONGEST_TEXT:
         return
-    for found in link_pattern().finditer(text):
+    for stretch in STRETCH.finditer(text):
+        yield from links_in(text, *stretch.span())
+
+
+def links_in(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
+    for found in link_pattern().finditer(text, first, last):
         before, link, protocol, domain, path = found.groups()
         start = found.start(2)
         if not is_domain(domain) or len(link) + len(protocol or PROTOCOL) > LONGEST_LINK:

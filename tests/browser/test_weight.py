@@ -51,7 +51,7 @@ def test_it_counts_mixed_texts_as_the_server_does(page):
 
 
 def test_it_counts_long_texts_as_the_server_does(page):
-    texts = ["a." * 20_000 + "com", "字" * 12_000 + " x.com", "word x.com " * 1_300]
+    texts = ["a." * 4_000 + "com", "字" * 12_000 + " x.com", "word x.com " * 1_300]
     assert page.evaluate(COUNT, texts) == both(texts)
 
 

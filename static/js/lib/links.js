@@ -5,6 +5,10 @@ const LINKS = new RegExp(LINK, "gu")
 const ASCII_DOMAINS = new RegExp(ASCII_DOMAIN, "gu")
 const AT_SHORT_LINK = new RegExp(SHORT_LINK, "uy")
 
+// A link has a dot and no space. Without a look at this first, every letter of a long text without
+// spaces, as Chinese is written, would be tried as the beginning of a name.
+const STRETCHES = /(?:^|[ \t\n\r])[^ \t\n\r]*\.[^ \t\n\r]*/g
+
 const LONGEST_TEXT = 12_500
 const LONGEST_LINK = 4096
 const LONGEST_LABEL = 63
@@ -15,8 +19,10 @@ const DOTS = /[\u3002\uff0e\uff61]/
 
 // Start and end of each link, in order.
 export function findLinks(text) {
-  if (!text.includes(".") || lengthOf(text) > LONGEST_TEXT) return []
-  return [...text.matchAll(LINKS)].flatMap((found) => linksIn(found))
+  if (lengthOf(text) > LONGEST_TEXT) return []
+  return [...text.matchAll(STRETCHES)].flatMap(({ 0: stretch, index }) =>
+    [...stretch.matchAll(LINKS)].flatMap((found) => linksIn(found, index)),
+  )
 }
 
 export function lengthOf(text) {
@@ -25,9 +31,9 @@ export function lengthOf(text) {
   return length
 }
 
-function linksIn(found) {
+function linksIn(found, offset) {
   const [, before, link, protocol, domain, path] = found
-  const start = found.index + before.length
+  const start = offset + found.index + before.length
   if (!isDomain(domain)) return []
   if (lengthOf(link) + (protocol ?? PROTOCOL).length > LONGEST_LINK) return []
   if (protocol) return withProtocol(link, start)
