@@ -60,6 +60,10 @@ class Quotas:
     def speak(self, *, older: bool) -> None:
         self._store.set_switch("quotas_speak_older", older)
 
+    def renew(self) -> None:
+        """Every window begins anew with its next call."""
+        self._store.write("DELETE FROM quota_windows")
+
     def take(self, bucket: str, limits: Limits, caller: Caller) -> Taken:
         """Counts one call unless a window is full; the headers tell how each window stands."""
         windows = _windows(limits, caller)

@@ -226,7 +226,7 @@ def test_a_long_post_shows_its_beginning_and_has_the_rest_in_its_note(program: P
 
 def test_protected_posts_are_for_followers_alone(program: Program) -> None:
     brand, customer, friend = program.brand(), program.person(protected=True), program.person()
-    post_id = program.post(customer, f"@{brand['username']} between us, wombat")
+    post_id = program.post(customer, f"@{brand['username']} between us, narwhal")
     follow = {"source_id": friend["id"], "target_id": customer["id"], "kind": "following"}
     program.control("POST", "relations", **follow, on=True)
     answer = program.post(friend, f"@{brand['username']} and me", in_reply_to_post_id=post_id)
@@ -239,7 +239,7 @@ def test_protected_posts_are_for_followers_alone(program: Program) -> None:
         assert [post["id"] for post in told["data"]] == [answer]
         assert [error["parameter"] for error in told["errors"]] == ["ids", "referenced_tweets.id"]
         assert {error["title"] for error in told["errors"]} == {"Authorization Error"}
-        assert "data" not in program.get("/2/tweets/search/recent", token, query="wombat")
+        assert "data" not in program.get("/2/tweets/search/recent", token, query="narwhal")
         timeline = program.get(f"/2/users/{customer['id']}/tweets", token)
         assert timeline["errors"][0]["resource_type"] == "user"
     mentions = program.get(f"/2/users/{brand['id']}/mentions", brand["token"])["data"]

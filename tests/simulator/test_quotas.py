@@ -52,6 +52,16 @@ def test_sending_counts_for_the_person_and_the_app_by_the_day(program: Program) 
     program.pretend("DELETE FROM quota_windows WHERE holder = 'app'")
 
 
+def test_every_window_begins_anew_when_it_is_told_to(program: Program) -> None:
+    brand = program.brand()
+    for _ in range(16):
+        last = program.call("GET", "/2/dm_events", brand["token"])
+    assert last.status_code == 429
+    program.control("POST", "quotas", renew=True)
+    headers = program.call("GET", "/2/dm_events", brand["token"]).headers
+    assert headers["x-rate-limit-remaining"] == "14"
+
+
 def test_quotas_can_be_lifted_and_restored(program: Program) -> None:
     brand = program.brand()
     for _ in range(16):

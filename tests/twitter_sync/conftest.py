@@ -30,11 +30,15 @@ def _simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
 
 @pytest.fixture
 def simulator(_simulator: Simulator, settings: Settings) -> Iterator[Simulator]:
-    """X is the simulator, for this test; one process serves them all, so people need new names."""
+    """X is the simulator, for this test; one process serves them all, so people need new names.
+
+    What other tests used up of the app's quotas is given back.
+    """
     settings.X_API_URL = _simulator.url
     settings.X_AUTHORIZE_URL = f"{_simulator.url}/i/oauth2/authorize"
     settings.X_IS_SIMULATOR = True
     oauth.forget_bearer()
+    _simulator.post("quotas", renew=True)
     yield _simulator
     oauth.forget_bearer()
 

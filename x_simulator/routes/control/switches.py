@@ -18,13 +18,15 @@ async def quotas(world: World, body: Body) -> Body:
 
 
 async def set_quotas(world: World, body: Body) -> Body:
-    """What is not given stays."""
+    """What is not given stays. `renew` lets every window begin anew."""
     lifted = flag(body, "lifted", world.quotas.lifted)
     refusal = body.get("refusal", (await quotas(world, body))["refusal"])
     if refusal not in REFUSALS:
         raise BadControl(f"refusal must be one of {', '.join(REFUSALS)}")
     world.quotas.lift(lifted)
     world.quotas.speak(older=refusal == "older")
+    if flag(body, "renew", False):
+        world.quotas.renew()
     return await quotas(world, body)
 
 
