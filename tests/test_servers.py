@@ -74,7 +74,7 @@ def test_tests_of_one_stack_stay_together_and_stacks_of_their_own_do_not() -> No
         workers.unit_of(f"tests/{nodeid}")
         for nodeid in (
             "browser/test_desk.py::test_a",
-            "browser/test_people.py::test_b",
+            "browser/test_desk.py::test_b",
             "twitter_sync/test_replay_posts.py::test_c[in order]",
             "twitter_sync/test_replay_posts.py::test_c[shuffled]",
             "inbox/test_note.py::TestNote::test_d",
@@ -83,5 +83,7 @@ def test_tests_of_one_stack_stay_together_and_stacks_of_their_own_do_not() -> No
     ]
 
     assert units[0] == units[1]
+    files = [path.relative_to(ROOT) for path in (ROOT / "tests/browser").glob("test_*.py")]
+    assert len({workers.unit_of(f"{file}::test_f") for file in files}) == workers.STACKS
     assert units[2] != units[3]
     assert units[4] == units[5] == "tests/inbox/test_note.py"

@@ -2,8 +2,8 @@
 
 A few files run in this process, as a person at a debugger wants it. From MANY on, each worker has a
 Postgres, a Valkey and a folder of its own (tests/servers.py runs in every worker), so no queue, no
-channel and no row is shared. Files stay whole, and so do folders that start one stack for all of
-their tests; tests that start a stack each go one by one. `-n 0` or `-n 4` decide otherwise.
+channel and no row is shared. Files stay whole; files whose tests share a stack go together, and
+tests that start a stack each go one by one. `-n 0` or `-n 4` decide otherwise.
 """
 
 from __future__ import annotations
@@ -13,13 +13,17 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 # Test files; below this, starting workers takes longer than they save.
 MANY = 12
-ONE_STACK_FOR_ALL = ("tests/browser/",)
+# The folder whose tests share a stack, and how many stacks its files are dealt to: browser tests
+# wait more than they work, and one after another they would outlast all the rest.
+ONE_STACK_FOR_ALL = "tests/browser/"
+STACKS = 2
 ONE_STACK_EACH = "tests/twitter_sync/test_replay"
 
 
@@ -55,8 +59,13 @@ class ByFile(LoadScopeScheduling):
 def unit_of(nodeid: str) -> str:
     if nodeid.startswith(ONE_STACK_EACH):
         return nodeid
-    whole = (folder for folder in ONE_STACK_FOR_ALL if nodeid.startswith(folder))
-    return next(whole, nodeid.partition("::")[0])
+    file = nodeid.partition("::")[0]
+    return stack_of(file) if file.startswith(ONE_STACK_FOR_ALL) else file
+
+
+def stack_of(file: str) -> str:
+    """By the file's name alone, so that every worker deals alike."""
+    return f"{ONE_STACK_FOR_ALL}{crc32(file.encode()) % STACKS}"
 
 
 @pytest.hookimpl(trylast=True)

@@ -102,6 +102,10 @@ def test_an_answer_that_comes_after_the_news_of_it_is_merged(windows, stack, ids
     message.hover()
     message.get_by_role("button", name="Hide on X").click()
     expect(message).to_contain_text("Hidden on X")
+    for _ in range(500):  # news may be quicker than the answer that is held
+        if held:
+            break
+        desk.wait_for_timeout(20)
     route, response = held.pop()
     with desk.expect_response("**/hiding/*"):
         route.fulfill(response=response)
