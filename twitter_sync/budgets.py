@@ -59,8 +59,8 @@ class Purpose(Enum):
 KEPT = {
     Purpose.AGENT: 0.0,
     Purpose.RECONCILE: 0.0,
-    # Its turn comes once for each time a handle is connected: it may take what polls leave.
-    Purpose.CATCH_UP: 0.0,
+    # A hole is closed before anybody looks for more.
+    Purpose.CATCH_UP: 0.1,
     Purpose.POLL: 0.2,
     Purpose.MEDIA: 0.2,
     Purpose.HISTORY: 0.4,

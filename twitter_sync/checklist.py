@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce, Lower
 
 from accounts.models import BrandAccount, User
 from twitter_sync.actions.subscribing import OFFERED, needed
+from twitter_sync.completeness import Completeness, Missed, missed_lately, worth_telling
 from twitter_sync.models import Connection, RawEvent, Subscription, SyncCursor, Webhook
 from twitter_sync.progress import Progress, progress_of
 
@@ -37,6 +38,7 @@ class Checklist:
     cursors: list[SyncCursor]
     pushed_at: datetime | None
     progress: Progress
+    completeness: Completeness
 
     @property
     def is_connected(self) -> bool:
@@ -93,11 +95,13 @@ def read(brands: QuerySet[BrandAccount]) -> list[Checklist]:
         .prefetch_related(
             "subscriptions",
             Prefetch("cursors", SyncCursor.objects.select_related("backfill").order_by("pk")),
+            Prefetch("sync_gaps", worth_telling()),
         )
         .annotate(pushed_at=Subquery(newest_push().values("received_at")[:1]))
         .annotate(unsorted=unsorted_past())
     )
-    return [of(brand, webhook) for brand in found]
+    missed = missed_lately([brand.pk for brand in found])
+    return [of(brand, webhook, missed.get(brand.pk)) for brand in found]
 
 
 def newest_push() -> QuerySet[RawEvent]:
@@ -112,8 +116,9 @@ def unsorted_past() -> Coalesce:
     return Coalesce(Subquery(counted), 0)
 
 
-def of(brand: BrandAccount, webhook: Webhook | None) -> Checklist:
-    cursors = list(brand.cursors.all())
+def of(brand: BrandAccount, webhook: Webhook | None, missed: Missed | None) -> Checklist:
+    cursors, gaps = list(brand.cursors.all()), list(brand.sync_gaps.all())
+    progress = progress_of(brand, cursors, gaps, getattr(brand, "unsorted", 0))
     held = {one.event_type: one for one in brand.subscriptions.all()}
     return Checklist(
         brand=brand,
@@ -123,7 +128,8 @@ def of(brand: BrandAccount, webhook: Webhook | None) -> Checklist:
         offered=kinds(OFFERED, held),
         cursors=cursors,
         pushed_at=getattr(brand, "pushed_at", None),
-        progress=progress_of(brand, cursors, getattr(brand, "unsorted", 0)),
+        progress=progress,
+        completeness=Completeness(progress.complete_to, missed, gaps),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from twitter_sync.answers import Answer
@@ -14,29 +15,51 @@ Feed = SyncCursor.Feed
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """What is asked for of a feed: items newer than `since` and older than `until`, ids of X; or a
+    page by its token. "" asks for everything, from the newest down."""
+
+    since: str = ""
+    until: str = ""
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
-    """The first word of a feed's facts in the ledger, and how it is asked for: by the client, the
-    id to stop at and the page ("" for none)."""
+    """The first word of a feed's facts in the ledger, and how it is asked for.
+
+    X shows the newest `most` items of it, or those of `DM_REACH`. Where `is_by_id`, it takes ids
+    for a place to go on from; else only the token of a page, which may go stale.
+    """
 
     kind: str
-    ask: Callable[[Client, str, str], Answer]
+    ask: Callable[[Client, Span], Answer]
+    most: int | None
+    is_by_id: bool
 
 
 SOURCES = {
-    Feed.DMS: Source("dm", lambda client, since, page: client.dm_events(page_token=page or None)),
+    Feed.DMS: Source(
+        "dm",
+        lambda client, span: client.dm_events(page_token=span.page or None),
+        most=None,
+        is_by_id=False,
+    ),
     Feed.MENTIONS: Source(
-        "post",
-        lambda client, since, page: client.mentions(
-            since_id=since or None, page_token=page or None
-        ),
+        "post", lambda client, span: posts_in(span, client.mentions), most=800, is_by_id=True
     ),
     Feed.OWN_POSTS: Source(
-        "post",
-        lambda client, since, page: client.own_posts(
-            since_id=since or None, page_token=page or None
-        ),
+        "post", lambda client, span: posts_in(span, client.own_posts), most=3_200, is_by_id=True
     ),
 }
+# How far X shows direct messages (reference: x-api §3.1).
+DM_REACH = timedelta(days=30)
+
+
+def posts_in(span: Span, timeline: Callable[..., Answer]) -> Answer:
+    return timeline(
+        since_id=span.since or None, until_id=span.until or None, page_token=span.page or None
+    )
 
 
 def items_of(answer: Answer) -> list[dict[str, Any]]:

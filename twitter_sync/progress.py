@@ -10,11 +10,8 @@ from django.utils import timezone
 from accounts.models import BrandAccount
 from inbox.actions.history import oldest_owed
 from twitter_sync.actions.backfilling import MOST_POSTS
-from twitter_sync.feeds import Feed
-from twitter_sync.models import Backfill, SyncCursor
-
-# What X shows of direct messages (reference: x-api §3.1).
-DAYS_OF_DMS = 30
+from twitter_sync.feeds import DM_REACH, Feed
+from twitter_sync.models import Backfill, SyncCursor, SyncGap
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +42,14 @@ class FeedProgress:
 @dataclass(frozen=True, slots=True)
 class Progress:
     """`unsorted` rows are kept and in no conversation yet. `complete_to` is up to when nothing is
-    missing. What is older than `oldest_owed` arrives as resolved."""
+    missing that X still shows. What is older than `oldest_owed` arrives as resolved. `behind` is
+    what is still to be asked for news: feeds, and gaps in them."""
 
     feeds: list[FeedProgress]
     unsorted: int
     complete_to: datetime | None
     oldest_owed: datetime | None
-    behind: list[SyncCursor]
+    behind: list[SyncCursor | SyncGap]
 
     @property
     def is_behind(self) -> bool:
@@ -61,7 +59,7 @@ class Progress:
     @property
     def catches_up_at(self) -> datetime | None:
         """When X gives the news that is missing; None while it does, or nothing is missing."""
-        waiting = [cursor.due_at for cursor in self.behind if is_waiting(cursor)]
+        waiting = [one.due_at for one in self.behind if is_waiting(one)]
         return max(waiting) if waiting and len(waiting) == len(self.behind) else None
 
     @property
@@ -97,24 +95,38 @@ class Progress:
         return min(moment for moment in waiting if moment)
 
 
-def progress_of(brand: BrandAccount, cursors: list[SyncCursor], unsorted: int) -> Progress:
-    """`cursors` with their backfills, in the order in which they are shown."""
+def progress_of(
+    brand: BrandAccount, cursors: list[SyncCursor], gaps: list[SyncGap], unsorted: int
+) -> Progress:
+    """`cursors` with their backfills, in the order in which they are shown; `gaps` are all that
+    are not healed."""
     known = [(cursor, getattr(cursor, "backfill", None)) for cursor in cursors]
     feeds = [of_feed(cursor, backfill) for cursor, backfill in known if has_past(cursor, backfill)]
-    complete = [cursor.complete_to for cursor in cursors]
-    whole = bool(complete) and None not in complete
+    asked_for = [gap for gap in gaps if gap.is_asked_for]
     return Progress(
         feeds=feeds,
         unsorted=unsorted,
-        complete_to=min(moment for moment in complete if moment) if whole else None,
+        complete_to=complete_to(cursors, asked_for),
         oldest_owed=oldest_owed(brand),
         # Before its first page a feed is told of among `feeds`.
-        behind=[cursor for cursor in cursors if cursor.polled_at and cursor.is_behind],
+        behind=[
+            *(cursor for cursor in cursors if cursor.polled_at and cursor.is_behind),
+            *asked_for,
+        ],
     )
 
 
-def is_waiting(cursor: SyncCursor) -> bool:
-    return cursor.is_limited and cursor.due_at > timezone.now()
+def complete_to(cursors: list[SyncCursor], gaps: list[SyncGap]) -> datetime | None:
+    """Until when every feed is held whole; None while one was never asked for."""
+    moments = [cursor.complete_to for cursor in cursors]
+    told = [moment for moment in moments if moment]
+    if not told or len(told) < len(moments):
+        return None
+    return min([*told, *(gap.begins_at for gap in gaps)])
+
+
+def is_waiting(one: SyncCursor | SyncGap) -> bool:
+    return one.is_limited and one.due_at > timezone.now()
 
 
 def has_past(cursor: SyncCursor, backfill: Backfill | None) -> bool:
@@ -142,7 +154,7 @@ def of_feed(cursor: SyncCursor, backfill: Backfill | None) -> FeedProgress:
 
 def measured(feed: Feed, backfill: Backfill | None) -> tuple[int, int]:
     """How much of how much: hours of thirty days for messages, posts of at most 800."""
-    most = DAYS_OF_DMS * 24 if feed == Feed.DMS else MOST_POSTS
+    most = DM_REACH // timedelta(hours=1) if feed == Feed.DMS else MOST_POSTS
     if backfill is None:
         return 0, most
     if backfill.is_done:

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from accounts.doorbell import ring_now
 from accounts.models import BrandAccount
-from twitter_sync.models import ConversationSearch, KnownPost, RawEvent, SyncCursor
+from twitter_sync.models import ConversationSearch, KnownPost, RawEvent, SyncCursor, SyncGap
 
 # Short enough for a person who waits, long enough for the database.
 LOOKS_EVERY_SECONDS = 0.2
@@ -46,7 +46,7 @@ def read_feeds() -> None:
 
 def behind() -> QuerySet[SyncCursor]:
     """Feeds that were not read since the last push; not those that X does not let us read."""
-    pushes = RawEvent.objects.filter(source=RawEvent.Source.WEBHOOK)
+    pushes = RawEvent.objects.filter(source__in=RawEvent.PUSHED)
     last_push = pushes.order_by("-pk").values("received_at")[:1]
     feeds = SyncCursor.objects.filter(brand__in=BrandAccount.objects.listening())
     return feeds.filter(polled_at__lt=last_push, failure="", is_limited=False)
@@ -60,6 +60,7 @@ def unsettled() -> dict[str, int]:
             state=RawEvent.State.WAITING
         ).count(),
         "feeds to read": behind().count(),
+        "gaps to heal": SyncGap.objects.healing().of_feeds().filter(is_limited=False).count(),
         "posts to look up": KnownPost.objects.to_look_up().count(),
         SEARCHES: ConversationSearch.objects.never_made().count(),
     }

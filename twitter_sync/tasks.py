@@ -21,6 +21,7 @@ from twitter_sync.actions import (
     disconnecting,
     erasing,
     fetching,
+    healing,
     hiding,
     looking_up,
     polling,
@@ -55,6 +56,11 @@ def poll(cursor_id: int, **_: Any) -> None:
 @shared_task(name="twitter_sync.backfill")
 def backfill(backfill_id: int, **_: Any) -> None:
     backfilling.backfill(backfill_id)
+
+
+@shared_task(name="twitter_sync.heal")
+def heal(gap_id: int, **_: Any) -> None:
+    healing.heal(gap_id)
 
 
 @shared_task(name="twitter_sync.set_up")

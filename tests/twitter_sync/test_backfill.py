@@ -17,21 +17,16 @@ from inbox.sequence import sequence_at
 from tests.twitter_sync.bodies import dm, event, push
 from tests.x import Simulator
 from twitter_sync import budgets, oauth
-from twitter_sync.actions import backfilling
+from twitter_sync.actions import backfilling, walking
 from twitter_sync.actions.applying import HISTORY_EVERY, apply_due
-from twitter_sync.actions.backfilling import (
-    MOST_POSTS,
-    MOST_REFUSALS,
-    PAGES_AT_ONCE,
-    backfill,
-    begin_anew,
-)
+from twitter_sync.actions.backfilling import MOST_POSTS, backfill, begin_anew
 from twitter_sync.actions.connecting import connect, poll_soon
 from twitter_sync.actions.polling import poll
 from twitter_sync.actions.sweeping import look
+from twitter_sync.actions.walking import MOST_REFUSALS, PAGES_AT_ONCE
 from twitter_sync.client import Client
 from twitter_sync.errors import NotSent, OutOfCredits, Refused, TokenRejected
-from twitter_sync.models import Backfill, RateBudget, RawEvent, SyncCursor
+from twitter_sync.models import Backfill, RateBudget, RawEvent, SyncCursor, SyncGap
 from twitter_sync.models.raw_event import NEXT_HISTORY, NEXT_NEWS
 
 pytestmark = pytest.mark.django_db
@@ -78,12 +73,17 @@ def at(moment: datetime) -> str:
 
 
 def say_long_ago(
-    simulator: Simulator, customer: dict[str, Any], brand: BrandAccount, count: int
+    simulator: Simulator,
+    customer: dict[str, Any],
+    brand: BrandAccount,
+    count: int,
+    *,
+    every: timedelta = timedelta(hours=1),
 ) -> list[str]:
     """Messages, one an hour, up to an hour ago. Their ids, newest first."""
     now = timezone.now()
     pair = {"sender_id": customer["id"], "recipient_id": brand.x_user_id}
-    ids = [at(now - timedelta(hours=ago)) for ago in range(1, count + 1)]
+    ids = [at(now - ago * every) for ago in range(1, count + 1)]
     told = [{"id": x_id, **pair, "text": f"No. {n}"} for n, x_id in enumerate(ids)]
     simulator.post("load", dms=told, posts=[])
     return ids
@@ -141,7 +141,7 @@ def test_the_first_poll_keeps_a_page_and_leaves_the_rest_to_history(simulator, b
     assert held_ids() == ids[:100]
     assert (held.fetched, held.is_done, held.newest_id) == (100, False, ids[0])
     cursor = cursor_of(brand)
-    assert (cursor.newest_id, cursor.page_token) == (ids[0], "")
+    assert (cursor.newest_id, SyncGap.objects.exists()) == (ids[0], False)
     assert timezone.now() - cursor.complete_to < timedelta(seconds=5)
 
 
@@ -381,7 +381,7 @@ def test_x_being_away_is_never_a_reason_to_give_up(simulator, brand, customer, m
     held.page_token = "next"
     for error in (NotSent(), OutOfCredits(), TokenRejected()):
         for _ in range(MOST_REFUSALS):
-            backfilling.put_off(held, error)
+            walking.put_off(held, error)
     held.refresh_from_db()
     assert (held.is_given_up, held.refusals, held.page_token) == (False, 0, "next")
 

@@ -194,9 +194,9 @@ def test_the_list_costs_the_same_for_many_handles(
     for _ in range(2):
         connected()
     browser.get("/handles/")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         browser.get("/handles/")
     for _ in range(3):
         connected()
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         browser.get("/handles/")

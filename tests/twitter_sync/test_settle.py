@@ -53,7 +53,7 @@ def test_a_poll_makes_no_row_of_what_a_push_brought(client, simulator, connected
     held = posts(simulator, customer["id"], f"@{brand.handle} help")
     poll_now(brand, "mentions")
     apply_due()
-    SyncCursor.objects.update(newest_id="", page_token="")
+    SyncCursor.objects.update(newest_id="")
     posts(simulator, customer["id"], f"@{brand.handle} hello?")
     rows = RawEvent.objects.count()
     RawEvent.objects.update(fact="body:a push")

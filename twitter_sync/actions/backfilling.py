@@ -8,41 +8,25 @@ items and place are kept in one transaction, so that a worker may die between an
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
 from django.db import transaction
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.doorbell import ring
 from accounts.models import BrandAccount
 from inbox.sequence import moment_of
+from twitter_sync.actions import walking
 from twitter_sync.actions.recording import record_items
+from twitter_sync.actions.walking import LEASE, claim, ring_for, walk_on
 from twitter_sync.answers import Answer
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
-from twitter_sync.errors import OutOfCredits, RateLimited, Refused, TokenRejected, XError
-from twitter_sync.feeds import SOURCES, Feed, ids_of, items_of, next_page_of, page_of_one
+from twitter_sync.feeds import SOURCES, Feed, Span, ids_of, items_of, next_page_of, page_of_one
 from twitter_sync.models import Backfill, RawEvent, SyncCursor
 
 # Of mentions and of own posts, each: as far as X's timeline of mentions goes.
 MOST_POSTS = 800
-# A worker gives way after so many, each a call of up to 15 s, well before its task is ended
-# (CELERY_TASK_TIME_LIMIT); the rest follows at once.
-PAGES_AT_ONCE = 6
-# For one page: a call, a token renewed and the call again. Then another worker may go on: one that
-# died holds nothing up for long, one that is only slow finds its page kept.
-LEASE = timedelta(seconds=45)
-# When X gave no page, for whatever reason but its quota.
-TRY_AGAIN_AFTER = timedelta(seconds=75)
-# A walk begins again at the top when X no longer knows its page; so often in all, then it ends.
-MOST_REFUSALS = 5
-# These say nothing of the page that was asked for, and pass.
-PASSING = (RateLimited, TokenRejected, OutOfCredits)
-
-log = structlog.get_logger(__name__)
 
 
 def begin(cursor: SyncCursor, answer: Answer) -> int:
@@ -53,54 +37,31 @@ def begin(cursor: SyncCursor, answer: Answer) -> int:
     new = keep_page(backfill, answer)
     backfill.save()
     if not backfill.is_done:
-        ring("twitter_sync.backfill", queue="default", backfill_id=backfill.pk)
+        ring_for(backfill)
     return new
 
 
 def resume(brand: BrandAccount) -> None:
     """What was left unfinished is due: the handle is connected again."""
     begin_anew(brand)
-    for backfill in Backfill.objects.unfinished().filter(cursor__brand=brand):
-        Backfill.objects.filter(pk=backfill.pk).update(due_at=Now(), is_limited=False)
-        ring("twitter_sync.backfill", queue="default", backfill_id=backfill.pk)
+    walking.resume(Backfill.objects.unfinished().filter(cursor__brand=brand))
 
 
 def begin_anew(brand: BrandAccount) -> None:
     """What was given up is walked from the top once more."""
-    for backfill in Backfill.objects.given_up().filter(cursor__brand=brand):
-        Backfill.objects.filter(pk=backfill.pk).update(
-            given_up_at=None, refusals=0, failure="", page_token="", fetched=0, due_at=Now()
-        )
-        ring("twitter_sync.backfill", queue="default", backfill_id=backfill.pk)
+    walking.begin_anew(Backfill.objects.given_up().filter(cursor__brand=brand))
 
 
 def backfill(backfill_id: int) -> int:
     """Goes on with the history of one feed. Returns how many items were new to the ledger."""
-    held = claim(backfill_id)
-    if held is None:
+    if not claim(Backfill.objects.due(), backfill_id):
         return 0
-    found = 0
-    try:
-        client = Client.for_brand(held.cursor.brand, purpose=Purpose.HISTORY)
-        for _ in range(PAGES_AT_ONCE):
-            ask = SOURCES[Feed(held.cursor.feed)].ask
-            held, new = keep(held, ask(client, "", held.page_token))
-            found += new
-            if held.is_done:
-                return found
-    except XError as error:
-        put_off(held, error)
-    else:
-        due(held, timezone.now())
-        ring("twitter_sync.backfill", queue="default", backfill_id=held.pk)
-    return found
+    held = Backfill.objects.select_related("cursor__brand").get(pk=backfill_id)
+    return walk_on(held, held.cursor.brand, purpose=Purpose.HISTORY, ask=ask, keep=keep)
 
 
-def claim(backfill_id: int) -> Backfill | None:
-    """The row, ours for the time of the lease; None when it is not due."""
-    if not Backfill.objects.due().filter(pk=backfill_id).update(due_at=Now() + LEASE):
-        return None
-    return Backfill.objects.select_related("cursor__brand").get(pk=backfill_id)
+def ask(client: Client, held: Backfill) -> Answer:
+    return SOURCES[Feed(held.cursor.feed)].ask(client, Span(page=held.page_token))
 
 
 # One page
@@ -153,40 +114,3 @@ def left(backfill: Backfill) -> int | None:
     if backfill.cursor.feed == Feed.DMS:
         return None
     return max(0, MOST_POSTS - backfill.fetched)
-
-
-# When next
-
-
-def put_off(backfill: Backfill, error: XError) -> None:
-    """X gave no page. A page that it no longer knows: the walk begins again at the top."""
-    if isinstance(error, RateLimited):
-        return due(backfill, error.resets_at, is_limited=True)
-    log.warning("no history", backfill=backfill.pk, error=str(error))
-    if isinstance(error, Refused) and not isinstance(error, PASSING):
-        count_refusal(backfill)
-    if backfill.page_token and type(error) is Refused:
-        backfill.page_token, backfill.fetched = "", 0
-    due(backfill, timezone.now() + TRY_AGAIN_AFTER, failure=error.reason[:300])
-
-
-def count_refusal(backfill: Backfill) -> None:
-    """Pages above it that X still gives don't make up for it: they are given every time."""
-    backfill.refusals += 1
-    if backfill.refusals >= MOST_REFUSALS:
-        backfill.given_up_at = timezone.now()
-
-
-def due(backfill: Backfill, at: datetime, *, is_limited: bool = False, failure: str = "") -> None:
-    backfill.due_at, backfill.is_limited, backfill.failure = at, is_limited, failure
-    backfill.save(
-        update_fields=[
-            "due_at",
-            "is_limited",
-            "failure",
-            "page_token",
-            "fetched",
-            "refusals",
-            "given_up_at",
-        ]
-    )

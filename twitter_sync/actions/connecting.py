@@ -24,7 +24,7 @@ from accounts.announcements import access_changed
 from accounts.doorbell import ring
 from accounts.models import BrandAccount, BrandEvent, Membership, Role, User
 from twitter_sync import tokens
-from twitter_sync.actions import backfilling
+from twitter_sync.actions import backfilling, healing
 from twitter_sync.actions.applying import lock_account
 from twitter_sync.actions.erasing import is_under_way
 from twitter_sync.actions.replaying import adopt_orphans
@@ -193,6 +193,7 @@ def check_again(brand: BrandAccount, *, replacing: str = "") -> None:
     if Connection.objects.filter(brand=brand).update(**told):
         ring("twitter_sync.set_up", queue="default", brand_id=brand.pk)
         make_feeds_due(brand)
+        healing.begin_anew(brand)
         backfilling.begin_anew(brand)
 
 
@@ -217,6 +218,7 @@ def poll_soon(brand: BrandAccount) -> None:
         [SyncCursor(brand=brand, feed=feed) for feed in SyncCursor.Feed], ignore_conflicts=True
     )
     make_feeds_due(brand)
+    healing.resume(brand)
     backfilling.resume(brand)
 
 

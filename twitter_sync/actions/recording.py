@@ -11,6 +11,9 @@ from django.db import connection
 
 from accounts.doorbell import ring
 from accounts.models import BrandAccount
+from inbox.models import Message
+from twitter_sync.answers import Answer
+from twitter_sync.feeds import SOURCES, Feed, items_of, page_of_one
 from twitter_sync.models import RawEvent
 
 INSERT = """
@@ -72,6 +75,25 @@ def record_items(
     with connection.cursor() as cursor:
         cursor.execute(INSERT_PAGE, [source, brand.pk, list(facts), list(bodies)])
         return int(cursor.rowcount)
+
+
+def record_news(brand: BrandAccount, feed: Feed, answer: Answer) -> int:
+    """Keeps what is new of a page of a feed; likewise inside the transaction that moves its cursor.
+    Returns how many items were new."""
+    pages = (page_of_one(item, answer) for item in unheard(brand, feed, items_of(answer)))
+    new = record_items(brand, SOURCES[feed].kind, pages)
+    if new:
+        ring("twitter_sync.apply", queue="ingest")
+    return new
+
+
+def unheard(brand: BrandAccount, feed: Feed, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without those that are messages of the brand already: a push brought them."""
+    kind = Message.Kind.DM if feed == Feed.DMS else Message.Kind.PUBLIC
+    told = [str(item.get("id")) for item in items]
+    held = Message.objects.filter(brand=brand, kind=kind, external_id__in=told)
+    known = set(held.values_list("external_id", flat=True))
+    return [item for item in items if item.get("id") not in known]
 
 
 def record_looked_up(post_id: str, item: dict[str, Any]) -> None:

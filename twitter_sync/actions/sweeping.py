@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from accounts.doorbell import ring_now
 from twitter_sync.actions import blocking, fetching, hiding, sending
-from twitter_sync.models import Backfill, Connection, KnownPost, RawEvent
+from twitter_sync.models import Backfill, Connection, KnownPost, RawEvent, SyncGap
 
 # Half a batch of the apply task for each ring, so that a backlog wakes several workers.
 ROWS_PER_RING = 100
@@ -31,6 +31,8 @@ def sweep() -> bool:
         ring_now("twitter_sync.set_up", queue="default", brand_id=brand_id)
     for backfill_id in backlog.backfills:
         ring_now("twitter_sync.backfill", queue="default", backfill_id=backfill_id)
+    for gap_id in backlog.gaps:
+        ring_now("twitter_sync.heal", queue="default", gap_id=gap_id)
     sending.sweep()
     blocking.sweep()
     hiding.sweep()
@@ -44,6 +46,7 @@ class Backlog:
     has_look_ups: bool
     set_ups: list[int]
     backfills: list[int]
+    gaps: list[int]
 
 
 @transaction.atomic
@@ -59,6 +62,7 @@ def look() -> Backlog | None:
         has_look_ups=KnownPost.objects.due().exists(),
         set_ups=list(Connection.objects.due().values_list("brand_id", flat=True)),
         backfills=list(Backfill.objects.due().values_list("pk", flat=True)),
+        gaps=list(SyncGap.objects.due().values_list("pk", flat=True)),
     )
 
 

@@ -111,14 +111,12 @@ CURSORS_STAND_ON_HELD_GROUND = Invariant(
     why="""
         A cursor names the newest item that was polled: it is in the ledger, or a message or a known
         post that a push brought before. Where it is neither, the cursor moved without its rows.
-        That everything below it is held as well, only X's own list can show.
+        That everything below it is held as well, or stands in the row of a gap, only X's own list
+        can show.
     """,
     statement="""
         SELECT 'cursor ' || cursor.id
-        FROM (
-            SELECT id, brand_id, feed, unnest(ARRAY[newest_id, pending_newest_id]) AS newest_id
-            FROM twitter_sync_synccursor
-        ) cursor
+        FROM twitter_sync_synccursor cursor
         WHERE cursor.newest_id <> ''
           AND NOT EXISTS (
             SELECT FROM twitter_sync_rawevent told

@@ -4,11 +4,13 @@ from twitter_sync.models.connection import Connection
 from twitter_sync.models.conversation_search import ConversationSearch
 from twitter_sync.models.erasure import Erasure
 from twitter_sync.models.known_post import KnownPost
+from twitter_sync.models.missed_push import MissedPush
 from twitter_sync.models.rate_budget import RateBudget
 from twitter_sync.models.raw_event import RawEvent
 from twitter_sync.models.send_attempt import SendAttempt
 from twitter_sync.models.subscription import Subscription
 from twitter_sync.models.sync_cursor import SyncCursor
+from twitter_sync.models.sync_gap import SyncGap
 from twitter_sync.models.webhook import Webhook
 
 __all__ = [
@@ -18,10 +20,12 @@ __all__ = [
     "ConversationSearch",
     "Erasure",
     "KnownPost",
+    "MissedPush",
     "RateBudget",
     "RawEvent",
     "SendAttempt",
     "Subscription",
     "SyncCursor",
+    "SyncGap",
     "Webhook",
 ]

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import BrandAccount
+from twitter_sync.models.walk import Walk
 
 
 class BackfillQuerySet(models.QuerySet["Backfill"]):
@@ -23,27 +24,19 @@ class BackfillQuerySet(models.QuerySet["Backfill"]):
         )
 
 
-class Backfill(models.Model):
+class Backfill(Walk):
     """The walk down from the newest item that X had when the handle was connected.
 
-    `newest_id` is that item: what is newer is news, and polled. `page_token` is the next page, ""
-    at the top. `fetched` items are kept, the oldest of them of `reached_at`. `is_limited` says that
-    X's quota is used up until `due_at`. `refusals` counts how often X refused a page on the way;
-    after too many the walk is given up, at `given_up_at`, until it is begun anew.
+    `newest_id` is that item: what is newer is news, and polled. One that was given up may be begun
+    anew.
     """
+
+    TASK, ID = "twitter_sync.backfill", "backfill_id"
 
     cursor = models.OneToOneField(
         "twitter_sync.SyncCursor", on_delete=models.CASCADE, related_name="backfill"
     )
     newest_id = models.CharField(max_length=20, blank=True)
-    page_token = models.CharField(max_length=200, blank=True)
-    fetched = models.PositiveIntegerField(default=0)
-    reached_at = models.DateTimeField(null=True, blank=True)
-    due_at = models.DateTimeField(default=timezone.now)
-    is_limited = models.BooleanField(default=False)
-    failure = models.CharField(max_length=300, blank=True)
-    refusals = models.PositiveSmallIntegerField(default=0, db_default=0)
-    given_up_at = models.DateTimeField(null=True, blank=True)
     began_at = models.DateTimeField(default=timezone.now)
     done_at = models.DateTimeField(null=True, blank=True)
 
@@ -62,5 +55,5 @@ class Backfill(models.Model):
         return self.done_at is not None
 
     @property
-    def is_given_up(self) -> bool:
-        return self.given_up_at is not None
+    def is_over(self) -> bool:
+        return self.is_done

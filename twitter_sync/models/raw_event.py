@@ -81,6 +81,9 @@ class RawEvent(models.Model):
         ORPHAN = "orphan", "No such brand"
         DEAD = "dead", "Set aside"
 
+    # What X tells by itself.
+    PUSHED = (Source.WEBHOOK, Source.STREAM)
+
     source = models.CharField(max_length=7, choices=Source)
     fact = models.CharField(max_length=100, unique=True)
     brand = models.ForeignKey(

@@ -32,6 +32,8 @@ class Subscription(models.Model):
     webhook_external_id = models.CharField(max_length=20, blank=True)
     failure = models.CharField(max_length=300, blank=True)
     checked_at = models.DateTimeField(default=timezone.now)
+    # Since when X tells of it under this `external_id`.
+    granted_at = models.DateTimeField(null=True, blank=True)
 
     objects = SubscriptionQuerySet.as_manager()
 

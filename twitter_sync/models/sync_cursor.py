@@ -7,10 +7,8 @@ from django.utils import timezone
 
 
 class SyncCursor(models.Model):
-    """`newest_id` is the newest item that we hold with everything older.
-
-    While a catch-up runs over more pages than one poll may read, `page_token` says where it goes
-    on and `pending_newest_id` what `newest_id` becomes when it has met known ground.
+    """`newest_id` is the newest item that we hold, and `complete_to` when nothing was lacking: what
+    is older is held too, except for what a `SyncGap` covers.
     """
 
     class Feed(models.TextChoices):
@@ -23,8 +21,6 @@ class SyncCursor(models.Model):
     )
     feed = models.CharField(max_length=10, choices=Feed)
     newest_id = models.CharField(max_length=20, blank=True)
-    page_token = models.CharField(max_length=200, blank=True)
-    pending_newest_id = models.CharField(max_length=20, blank=True)
     complete_to = models.DateTimeField(null=True, blank=True)
     polled_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(default=timezone.now)
@@ -44,8 +40,8 @@ class SyncCursor(models.Model):
     @property
     def is_behind(self) -> bool:
         """Something came, or may have, that we are not let or not yet here to fetch: the handle was
-        connected since X was asked last, a walk is not over, or X's quota is used up."""
-        return self.is_catching_up or bool(self.page_token) or self.is_limited
+        connected since X was asked last, or X's quota is used up."""
+        return self.is_catching_up or self.is_limited
 
     @property
     def is_catching_up(self) -> bool:

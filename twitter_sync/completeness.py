@@ -1,0 +1,60 @@
+"""How complete it is what we hold of a handle, as its page says it: rows in, words in the template.
+
+Complete up to a moment, but for gaps; and what polling found that X should have pushed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Max, Min, QuerySet
+from django.utils import timezone
+
+from twitter_sync.models import MissedPush, SyncGap
+
+# What was found longer ago is no news any more, and what was lost longer ago can't be helped.
+FOUND_LATELY = timedelta(hours=24)
+LOST_LATELY = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """So many messages that X should have pushed were found, from the first to the last moment."""
+
+    count: int
+    first_at: datetime
+    last_at: datetime
+
+    @property
+    def is_at_once(self) -> bool:
+        """All within one minute of the clock."""
+        return self.first_at.replace(second=0, microsecond=0) == self.last_at.replace(
+            second=0, microsecond=0
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """`complete_to` is None while a feed was never asked for. `gaps` are being healed or lost."""
+
+    complete_to: datetime | None
+    missed: Missed | None
+    gaps: list[SyncGap]
+
+
+def missed_lately(brand_ids: Collection[int]) -> dict[int, Missed]:
+    """By brand; those that missed nothing are left out."""
+    since = timezone.now() - FOUND_LATELY
+    rows = MissedPush.objects.certain().filter(brand__in=brand_ids, found_at__gt=since)
+    counted = (
+        rows.order_by().values_list("brand").annotate(Count("pk"), Min("found_at"), Max("found_at"))
+    )
+    return {brand_id: Missed(*told) for brand_id, *told in counted}
+
+
+def worth_telling() -> QuerySet[SyncGap]:
+    """Gaps that are being healed, and what was lost lately, the oldest first."""
+    lost = SyncGap.objects.lost().filter(given_up_at__gt=timezone.now() - LOST_LATELY)
+    return (SyncGap.objects.healing() | lost).order_by("begins_at", "pk")
