@@ -128,6 +128,7 @@ def add(
         payload=utterance.payload,
         sent_at=utterance.sent_at,
     )
+    message.is_new = True
     keep_media(message, utterance)
     keep_former(message, utterance.earlier_ids)
     return message

@@ -13,6 +13,7 @@ from inbox.actions.receiving import receive
 from twitter_sync import tokens
 from twitter_sync.actions.deleting import delete_post
 from twitter_sync.actions.introducing import ask_who, introduce
+from twitter_sync.actions.noticing import notice
 from twitter_sync.actions.placing import (
     Brands,
     MustWait,
@@ -164,7 +165,7 @@ def hear_message(event: DirectMessage, scene: Scene, row: RawEvent) -> int:
         return 0
     if brand.x_user_id not in (event.sender_id, event.recipient_id):
         raise NoSuchAccount(brand.x_user_id)
-    receive(brand, of_direct_message(event, brand, scene.people))
+    notice(receive(brand, of_direct_message(event, brand, scene.people)), event, row)
     return 1
 
 
@@ -189,6 +190,7 @@ def hear_post(event: Post, scene: Scene, row: RawEvent) -> int:
     if event.parent_id and placed:
         want_above(event.parent_id, hops=1)
     for message in placed:
+        notice(message, event, row)
         ask_who(message, scene.people)
     return len(placed)
 

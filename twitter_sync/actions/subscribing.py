@@ -108,16 +108,17 @@ def subscribed(
 def note_success(
     brand: BrandAccount, event_type: str, *, external_id: str, webhook: Webhook
 ) -> None:
-    Subscription.objects.update_or_create(
-        brand=brand,
-        event_type=event_type,
-        defaults={
-            "external_id": external_id,
-            "webhook_external_id": webhook.external_id,
-            "failure": "",
-            "checked_at": timezone.now(),
-        },
-    )
+    now = timezone.now()
+    told = {
+        "external_id": external_id,
+        "webhook_external_id": webhook.external_id,
+        "failure": "",
+        "checked_at": now,
+    }
+    held = Subscription.objects.filter(brand=brand, event_type=event_type, external_id=external_id)
+    if not held.exists():
+        told["granted_at"] = now
+    Subscription.objects.update_or_create(brand=brand, event_type=event_type, defaults=told)
 
 
 def note_failure(brand: BrandAccount, event_types: list[str], error: XError) -> None:

@@ -10,6 +10,7 @@ from twitter_sync.payloads.reading import (
     Record,
     either,
     moment,
+    number,
     optional_id,
     optional_record,
     records,
@@ -42,6 +43,7 @@ def read_post(source: Record, includes: Record, for_user_id: str | None = None) 
         is_repost=referred(source, REPOST) is not None,
         quoted_id=referred(source, QUOTE),
         earlier_ids=earlier_ids(source, post_id),
+        typed_from=typed_from(source.get("display_text_range")),
         entities=read_entities(whole.get("entities")),
         media=read_attached(source.get("attachments"), includes),
     )
@@ -65,6 +67,10 @@ def referred(source: Record, kinds: tuple[str, ...]) -> str | None:
         if reference.get("type") in kinds and (found := optional_id(reference.get("id"))):
             return found
     return None
+
+
+def typed_from(display_range: Any) -> int | None:
+    return number(display_range[0]) if isinstance(display_range, list) and display_range else None
 
 
 def read_included(includes: Any) -> list[Record]:
