@@ -17,6 +17,7 @@ from x_simulator.dated import Dated
 from x_simulator.outbound import Outbound
 from x_simulator.routes import (
     activity,
+    chat,
     connections,
     control,
     dms,
@@ -44,6 +45,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *streams.ENDPOINTS,
     *connections.ENDPOINTS,
     *webhooks.ENDPOINTS,
+    *chat.ENDPOINTS,
 )
 
 

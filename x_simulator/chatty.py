@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from x_simulator import deeds
+from x_simulator.chat import chatting
 from x_simulator.composing import Place, Told
 from x_simulator.people import Person
 
@@ -122,10 +123,7 @@ class Chatty:
         words = random.choice(complaints_to(brand.username))  # noqa: S311 (as above)
         try:
             if random.random() < 0.5:  # noqa: S311 (as above)
-                told = Told(words)
-                deeds.send_message(
-                    self._world, told, sender=customer, recipient=brand, source="app"
-                )
+                chatting.write(self._world, Told(words), sender=customer, recipient=brand)
             else:
                 told = Told(f"@{brand.username} {words}")
                 deeds.publish_post(self._world, told, Place(), author=customer, source="app")

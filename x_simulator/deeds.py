@@ -47,11 +47,8 @@ def send_message(
     deliver: bool = True,
 ) -> DirectMessage:
     """Raises NotAllowed, MessageTooLong."""
-    if len(told.text) > MAX_LENGTH:
-        raise MessageTooLong(f"The text of a message has at most {MAX_LENGTH} characters.")
-    if sender.locked:
-        raise NotAllowed("This operation is not permitted.")
-    if sender.id == recipient.id or not may_message(world, sender.id, recipient):
+    check_may_message(world, told.text, sender, recipient)
+    if world.chats.is_upgraded(sender.id, recipient.id):
         raise NotAllowed("You do not have permission to DM one or more participants.")
     message = composing.make_message(world, told, sender.id, recipient.id, source)
     world.messages.add([message])
@@ -59,6 +56,16 @@ def send_message(
         world.announce(happenings.of_message(message))
     world.feed.changed()
     return message
+
+
+def check_may_message(world: "World", words: str, sender: Person, recipient: Person) -> None:
+    """Raises NotAllowed, MessageTooLong."""
+    if len(words) > MAX_LENGTH:
+        raise MessageTooLong(f"The text of a message has at most {MAX_LENGTH} characters.")
+    if sender.locked:
+        raise NotAllowed("This operation is not permitted.")
+    if sender.id == recipient.id or not may_message(world, sender.id, recipient):
+        raise NotAllowed("You do not have permission to DM one or more participants.")
 
 
 def may_message(world: "World", sender_id: int, recipient: Person) -> bool:

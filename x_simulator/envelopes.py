@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from x_simulator import wire
+from x_simulator.chat import telling
 from x_simulator.happenings import ON_REVOKE, Happening
 from x_simulator.messages import DirectMessage
 from x_simulator.posts import Post
@@ -57,6 +58,9 @@ def _told(world: "World", event: Happening, at_ms: int) -> dict[str, Any] | None
     if event.event_type.startswith("dm."):
         message = world.messages.get(event.subject_id)
         return None if message is None else {"payload": _dm_payload(world, message)}
+    if event.event_type.startswith("chat."):
+        said = world.chats.event(event.subject_id)
+        return None if said is None else {"payload": telling.payload(world, said, event.user_id)}
     post = world.posts.get(event.subject_id)
     if post is None:
         return None

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from x_simulator.chat.chats import ChatEvent
 from x_simulator.messages import DirectMessage
 from x_simulator.posts import Post
 
@@ -14,8 +15,8 @@ ON_REVOKE = "oauth.revoke"  # needs no subscription
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An event as one person's subscriptions see it. The subject is a message, a post or, for a
-    revocation, nothing but the moment."""
+    """An event as one person's subscriptions see it. The subject is a message, a post, an event of
+    a chat or, for a revocation, nothing but the moment."""
 
     event_type: str
     user_id: int
@@ -27,6 +28,18 @@ def of_message(message: DirectMessage) -> list[Happening]:
         Happening("dm.sent", message.sender_id, message.id),
         Happening("dm.received", message.recipient_id, message.id),
     ]
+
+
+def of_chat(world: "World", event: ChatEvent) -> list[Happening]:
+    """Of what somebody said in an encrypted chat."""
+    chat = world.chats.get(event.chat)
+    others = [one for one in chat.member_ids if one != event.sender_id] if chat else []
+    received = [Happening("chat.received", user_id, event.id) for user_id in others]
+    return [Happening("chat.sent", event.sender_id, event.id), *received]
+
+
+def of_joining(event: ChatEvent, user_id: int) -> list[Happening]:
+    return [Happening("chat.conversation.join", user_id, event.id)]
 
 
 def of_post(world: "World", post: Post) -> list[Happening]:

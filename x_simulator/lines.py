@@ -41,6 +41,18 @@ def post(row: Row) -> Line:
     }
 
 
+def chat(row: Row) -> Line:
+    """With the words, which nobody but the two and this ledger knows."""
+    return {
+        "id": str(row["id"]),
+        "message_id": row["message_id"],
+        "conversation_id": row["chat"],
+        "sender_id": str(row["sender_id"]),
+        "text": row["text"],
+        "created_at": clock.iso(row["created_ms"]),
+    }
+
+
 def call(row: Row) -> Line:
     return {
         "at": clock.iso(row["at_ms"]),
@@ -87,6 +99,7 @@ KINDS: dict[str, tuple[str, Callable[[Row], Line]]] = {
         " LEFT JOIN hidden_posts ON hidden_posts.post_id = posts.id ORDER BY posts.id",
         post,
     ),
+    "chat": ("SELECT * FROM chat_events WHERE kind = 'message' ORDER BY id", chat),
     "write": ("SELECT * FROM calls WHERE subject_id IS NOT NULL ORDER BY id", write),
     "delivery": ("SELECT * FROM deliveries ORDER BY id", delivery),
     "call": ("SELECT * FROM calls WHERE subject_id IS NULL ORDER BY id", call),

@@ -55,6 +55,37 @@ CREATE TABLE IF NOT EXISTS dm_boxes (
     PRIMARY KEY (user_id, dm_id)
 ) WITHOUT ROWID;
 
+-- Encrypted chats: of two people (`A:B`) or a group (`g…`). What a pair whose chat is upgraded writes
+-- to each other is no direct message any more.
+CREATE TABLE IF NOT EXISTS chats (
+    name TEXT PRIMARY KEY,
+    group_name TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    upgraded INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS chat_members (
+    user_id INTEGER NOT NULL,
+    chat TEXT NOT NULL,
+    PRIMARY KEY (user_id, chat)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS members_of_chat ON chat_members (chat);
+
+-- The text is what only phones can read: X carries what is encoded.
+CREATE TABLE IF NOT EXISTS chat_events (
+    id INTEGER PRIMARY KEY,
+    chat TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('message', 'key', 'join')),
+    message_id TEXT NOT NULL UNIQUE,
+    sender_id INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    key_version TEXT NOT NULL,
+    encoded TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    previous_id INTEGER
+);
+CREATE INDEX IF NOT EXISTS events_of_chat ON chat_events (chat, id);
+
 CREATE TABLE IF NOT EXISTS posts (
     id INTEGER PRIMARY KEY,
     author_id INTEGER NOT NULL,

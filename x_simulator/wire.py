@@ -99,7 +99,7 @@ def dm_answer(
 ) -> Object:
     """`data` (a list) and `includes`, each only when there is something in it."""
     senders = [m.sender_id for m in messages] if "sender_id" in fields.expansions else []
-    users = _users(world, senders, fields, viewer_id)
+    users = people_told(world, senders, fields, viewer_id)
     media = world.media.by_ids(media_id for m in messages for media_id in m.media_ids)
     data = [dm_event(m, fields, [media[i] for i in m.media_ids]) for m in messages]
     shown = [
@@ -108,7 +108,7 @@ def dm_answer(
         for i in m.media_ids
         if _attached(fields)
     ]
-    return _present(data=data, includes=_present(users=users, media=_once(shown)))
+    return present(data=data, includes=present(users=users, media=_once(shown)))
 
 
 # Media
@@ -204,7 +204,7 @@ def whole_post(
 def _note(one: Post) -> Object:
     if one.note is None:
         return {}
-    return _present(text=one.note.text, entities=one.note.entities)
+    return present(text=one.note.text, entities=one.note.entities)
 
 
 def _attachments(one: Post, media: Mapping[int, Medium]) -> Object:
@@ -245,10 +245,10 @@ def post_answer(
         for i in one.media_ids
         if _attached(fields)
     ]
-    users = _users(world, _people_of(posts, referenced, fields), fields, viewer_id)
-    return _present(
+    users = people_told(world, _people_of(posts, referenced, fields), fields, viewer_id)
+    return present(
         data=[post(one, fields, counts.get(one.id, 0), media) for one in posts],
-        includes=_present(users=users, tweets=included, media=_once(shown)),
+        includes=present(users=users, tweets=included, media=_once(shown)),
         errors=lost,
     )
 
@@ -303,7 +303,7 @@ def _people_of(posts: Sequence[Post], referenced: Sequence[Post], fields: Fields
     return [user_id for user_id in people if user_id is not None]
 
 
-def _users(
+def people_told(
     world: "World", user_ids: Iterable[int], fields: Fields, viewer_id: int | None
 ) -> list[Object]:
     found = world.people.by_ids(user_ids)
@@ -311,7 +311,7 @@ def _users(
     return [person(world, who, fields.user, viewer_id) for who in ordered]
 
 
-def _present(**parts: Any) -> Object:
+def present(**parts: Any) -> Object:
     """X leaves out what is empty."""
     return {name: value for name, value in parts.items() if value}
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from x_simulator import clock, ids
+from x_simulator.chat.chats import Chats
 from x_simulator.chatty import Chatty
 from x_simulator.checking import Checks
 from x_simulator.delivery import Courier
@@ -35,6 +36,7 @@ class World:
         self.minter = ids.Minter(_last_minted(self.store))
         self.people = People(self.store, self.minter)
         self.messages = Messages(self.store)
+        self.chats = Chats(self.store)
         self.posts = Posts(self.store)
         self.media = Media(self.store, self.minter)
         self.moderation = Moderation(self.store)
@@ -92,7 +94,7 @@ def _last_minted(store: Store) -> int:
     own = "source != 'load'"
     tables = (
         *(f"dms WHERE {own}", f"posts WHERE {own}"),
-        *("webhooks", "subscriptions", "media", "replay_jobs"),
+        *("webhooks", "subscriptions", "media", "replay_jobs", "chat_events"),
     )
     highest = [store.value(f"SELECT max(id) FROM {table}") for table in tables]  # noqa: S608 (fixed text)
     return max((value for value in highest if value), default=0)

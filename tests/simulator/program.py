@@ -174,6 +174,11 @@ class Program:
         dm_id: str = self.control("POST", "dms", text=text, **people, **facts)["id"]
         return dm_id
 
+    def chat(self, sender: Json, recipient: Json, text: str = "Hello!", **facts: Any) -> Json:
+        people = {"sender_id": sender["id"], "recipient_id": recipient["id"]}
+        said: Json = self.control("POST", "chat", text=text, **people, **facts)
+        return said
+
     def post(self, author: Json, text: str, **facts: Any) -> str:
         told = self.control("POST", "posts", author_id=author["id"], text=text, **facts)
         post_id: str = told["id"]

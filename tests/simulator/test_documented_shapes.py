@@ -55,6 +55,8 @@ SAMPLES = {
     "post.reply.create": "post.reply.create",
     "post.quote.create": "post.quote.create",
     "post.repost.create": "post.repost.create",
+    "chat.received": "chat.received",
+    "chat.sent": "chat.sent",
     "oauth.revoke": "oauth.revoke",
 }
 
@@ -67,6 +69,8 @@ def test_deliveries_have_the_documented_keys(
         program.subscribe(brand, kind, webhook, tag="t")
     program.dm(customer, brand)
     program.dm(brand, customer)
+    program.chat(customer, brand)
+    program.chat(brand, customer)
     own = program.post(brand, "Hello from the Activity API")
     program.post(customer, f"hey @{brand['username']}")
     program.post(customer, "Great post", in_reply_to_post_id=own)

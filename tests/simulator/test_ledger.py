@@ -120,14 +120,14 @@ def test_it_tells_everything_as_it_was_when_it_was_asked(program: Program) -> No
     assert before in ids
     assert after not in ids
     kinds = [one["kind"] for one in (first, *rest)]
-    order = ["dm", "post", "write", "delivery", "call"]
+    order = ["dm", "post", "chat", "write", "delivery", "call"]
     assert kinds == sorted(kinds, key=order.index)
 
 
 def test_it_says_which_kinds_there_are(program: Program) -> None:
     answer = program.http.get(f"{program.url}/_sim/ledger.jsonl?kind=dm,gossip")
     assert answer.status_code == 400
-    assert "kind [gossip] is not one of dm, post, write" in answer.json()["error"]
+    assert "kind [gossip] is not one of dm, post, chat, write" in answer.json()["error"]
 
 
 def test_accepted_writes_are_kept_when_other_calls_are_forgotten(

@@ -14,6 +14,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response, S
 from starlette.routing import Route
 
 from x_simulator import clock, deeds, ids, pictures, text, wire
+from x_simulator.chat import chatting
+from x_simulator.chat.chats import ChatEvent
 from x_simulator.composing import Place, Told
 from x_simulator.messages import DirectMessage
 from x_simulator.people import USERNAME, InvalidPerson, Person
@@ -96,12 +98,18 @@ def _piece(kind: str, item: dict[str, Any], words: str) -> Piece:
     return Piece(text.unescape(words), "name")
 
 
-def _message(message: DirectMessage, scene: Scene) -> dict[str, Any]:
+def _message(message: DirectMessage | ChatEvent, scene: Scene) -> dict[str, Any]:
+    """What the customer's phone shows, which can read what is encrypted."""
     mine = scene.customer is not None and message.sender_id == scene.customer.id
+    if isinstance(message, ChatEvent):
+        shown = [Piece(message.text)]
+    else:
+        shown = pieces(message.text, message.entities)
     return {
         "id": message.id,
         "mine": mine,
-        "pieces": pieces(message.text, message.entities),
+        "encrypted": isinstance(message, ChatEvent),
+        "pieces": shown,
         "at": clock.iso(message.created_ms),
     }
 
@@ -130,10 +138,18 @@ def _who(scene: Scene) -> dict[str, Any]:
 
 
 def _messages_shown(scene: Scene) -> dict[str, Any]:
-    messages = []
+    messages: list[DirectMessage | ChatEvent] = []
     if scene.customer and scene.brand:
-        messages = scene.world.messages.between(scene.customer.id, scene.brand.id)
+        both = (scene.customer.id, scene.brand.id)
+        messages += scene.world.messages.between(*both)
+        messages += scene.world.chats.said_between(*both)
+    messages.sort(key=lambda one: one.id)
     return {"messages": [_message(one, scene) for one in messages], "brand": scene.brand}
+
+
+def _encryption_shown(scene: Scene) -> dict[str, Any]:
+    both = (scene.customer.id, scene.brand.id) if scene.customer and scene.brand else (0, 0)
+    return {"encrypted": scene.world.chats.is_upgraded(*both), **_who(scene)}
 
 
 def _posts_shown(scene: Scene) -> dict[str, Any]:
@@ -152,6 +168,7 @@ async def page(request: Request) -> Response:
             "brands": [person for person in people if person.brand],
             "chatty": world.chatty.on,
             **_messages_shown(scene),
+            **_encryption_shown(scene),
             **_posts_shown(scene),
         },
     )
@@ -160,6 +177,11 @@ async def page(request: Request) -> Response:
 async def messages(request: Request) -> Response:
     scene = Scene.of(request.app.state.world, request.query_params)
     return render("_messages.html", _messages_shown(scene))
+
+
+async def encryption(request: Request) -> Response:
+    scene = Scene.of(request.app.state.world, request.query_params)
+    return render("_encryption.html", _encryption_shown(scene))
 
 
 async def posts(request: Request) -> Response:
@@ -223,8 +245,7 @@ async def write_message(request: Request) -> Response:
     words = form.get("text", "").strip()
     customer, brand = _both(scene, words)
     try:
-        told = Told(words)
-        deeds.send_message(scene.world, told, sender=customer, recipient=brand, source="app")
+        chatting.write(scene.world, Told(words), sender=customer, recipient=brand)
     except deeds.MessageTooLong as error:
         raise Unwelcome(str(error)) from error
     except deeds.NotAllowed as error:
@@ -304,6 +325,15 @@ async def add_customer(request: Request) -> Response:
     return _back(Scene(scene.world, person, scene.brand))
 
 
+async def switch_encryption(request: Request) -> Response:
+    """X moves a pair's messages to its encrypted chat, or this simulator brings them back."""
+    scene, form = await _written(request)
+    if scene.customer is None or scene.brand is None:
+        raise Unwelcome("Pick a customer and a brand first.")
+    chatting.upgrade(scene.world, scene.customer, scene.brand, on=form.get("on") == "true")
+    return _back(scene)
+
+
 async def switch_chatty(request: Request) -> Response:
     scene, form = await _written(request)
     scene.world.chatty.switch(form.get("on") == "true")
@@ -328,12 +358,14 @@ def _route(path: str, handler: Any) -> Route:
 ROUTES = (
     Route("/", page),
     Route("/page/messages", messages),
+    Route("/page/encryption", encryption),
     Route("/page/posts", posts),
     Route("/page/chatty", chatty),
     Route("/page/changes", changes),
     Route("/media/{id}/{resource}", medium),
     Route("/profile_images/{id}/picture_normal.png", picture),
     _route("/page/messages", write_message),
+    _route("/page/encryption", switch_encryption),
     _route("/page/posts", write_post),
     _route("/page/posts/edit", edit_post),
     _route("/page/posts/delete", delete_post),

@@ -1,6 +1,7 @@
 """The control calls under `/_sim/`: JSON, no sign-in, and for this machine alone."""
 
 from x_simulator.routes.control import (
+    chat,
     delivering,
     faults,
     ledger,
@@ -15,6 +16,7 @@ from x_simulator.routes.control import (
 ROUTES = (
     *people.ROUTES,
     *writing.ROUTES,
+    *chat.ROUTES,
     *delivering.ROUTES,
     *switches.ROUTES,
     *webhooks.ROUTES,

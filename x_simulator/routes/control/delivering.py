@@ -34,6 +34,10 @@ def _happenings(world: World, spec: Body) -> list[Happening]:
         message = world.messages.get(subject_id)
         if message is not None:
             return happenings.of_message(message)
+    elif spec.get("kind") == "chat":
+        said = world.chats.event(subject_id)
+        if said is not None and said.kind == "message":
+            return happenings.of_chat(world, said)
     elif spec.get("kind") == "post":
         post = world.posts.get(subject_id)
         if post is not None:

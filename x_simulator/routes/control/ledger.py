@@ -36,6 +36,17 @@ async def ledger(world: World, body: Body) -> Body:
             }
             for post in world.posts.all()
         ],
+        "chats": [
+            {
+                "id": str(said.id),
+                "message_id": said.message_id,
+                "conversation_id": said.chat,
+                "sender_id": str(said.sender_id),
+                "text": said.text,
+                "created_at": clock.iso(said.created_ms),
+            }
+            for said in world.chats.all_said()
+        ],
         "dm_blocks": [
             {"user_id": str(user_id), "other_id": str(other_id)}
             for user_id, other_id in world.moderation.dm_blocks()

@@ -5,10 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from x_simulator import clock, composing, deeds, ids
+from x_simulator.chat import chatting
+from x_simulator.chat.chats import ChatEvent
 from x_simulator.composing import Place, Told
 from x_simulator.media import CATEGORIES, Medium
 from x_simulator.people import Person
 from x_simulator.posts import Post
+from x_simulator.routes.control import chat
 from x_simulator.routes.control.calling import BadControl, Body, flag, items, person, route
 from x_simulator.world import World
 
@@ -73,12 +76,10 @@ async def write_dm(world: World, body: Body) -> Body:
     _check_new(words, world.messages.is_taken)
     words = replace(words, media=attached(world, sender, body, "dm"))
     try:
-        message = deeds.send_message(
-            world, words, sender=sender, recipient=recipient, source="app", deliver=deliver
-        )
+        written = chatting.write(world, words, sender=sender, recipient=recipient, deliver=deliver)
     except deeds.NotAllowed as error:
         raise BadControl(str(error), 403) from error
-    return {"id": str(message.id)}
+    return chat.told(written) if isinstance(written, ChatEvent) else {"id": str(written.id)}
 
 
 async def write_post(world: World, body: Body) -> Body:
