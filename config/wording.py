@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime, timedelta
+from decimal import Decimal
 from zlib import crc32
 
 from django.utils import timezone
@@ -103,6 +104,17 @@ def number(amount: int) -> str:
     return f"{amount:,}"
 
 
+def dollars(amount: Decimal) -> str:
+    """$1,204.50; what is less than a cent and not nothing says so."""
+    return "< $0.01" if 0 < amount < Decimal("0.01") else f"${amount:,.2f}"
+
+
+def price(amount: Decimal) -> str:
+    """$0.005, $0.20: of one thing, with the places that it needs."""
+    places = -int(amount.normalize().as_tuple().exponent)
+    return f"${amount:.{max(2, places)}f}"
+
+
 def capped(amount: int, cap: int = 999) -> str:
     return f"{cap:,}+" if amount > cap else number(amount)
 
@@ -146,6 +158,8 @@ FILTERS = {
     "age": age,
     "duration": duration,
     "number": number,
+    "dollars": dollars,
+    "price": price,
     "capped": capped,
     "count_of": count_of,
     "initials": initials,

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.factories import PASSWORD
+from twitter_sync.billing import Kind
 
 # disabled: an agent of @acme with a session of before. zoe, nia: agent and admin of @globex.
 # ana, sam, ada: agent, manager, admin of @acme. olga: the owner, member of nothing.
@@ -205,11 +206,15 @@ SETTINGS = {
     "dm_undo_seconds": "0",
 }
 
+PRICES = {kind.value: "0.01" for kind in Kind}
+
 TWITTER_SYNC = {
     "twitter_sync:handles": Row(get=any_admin(200)),
     "twitter_sync:connect": Row(
         get=any_admin(200), post=any_admin(302, nia=422), form={"brand": the("brand")}
     ),
+    "twitter_sync:costs": Row(get=any_admin(200)),
+    "twitter_sync:prices": Row(post=owner(302), form=PRICES),
     # Without a state that was begun here.
     "twitter_sync:callback": Row(get=any_admin(400)),
     "twitter_sync:checklist": Row({"handle": the("handle")}, get=admins(200)),

@@ -18,7 +18,16 @@ import tweepy
 from django.conf import settings
 
 from accounts.models import BrandAccount
-from twitter_sync import answers, arrivals, budgets, oauth, tokens, transport
+from twitter_sync import (
+    answers,
+    arrivals,
+    budgets,
+    metering,
+    oauth,
+    spending,
+    tokens,
+    transport,
+)
 from twitter_sync.answers import Answer
 from twitter_sync.budgets import Purpose
 from twitter_sync.calls.activity import ActivityCalls
@@ -265,6 +274,7 @@ class Client(
         reply = self.exchange(method, route, params=params, json=json)
         endpoint = endpoint_of(method, route)
         answer = answers.read(reply, endpoint=endpoint)
+        metering.count_answer(self.scope, endpoint, answer, sent=json)
         arrivals.check(endpoint, answer)
         return answer
 
@@ -305,20 +315,31 @@ class Client(
 
     def _exchange(self, method: str, route: str, sent: dict[str, Any]) -> Reply:
         endpoint = endpoint_of(method, route)
+        spending.require_leave(endpoint, self.purpose)
         budgets.take(self.scope, endpoint, purpose=self.purpose)
-        reply = transport.exchange(
-            self.session,
-            method,
-            _address(route),
-            endpoint=endpoint,
-            headers=self._headers(),
-            **sent,
-        )
-        return self._accepted(reply, endpoint)
+        with metering.counted(self.scope, endpoint):
+            reply = transport.exchange(
+                self.session,
+                method,
+                _address(route),
+                endpoint=endpoint,
+                headers=self._headers(),
+                **sent,
+            )
+            return self._accepted(reply, endpoint)
 
     def _open(self, route: str, params: dict[str, Any], patience: float) -> Stream:
         endpoint = endpoint_of("GET", route)
+        spending.require_leave(endpoint, self.purpose)
         budgets.take(self.scope, endpoint, purpose=self.purpose)
+        with metering.counted(self.scope, endpoint):
+            opened = self._opened(route, params, patience, endpoint)
+        budgets.note_headers(self.scope, endpoint, opened.headers)
+        return Stream(opened, endpoint=endpoint, patience=patience)
+
+    def _opened(
+        self, route: str, params: dict[str, Any], patience: float, endpoint: str
+    ) -> requests.Response:
         opened = transport.opened(
             self.session,
             _address(route),
@@ -331,8 +352,7 @@ class Client(
         if isinstance(opened, Reply):
             self._accepted(opened, endpoint)
             raise Unconfirmed(endpoint=endpoint, status=opened.status, problem="no stream")
-        budgets.note_headers(self.scope, endpoint, opened.headers)
-        return Stream(opened, endpoint=endpoint, patience=patience)
+        return opened
 
     def _accepted(self, reply: Reply, endpoint: str) -> Reply:
         """The reply, when it is a success; its quota is noted in any case."""

@@ -42,6 +42,15 @@ class NotConnected(NotSent):
     default_reason = "This handle is not connected to X. An admin has to reconnect it."
 
 
+class CapReached(NotSent):
+    """The owner's cap on what X may cost keeps what can wait from being asked: no call was made."""
+
+    default_reason = (
+        "What X may cost this month is nearly used up or spent, so this waits. The owner can raise "
+        "the limit on the page Costs."
+    )
+
+
 class Unconfirmed(XError):
     """Bytes left and no clear answer came: a timeout, a reset, a 5xx, an unreadable success."""
 

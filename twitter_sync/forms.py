@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -12,6 +14,8 @@ from django.http import QueryDict
 from accounts.actions.brands import SETTINGS
 from accounts.forms import NameField, RoleForm, ZoneSelect, new_email, time_zones
 from accounts.models import BrandAccount, User
+from twitter_sync.billing import Kind
+from twitter_sync.costs import Tag
 
 MOST_UNDO_SECONDS = 60
 MOST_JOIN_HOURS = 30 * 24
@@ -110,6 +114,50 @@ class SettingsForm(forms.Form):
 
     def __init__(self, data: QueryDict | None = None, *, brand: BrandAccount) -> None:
         super().__init__(data, initial={name: getattr(brand, name) for name in SETTINGS})
+
+
+def dollars(label: str, *, places: int, least: str, most: int, **more: Any) -> forms.DecimalField:
+    bounds = f"Give dollars from {least} to {most:,}, with at most {places} places."
+    names = ("required", "invalid", "min_value", "max_value", "max_decimal_places", "max_digits")
+    return forms.DecimalField(
+        label=label,
+        min_value=Decimal(least),
+        max_value=most,
+        decimal_places=places,
+        error_messages=dict.fromkeys(names, bounds),
+        **more,
+    )
+
+
+class PricesForm(forms.Form):
+    """The cap, then a field for each kind that X bills, by its name."""
+
+    def __init__(
+        self, data: QueryDict | None = None, *, tags: Mapping[Kind, Tag], cap_usd: Decimal | None
+    ) -> None:
+        prices = {kind.value: tag.usd.normalize() for kind, tag in tags.items()}
+        super().__init__(data, initial={"cap_usd": cap_usd, **prices})
+        self.fields["cap_usd"] = dollars(
+            "At most a month, in dollars",
+            places=2,
+            least="1",
+            most=10_000_000,
+            required=False,
+            help_text="Near it Handled asks X for news less often; at it, not at all until the "
+            "next month. What X pushes still comes in and is billed, and replies always go out. "
+            "Empty: no limit. Set one at X as well.",
+        )
+        for kind in Kind:
+            self.fields[kind.value] = dollars(kind.label, places=4, least="0", most=1_000)
+
+    @property
+    def price_fields(self) -> list[forms.BoundField]:
+        return [self[kind.value] for kind in Kind]
+
+    @property
+    def prices(self) -> dict[Kind, Decimal]:
+        """Only of a valid form."""
+        return {kind: self.cleaned_data[kind.value] for kind in Kind}
 
 
 class ColleagueForm(RoleForm):

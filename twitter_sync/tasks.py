@@ -30,6 +30,7 @@ from twitter_sync.actions import (
     sending,
     setting_up,
     sweeping,
+    tallying,
 )
 
 
@@ -117,6 +118,11 @@ def renew_due(**_: Any) -> None:
 @shared_task(name="twitter_sync.renew")
 def renew(connection_id: int, **_: Any) -> None:
     renewing.renew(connection_id)
+
+
+@shared_task(name="twitter_sync.tally")
+def tally(**_: Any) -> None:
+    tallying.tally()
 
 
 @shared_task(name="twitter_sync.subscribe")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from twitter_sync.views import erasures, handles, people, running
+from twitter_sync.views import costs, erasures, handles, people, running
 from twitter_sync.views import settings as brand_settings
 from twitter_sync.views.webhook import WebhookView
 
@@ -12,6 +12,8 @@ urlpatterns = [
     path("handles/", handles.handles, name="handles"),
     path("handles/connect/", handles.start, name="connect"),
     path("handles/callback/", handles.callback, name="callback"),
+    path("handles/costs/", costs.costs, name="costs"),
+    path("handles/prices/", costs.set_prices_and_cap, name="prices"),
     path("handles/erasures/<int:pk>/", erasures.erasure, name="erasure"),
     # One handle
     path("handles/@<str:handle>/", handles.handle, name="checklist"),

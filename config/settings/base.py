@@ -127,6 +127,7 @@ CELERY_BEAT_SCHEDULE = {
     "audit": {"task": "twitter_sync.audit", "schedule": 300.0, "options": {"expires": 300}},
     "watch": {"task": "twitter_sync.watch", "schedule": 60.0, "options": {"expires": 60}},
     "renew": {"task": "twitter_sync.renew_due", "schedule": 60.0, "options": {"expires": 60}},
+    "tally": {"task": "twitter_sync.tally", "schedule": 60.0, "options": {"expires": 60}},
     "wind-up": {"task": "twitter_sync.wind_up_all", "schedule": 60.0, "options": {"expires": 60}},
     "erase": {"task": "twitter_sync.erase_all", "schedule": 60.0, "options": {"expires": 60}},
     "delete-media": {

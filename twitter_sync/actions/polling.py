@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.doorbell import ring
 from accounts.models import BrandAccount
 from inbox.sequence import moment_of, sequence_at
+from twitter_sync import spending
 from twitter_sync.actions import backfilling, healing
 from twitter_sync.actions.recording import record_news
 from twitter_sync.answers import Answer
@@ -121,7 +122,8 @@ def is_the_first(cursor: SyncCursor) -> bool:
 def pause(brand: BrandAccount) -> timedelta:
     is_subscribed = Subscription.objects.active().filter(brand=brand).exists()
     pushes_come = is_subscribed and Webhook.objects.filter(is_valid=True).exists()
-    return timedelta(seconds=settings.X_POLL_SECONDS) if pushes_come else WITHOUT_PUSHES
+    usual = timedelta(seconds=settings.X_POLL_SECONDS) if pushes_come else WITHOUT_PUSHES
+    return spending.slowed(usual)
 
 
 def put_off(cursor: SyncCursor, error: XError, leased_until: datetime) -> None:

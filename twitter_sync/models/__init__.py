@@ -1,3 +1,4 @@
+from twitter_sync.models.api_call import ApiCall
 from twitter_sync.models.audit import Audit
 from twitter_sync.models.backfill import Backfill
 from twitter_sync.models.connection import Connection
@@ -5,15 +6,19 @@ from twitter_sync.models.conversation_search import ConversationSearch
 from twitter_sync.models.erasure import Erasure
 from twitter_sync.models.known_post import KnownPost
 from twitter_sync.models.missed_push import MissedPush
+from twitter_sync.models.price import Price
 from twitter_sync.models.rate_budget import RateBudget
 from twitter_sync.models.raw_event import RawEvent
 from twitter_sync.models.send_attempt import SendAttempt
+from twitter_sync.models.spending import Spending
 from twitter_sync.models.subscription import Subscription
 from twitter_sync.models.sync_cursor import SyncCursor
 from twitter_sync.models.sync_gap import SyncGap
+from twitter_sync.models.usage import ReadToday, Usage
 from twitter_sync.models.webhook import Webhook
 
 __all__ = [
+    "ApiCall",
     "Audit",
     "Backfill",
     "Connection",
@@ -21,11 +26,15 @@ __all__ = [
     "Erasure",
     "KnownPost",
     "MissedPush",
+    "Price",
     "RateBudget",
     "RawEvent",
+    "ReadToday",
     "SendAttempt",
+    "Spending",
     "Subscription",
     "SyncCursor",
     "SyncGap",
+    "Usage",
     "Webhook",
 ]
