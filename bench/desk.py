@@ -146,7 +146,7 @@ def far_down(user: User) -> str:
     """The rows after the middle of all resolved conversations that `user` sees."""
     rows = Conversation.objects.visible_to(user).resolved().newest_first()
     middle = rows[rows.count() // 2 :].first()
-    after = f"&after={cursor_of(VIEWS['resolved'], middle)}" if middle else ""
+    after = f"&after={cursor_of(middle.pk, middle.last_activity_at)}" if middle else ""
     return f"/desk/rows/?view=resolved{after}"
 
 

@@ -81,15 +81,16 @@ def page(
 ) -> Page:
     """One page of `view`. Two queries, whatever the number of brands. Raises BadCursor."""
     keys = first_keys(view, user, brands, after, size + 1)
-    found = in_order(view, Conversation.objects.visible_to(user).filter(pk__in=keys[:size]))
+    here = [pk for pk, _ in keys[:size]]
+    found = in_order(view, Conversation.objects.visible_to(user).filter(pk__in=here))
     rows = list(found.select_related("brand", "contact", "assignee"))
-    more = len(keys) > size and bool(rows)
-    return Page(rows, cursor_of(view, rows[-1]) if more else None)
+    return Page(rows, cursor_of(*keys[size - 1]) if len(keys) > size else None)
 
 
 # The first of each brand, then the first of all: planned once, however many brands there are.
 FIRST_OF_EACH = """
-SELECT row.id FROM unnest(%s::bigint[]) AS brand (id) CROSS JOIN LATERAL ({top}) AS row (id, moment)
+SELECT row.id, row.moment
+FROM unnest(%s::bigint[]) AS brand (id) CROSS JOIN LATERAL ({top}) AS row (id, moment)
 ORDER BY row.moment {direction}, row.id {direction} LIMIT %s
 """
 EACH_BRAND = RawSQL("brand.id", ())
@@ -97,8 +98,9 @@ EACH_BRAND = RawSQL("brand.id", ())
 
 def first_keys(
     view: View, user: User, brands: list[BrandAccount], after: str, count: int
-) -> list[int]:
-    """The ids of the first `count` rows after a cursor: the first of each brand, merged."""
+) -> list[tuple[int, datetime]]:
+    """The first `count` rows after a cursor, the first of each brand, merged: their ids, and by
+    which moment they stand in the view now. Somebody may answer them before they are read."""
     of_brand = view.rows(Conversation.objects.filter(brand=EACH_BRAND), user)
     top = in_order(view, beyond(view, of_brand, after)).values_list("pk", view.sort)[:count]
     sql, params = top.query.sql_with_params()
@@ -108,7 +110,7 @@ def first_keys(
             FIRST_OF_EACH.format(top=sql, direction=direction),
             [[brand.pk for brand in brands], *params, count],
         )
-        return [pk for (pk,) in cursor.fetchall()]
+        return list(cursor.fetchall())
 
 
 def in_order(view: View, rows: ConversationQuerySet) -> ConversationQuerySet:
@@ -126,9 +128,8 @@ def beyond(view: View, rows: ConversationQuerySet, after: str) -> ConversationQu
     )
 
 
-def cursor_of(view: View, last: Conversation) -> str:
-    moment = getattr(last, view.sort)
-    return base64.urlsafe_b64encode(f"{moment.isoformat()}|{last.pk}".encode()).decode()
+def cursor_of(pk: int, moment: datetime) -> str:
+    return base64.urlsafe_b64encode(f"{moment.isoformat()}|{pk}".encode()).decode()
 
 
 def read_cursor(cursor: str) -> tuple[datetime, int]:

@@ -107,7 +107,9 @@ def page_of(user: User, known: Contact, after: str) -> desk.Page:
     rows = desk.in_order(EVERY, desk.beyond(EVERY, theirs(user, known), after))
     found = list(rows.select_related("brand", "assignee")[: PAGE_SIZE + 1])
     shown = found[:PAGE_SIZE]
-    return desk.Page(shown, desk.cursor_of(EVERY, shown[-1]) if len(found) > PAGE_SIZE else None)
+    if len(found) == len(shown):
+        return desk.Page(shown, None)
+    return desk.Page(shown, desk.cursor_of(shown[-1].pk, shown[-1].last_activity_at))
 
 
 def acquaintance(user: User, known: Contact) -> Acquaintance:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 import pytest
 from django.urls import reverse
@@ -10,7 +11,9 @@ from django.utils import timezone
 
 from accounts.models import BrandAccount
 from inbox.actions.status import resolve, snooze, wait
+from inbox.desk import first_keys
 from inbox.live import now_us
+from inbox.models import Conversation
 from tests.factories import (
     make_contact,
     make_conversation,
@@ -156,6 +159,20 @@ def test_the_next_page_follows_the_last(ana_client, acme):
     following = ana_client.get(address)
     assert names(first) + names(following) == [f"Person {number:02}" for number in range(53)]
     assert "rows-more" not in following.text
+
+
+def test_rows_that_are_answered_while_the_page_is_made_break_nothing(ana_client, acme, monkeypatch):
+    """They have no waiting time any more, by which the next page would begin."""
+    for number in range(53):
+        asked(acme, f"Person {number:02}", minutes=100 - number)
+
+    def and_answer_them(*asked: object) -> list[tuple[int, datetime]]:
+        found = first_keys(*asked)
+        Conversation.objects.update(unanswered_since=None)
+        return found
+
+    monkeypatch.setattr("inbox.desk.first_keys", and_answer_them)
+    assert ana_client.get(DESK).status_code == 200
 
 
 def test_a_refresh_shows_as_many_rows_as_the_page_has(ana_client, acme):
