@@ -254,6 +254,31 @@ def test_what_is_missing_here_is_a_definite_failure(
     assert sent_by_us(simulator, "dms", brand) == []
 
 
+class KilledError(BaseException):
+    """What a kill is to the code that it hits."""
+
+
+def die(*_: object, **__: object) -> None:
+    raise KilledError
+
+
+@pytest.mark.parametrize("fate", ["doubt", "fail"])
+def test_a_worker_that_dies_while_it_says_what_came_of_it_leaves_the_attempt_open(
+    request, monkeypatch, settings, agent, thread, fate
+):
+    """Where the sweep finds it. Closed without the message, it would hold the queue for ever."""
+    if fate == "doubt":
+        request.getfixturevalue("silent_x")
+    else:
+        lose_the_key(settings)
+    message = reply(thread, by=agent, text="Hello", client_key=uuid4())
+    monkeypatch.setattr(f"inbox.actions.sending.{fate}", die)
+    with pytest.raises(KilledError):
+        send_next(thread.conversation_id)
+    message.refresh_from_db()
+    assert (message.state, message.send_attempts.get().outcome) == ("sending", "open")
+
+
 def test_the_sweeper_doubts_what_a_dead_worker_left_open(agent, thread):
     message = reply(thread, by=agent, text="Hello", client_key=uuid4())
     assert begin(thread.conversation_id) is not None

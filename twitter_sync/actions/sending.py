@@ -58,13 +58,11 @@ def send_next(conversation_id: int) -> Message | None:
     except (NotConnected, TokenRejected) as signed_out:
         return put_back(attempt, signed_out, not_before=timezone.now())
     except Unconfirmed as doubt:
-        end(attempt, Outcome.UNCERTAIN, doubt)
-        return sending.doubt(attempt.message_id, reason=doubt.reason)
+        return doubted(attempt, doubt)
     except XError as refusal:
         if answers_what_is_gone(attempt.message, refusal):
             return fail_for_its_post(attempt, refusal)
-        end(attempt, Outcome.FAILED, refusal)
-        return sending.fail(attempt.message_id, reason=refusal.reason)
+        return refused(attempt, refusal)
     return accepted(attempt, external_id)
 
 
@@ -98,6 +96,20 @@ def put_back(attempt: SendAttempt, error: XError, *, not_before: datetime) -> Me
     """X certainly has nothing of it: the message waits in its place."""
     end(attempt, Outcome.FAILED, error)
     return sending.put_back(attempt.message_id, not_before=not_before, reason=error.reason)
+
+
+@transaction.atomic
+def doubted(attempt: SendAttempt, doubt: Unconfirmed) -> Message:
+    """Attempt and message at once: a worker that dies between the two would leave a message that
+    is being sent for ever, and that no sweep finds."""
+    end(attempt, Outcome.UNCERTAIN, doubt)
+    return sending.doubt(attempt.message_id, reason=doubt.reason)
+
+
+@transaction.atomic
+def refused(attempt: SendAttempt, refusal: XError) -> Message:
+    end(attempt, Outcome.FAILED, refusal)
+    return sending.fail(attempt.message_id, reason=refusal.reason)
 
 
 def answers_what_is_gone(message: Message, refusal: XError) -> bool:
@@ -148,17 +160,11 @@ def end(attempt: SendAttempt, outcome: SendAttempt.Outcome, error: XError | None
 def sweep() -> None:
     """Doubts what a dead worker left open, and rings for every conversation with a due message."""
     now = timezone.now()
+    lost = Unconfirmed("The sender stopped before X answered. It may have been sent or not.")
     for attempt in SendAttempt.objects.filter(outcome=Outcome.OPEN, lease_until__lt=now):
-        doubt_lost(attempt)
+        doubted(attempt, lost)
     for conversation_id in due_conversations(now):
         ring_now("twitter_sync.send", queue="send", conversation_id=conversation_id)
-
-
-@transaction.atomic
-def doubt_lost(attempt: SendAttempt) -> None:
-    lost = Unconfirmed("The sender stopped before X answered. It may have been sent or not.")
-    end(attempt, Outcome.UNCERTAIN, lost)
-    sending.doubt(attempt.message_id, reason=lost.reason)
 
 
 def due_conversations(now: datetime, *, brand: BrandAccount | None = None) -> list[int]:
