@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from twitter_sync.answers import Answer
-from twitter_sync.client import Client
+from twitter_sync.client import MAX_PAGE, Client
 from twitter_sync.models import SyncCursor
 
 Feed = SyncCursor.Feed
@@ -17,11 +17,12 @@ Feed = SyncCursor.Feed
 @dataclass(frozen=True, slots=True)
 class Span:
     """What is asked for of a feed: items newer than `since` and older than `until`, ids of X; or a
-    page by its token. "" asks for everything, from the newest down."""
+    page by its token. "" asks for everything, from the newest down, `size` items at once."""
 
     since: str = ""
     until: str = ""
     page: str = ""
+    size: int = MAX_PAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Source:
 SOURCES = {
     Feed.DMS: Source(
         "dm",
-        lambda client, span: client.dm_events(page_token=span.page or None),
+        lambda client, span: client.dm_events(page_token=span.page or None, max_results=span.size),
         most=None,
         is_by_id=False,
     ),

@@ -456,7 +456,9 @@ def test_a_page_costs_the_same_however_long_it_is(simulator, brand, customer, mo
     held = begin(brand)
     for size in (5, 50):
         monkeypatch.setattr(
-            Client, "dm_events", lambda self, size=size, **how: ask(self, **how, max_results=size)
+            Client,
+            "dm_events",
+            lambda self, size=size, **how: ask(self, **how | {"max_results": size}),
         )
         row = Backfill.objects.select_related("cursor__brand").get(pk=held.pk)
         answer = Client.for_brand(brand).dm_events(page_token=row.page_token)

@@ -50,7 +50,9 @@ def customer(simulator: Simulator, brand: BrandAccount) -> dict[str, Any]:
 @pytest.fixture
 def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     ask = Client.dm_events
-    monkeypatch.setattr(Client, "dm_events", lambda self, **how: ask(self, **how, max_results=4))
+    monkeypatch.setattr(
+        Client, "dm_events", lambda self, **how: ask(self, **how | {"max_results": 4})
+    )
 
 
 @pytest.fixture

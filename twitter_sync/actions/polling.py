@@ -17,13 +17,14 @@ from django.utils import timezone
 
 from accounts.doorbell import ring
 from accounts.models import BrandAccount
+from inbox.models import Message
 from inbox.sequence import moment_of, sequence_at
 from twitter_sync import spending
 from twitter_sync.actions import backfilling, healing
 from twitter_sync.actions.recording import record_news
 from twitter_sync.answers import Answer
 from twitter_sync.budgets import Purpose
-from twitter_sync.client import Client
+from twitter_sync.client import MAX_PAGE, Client
 from twitter_sync.errors import RateLimited, XError
 from twitter_sync.feeds import SOURCES, Feed, Span, ids_of, items_of
 from twitter_sync.models import Backfill, Subscription, SyncCursor, Webhook
@@ -32,6 +33,8 @@ from twitter_sync.models import Backfill, Subscription, SyncCursor, Webhook
 LEASE = timedelta(seconds=45)
 # X may list a post some time after it was written, below others that we hold already.
 LAG = timedelta(minutes=10)
+# Beyond what pushes brought, a poll of messages looks at so many.
+A_FEW = 10
 # As often as X's fifteen DM reads in a quarter of an hour allow, less what agents may need.
 WITHOUT_PUSHES = timedelta(seconds=75)
 
@@ -65,7 +68,7 @@ def poll(cursor_id: int) -> int:
     asked_at, found, leased_until = timezone.now(), 0, cursor.due_at
     try:
         client = Client.for_brand(cursor.brand, purpose=purpose_of(cursor))
-        span = Span(since=lowered(cursor.newest_id))
+        span = Span(since=lowered(cursor.newest_id), size=size_of(cursor))
         answer = SOURCES[Feed(cursor.feed)].ask(client, span)
         cursor, found = keep(cursor, answer, asked_at=asked_at)
     except XError as error:
@@ -91,6 +94,17 @@ def purpose_of(cursor: SyncCursor) -> Purpose:
 def lowered(newest_id: str) -> str:
     """From a little below what we hold: what X lists late comes along."""
     return str(sequence_at(moment_of(int(newest_id)) - LAG)) if newest_id else ""
+
+
+def size_of(cursor: SyncCursor) -> int:
+    """X can't be asked for messages since one, and bills all that it shows: while pushes bring
+    them, a poll looks at those that came and a few more, to meet what was held before."""
+    if cursor.feed != Feed.DMS or not cursor.newest_id or not pushes_come(cursor.brand):
+        return MAX_PAGE
+    came = Message.objects.filter(
+        brand=cursor.brand_id, kind=Message.Kind.DM, sequence__gt=int(cursor.newest_id)
+    )
+    return min(MAX_PAGE, came[:MAX_PAGE].count() + A_FEW)
 
 
 @transaction.atomic
@@ -120,10 +134,13 @@ def is_the_first(cursor: SyncCursor) -> bool:
 
 
 def pause(brand: BrandAccount) -> timedelta:
-    is_subscribed = Subscription.objects.active().filter(brand=brand).exists()
-    pushes_come = is_subscribed and Webhook.objects.filter(is_valid=True).exists()
-    usual = timedelta(seconds=settings.X_POLL_SECONDS) if pushes_come else WITHOUT_PUSHES
+    usual = timedelta(seconds=settings.X_POLL_SECONDS) if pushes_come(brand) else WITHOUT_PUSHES
     return spending.slowed(usual)
+
+
+def pushes_come(brand: BrandAccount) -> bool:
+    is_subscribed = Subscription.objects.active().filter(brand=brand).exists()
+    return is_subscribed and Webhook.objects.filter(is_valid=True).exists()
 
 
 def put_off(cursor: SyncCursor, error: XError, leased_until: datetime) -> None:
