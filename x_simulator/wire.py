@@ -1,4 +1,4 @@
-"""X's objects as its REST answers carry them: people, messages, posts, and what they include."""
+"""X's objects as its REST answers carry them: people, posts, media, and what they include."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from x_simulator import clock, errors, ids
 from x_simulator.fields import Fields, chosen
 from x_simulator.media import Medium
-from x_simulator.messages import DirectMessage, Source
+from x_simulator.messages import Source
 from x_simulator.people import Person
 from x_simulator.posts import Post
 
@@ -75,46 +75,10 @@ def _followers(who: Person) -> dict[str, int]:
     }
 
 
-# Direct messages
-
-
-def dm_event(message: DirectMessage, fields: Fields, media: Sequence[Medium] = ()) -> Object:
-    whole: Object = {
-        "id": str(message.id),
-        "event_type": "MessageCreate",
-        "text": message.text,
-        "sender_id": str(message.sender_id),
-        "dm_conversation_id": message.conversation_id,
-        "created_at": created_at(message.created_ms, message.source),
-    }
-    if message.entities:
-        whole["entities"] = message.entities
-    if message.media_ids:
-        whole["attachments"] = {"media_keys": [medium.key for medium in media]}
-    return chosen(whole, fields.dm | (fields.expansions & {"sender_id"}) | _attached(fields))
-
-
-def dm_answer(
-    world: "World", messages: Sequence[DirectMessage], fields: Fields, viewer_id: int
-) -> Object:
-    """`data` (a list) and `includes`, each only when there is something in it."""
-    senders = [m.sender_id for m in messages] if "sender_id" in fields.expansions else []
-    users = people_told(world, senders, fields, viewer_id)
-    media = world.media.by_ids(media_id for m in messages for media_id in m.media_ids)
-    data = [dm_event(m, fields, [media[i] for i in m.media_ids]) for m in messages]
-    shown = [
-        medium_told(media[i], protected_address(m.id, media[i]), fields)
-        for m in messages
-        for i in m.media_ids
-        if _attached(fields)
-    ]
-    return present(data=data, includes=present(users=users, media=_once(shown)))
-
-
 # Media
 
 
-def _attached(fields: Fields) -> frozenset[str]:
+def attached(fields: Fields) -> frozenset[str]:
     """The field that the expansion of media brings along."""
     return frozenset({"attachments"} if "attachments.media_keys" in fields.expansions else ())
 
@@ -145,7 +109,7 @@ def medium_told(medium: Medium, address: str, fields: Fields) -> Object:
     return chosen(whole, fields.media)
 
 
-def _once(media: Sequence[Object]) -> list[Object]:
+def once(media: Sequence[Object]) -> list[Object]:
     return list({one["media_key"]: one for one in media}.values())
 
 
@@ -155,7 +119,7 @@ def _once(media: Sequence[Object]) -> list[Object]:
 def post(
     one: Post, fields: Fields, reply_count: int, media: Mapping[int, Medium] | None = None
 ) -> Object:
-    by_expansion = ({"author_id", "in_reply_to_user_id"} & fields.expansions) | _attached(fields)
+    by_expansion = ({"author_id", "in_reply_to_user_id"} & fields.expansions) | attached(fields)
     if any(name.startswith("referenced_tweets.id") for name in fields.expansions):
         by_expansion |= {"referenced_tweets"}
     return chosen(whole_post(one, reply_count, media), fields.tweet | by_expansion)
@@ -243,12 +207,12 @@ def post_answer(
         medium_told(media[i], public_address(world, media[i]), fields)
         for one in posts
         for i in one.media_ids
-        if _attached(fields)
+        if attached(fields)
     ]
     users = people_told(world, _people_of(posts, referenced, fields), fields, viewer_id)
     return present(
         data=[post(one, fields, counts.get(one.id, 0), media) for one in posts],
-        includes=present(users=users, tweets=included, media=_once(shown)),
+        includes=present(users=users, tweets=included, media=once(shown)),
         errors=lost,
     )
 

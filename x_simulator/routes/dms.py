@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from x_simulator import deeds, errors, ids, wire
+from x_simulator import deeds, dm_events, errors, ids
 from x_simulator.api import Answer, Call, Endpoint, checked_body
 from x_simulator.composing import Told
 from x_simulator.media import Medium
@@ -50,7 +50,7 @@ def _listing(call: Call, conversation_id: str | None) -> Answer:
     meta: dict[str, Any] = {"result_count": len(page.items)}
     tokens = (("next_token", page.next_token), ("previous_token", page.previous_token))
     meta |= {name: token for name, token in tokens if token}
-    body = wire.dm_answer(call.world, page.items, call.fields, call.caller.viewer)
+    body = dm_events.dm_answer(call.world, page.items, call.fields, call.caller.viewer)
     return Answer(call.fields.answer({**body, "meta": meta}))
 
 
@@ -59,7 +59,7 @@ async def event(call: Call) -> Answer:
     message = call.world.messages.seen_by(call.caller.viewer, dm_id)
     if message is None:
         return Answer({"errors": [errors.missing("dm_event", str(dm_id), "event_id")]})
-    body = wire.dm_answer(call.world, [message], call.fields, call.caller.viewer)
+    body = dm_events.dm_answer(call.world, [message], call.fields, call.caller.viewer)
     return Answer(call.fields.answer({**body, "data": body["data"][0]}))
 
 
