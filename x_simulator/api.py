@@ -314,7 +314,13 @@ def checked_body(
     call: Call, allowed: Mapping[str, type | tuple[type, ...]], required: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """The JSON object of a call: nothing unknown, nothing of the wrong type, nothing missing."""
-    body = call.body
+    return checked(call.body, allowed, required)
+
+
+def checked(
+    body: Any, allowed: Mapping[str, type | tuple[type, ...]], required: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """A part of one, likewise."""
     if not isinstance(body, dict):
         raise errors.invalid("The request body is not a JSON object")
     for name, value in body.items():

@@ -27,6 +27,7 @@ from x_simulator.routes import (
     page,
     posts,
     streams,
+    ton,
     users,
     webhooks,
 )
@@ -66,6 +67,7 @@ def build(settings: Settings) -> Starlette:
             *control.ROUTES,
             *oauth.ROUTES,
             *(endpoint.route() for endpoint in ENDPOINTS),
+            *ton.ROUTES,
             *page.ROUTES,
             Mount("/static", StaticFiles(directory=STATIC)),
         ],

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 MAX_LONG_POST = 25_000
+NO_PERMISSION = "You do not have permission to DM one or more participants."
 
 
 class NotAllowed(Exception):
@@ -49,7 +50,7 @@ def send_message(
     """Raises NotAllowed, MessageTooLong."""
     check_may_message(world, told.text, sender, recipient)
     if world.chats.is_upgraded(sender.id, recipient.id):
-        raise NotAllowed("You do not have permission to DM one or more participants.")
+        raise NotAllowed(NO_PERMISSION)
     message = composing.make_message(world, told, sender.id, recipient.id, source)
     world.messages.add([message])
     if deliver:
@@ -60,12 +61,17 @@ def send_message(
 
 def check_may_message(world: "World", words: str, sender: Person, recipient: Person) -> None:
     """Raises NotAllowed, MessageTooLong."""
+    check_may_write(words, sender)
+    if sender.id == recipient.id or not may_message(world, sender.id, recipient):
+        raise NotAllowed(NO_PERMISSION)
+
+
+def check_may_write(words: str, sender: Person) -> None:
+    """To anybody. Raises NotAllowed, MessageTooLong."""
     if len(words) > MAX_LENGTH:
         raise MessageTooLong(f"The text of a message has at most {MAX_LENGTH} characters.")
     if sender.locked:
         raise NotAllowed("This operation is not permitted.")
-    if sender.id == recipient.id or not may_message(world, sender.id, recipient):
-        raise NotAllowed("You do not have permission to DM one or more participants.")
 
 
 def may_message(world: "World", sender_id: int, recipient: Person) -> bool:

@@ -155,6 +155,11 @@ def bad_app_credentials() -> Refused:
     return Refused(403, {"errors": [error]})
 
 
+def not_signed() -> Refused:
+    """Of the older addresses that want OAuth 1.0a."""
+    return Refused(401, {"errors": [{"code": 32, "message": "Could not authenticate you."}]})
+
+
 def missing(kind: str, value: str, parameter: str, *, of: str = "") -> Body:
     """A partial error: what was asked for is not there. `of` names an expansion."""
     return {

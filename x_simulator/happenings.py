@@ -24,6 +24,9 @@ class Happening:
 
 
 def of_message(message: DirectMessage) -> list[Happening]:
+    """None of what is said in a group: the events name one recipient."""
+    if message.group_id:
+        return []
     return [
         Happening("dm.sent", message.sender_id, message.id),
         Happening("dm.received", message.recipient_id, message.id),

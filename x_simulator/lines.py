@@ -17,7 +17,9 @@ def dm(row: Row) -> Line:
     return {
         "id": str(row["id"]),
         "sender_id": str(row["sender_id"]),
-        "recipient_id": str(row["recipient_id"]),
+        "recipient_id": _id(row["recipient_id"] or None),
+        "conversation_id": row["conversation_id"],
+        "event_type": row["event_type"],
         "text": row["text"],
         "created_at": clock.iso(row["created_ms"]),
         "source": row["source"],

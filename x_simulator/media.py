@@ -52,6 +52,7 @@ class Medium:
     width: int
     height: int
     is_whole: bool  # its bytes are what its type says
+    alt_text: str = ""  # what is to be seen, in words
 
     @property
     def kind(self) -> str:
@@ -95,7 +96,7 @@ def _medium(row: Row) -> Medium:
 
 _COLUMNS = (
     "id, owner_id, category, media_type, total_bytes, created_ms, finalized_ms, width, height,"
-    " is_whole"
+    " is_whole, alt_text"
 )
 
 
@@ -150,6 +151,10 @@ class Media:
             (clock.now_ms(), int(content[at:].startswith(beginning)), width, height, medium.id),
         )
         return self.by_ids([medium.id])[medium.id]
+
+    def describe(self, media_id: int, alt_text: str) -> None:
+        described = "UPDATE media SET alt_text = ? WHERE id = ?"
+        self._store.write(described, (alt_text, media_id))
 
     def upload(self, owner_id: int, category: str, media_type: str, content: bytes) -> Medium:
         """All at once."""

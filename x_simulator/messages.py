@@ -1,22 +1,25 @@
 """Direct messages: who wrote what to whom, and who still sees it."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from x_simulator import clock
+from x_simulator import clock, ids
 from x_simulator.pages import Page, Slice
 from x_simulator.store import Row, Store, Value, marks
 from x_simulator.text import Entities
 
 Source = Literal["api", "app", "load"]
+EventType = Literal["MessageCreate", "ParticipantsJoin", "ParticipantsLeave"]
 MAX_LENGTH = 10_000
 WINDOW_MS = 30 * clock.DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
 class DirectMessage:
+    """To one recipient or, with a `group_id`, to a group, which people join and leave."""
+
     id: int
     sender_id: int
     recipient_id: int
@@ -25,9 +28,15 @@ class DirectMessage:
     created_ms: int
     source: Source
     media_ids: tuple[int, ...] = ()
+    event_type: EventType = "MessageCreate"
+    participant_ids: tuple[int, ...] = ()
+    group_id: int = 0
 
     @property
     def conversation_id(self) -> str:
+        """X's: a group has a number of its own."""
+        if self.group_id:
+            return str(self.group_id)
         return conversation_of(self.sender_id, self.recipient_id)
 
 
@@ -46,6 +55,9 @@ def _message(row: Row) -> DirectMessage:
         created_ms=row["created_ms"],
         source=row["source"],
         media_ids=tuple(json.loads(row["media_ids"])),
+        event_type=row["event_type"],
+        participant_ids=tuple(json.loads(row["participant_ids"])),
+        group_id=ids.parse(row["conversation_id"]) or 0,
     )
 
 
@@ -53,17 +65,21 @@ class Messages:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def add(self, messages: Sequence[DirectMessage]) -> int:
-        """How many were new: an id that is there already keeps what it says."""
+    def add(
+        self, messages: Sequence[DirectMessage], *, seen_by: Sequence[int] | None = None
+    ) -> int:
+        """How many were new: an id that is there already keeps what it says. Seen by the two, or by
+        those of the group."""
         with self._store.transaction():
             added = self._store.write_many(
                 "INSERT OR IGNORE INTO dms (id, conversation_id, sender_id, recipient_id, text,"
-                " entities, created_ms, source, media_ids) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " entities, created_ms, source, media_ids, event_type, participant_ids)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [_values(message) for message in messages],
             )
             self._store.write_many(
                 "INSERT OR IGNORE INTO dm_boxes (user_id, dm_id) VALUES (?, ?)",
-                [(u, m.id) for m in messages for u in (m.sender_id, m.recipient_id)],
+                [(user_id, m.id) for m in messages for user_id in _viewers(m, seen_by)],
             )
         return added
 
@@ -83,9 +99,14 @@ class Messages:
         return None if row is None else _message(row)
 
     def page(
-        self, user_id: int, window: Slice, *, conversation_id: str | None = None
+        self,
+        user_id: int,
+        window: Slice,
+        *,
+        conversation_id: str | None = None,
+        event_types: Collection[str] = (),
     ) -> Page[DirectMessage]:
-        """Newest first, of one conversation or of all this person is in."""
+        """Newest first, of one conversation or of all this person is in; all types, or these."""
         # Whichever index leads straight to the page: the conversation's or the box's.
         column = "dm_boxes.dm_id" if conversation_id is None else "dms.id"
         where, values = window.where(column)
@@ -96,6 +117,9 @@ class Messages:
         ]
         if conversation_id is not None:
             clauses.append(("AND dms.conversation_id = ?", [conversation_id]))
+        if event_types:
+            types = f"AND dms.event_type IN ({marks(len(event_types))})"
+            clauses.append((types, list(event_types)))
         rows = self._store.rows(
             f"SELECT dms.* {_IN_BOX} {' '.join(sql for sql, _ in clauses)}"
             f" ORDER BY {column} {window.direction} LIMIT ?",
@@ -137,6 +161,10 @@ _IN_BOX = "FROM dm_boxes JOIN dms ON dms.id = dm_boxes.dm_id WHERE dm_boxes.user
 _IN_WINDOW = "(dms.created_ms >= ? OR dms.source = 'load')"
 
 
+def _viewers(message: DirectMessage, seen_by: Sequence[int] | None) -> Sequence[int]:
+    return (message.sender_id, message.recipient_id) if seen_by is None else seen_by
+
+
 def _values(message: DirectMessage) -> tuple[Value, ...]:
     return (
         message.id,
@@ -148,4 +176,6 @@ def _values(message: DirectMessage) -> tuple[Value, ...]:
         message.created_ms,
         message.source,
         json.dumps(message.media_ids),
+        message.event_type,
+        json.dumps(message.participant_ids),
     )

@@ -43,7 +43,10 @@ CREATE TABLE IF NOT EXISTS dms (
     entities TEXT NOT NULL,
     created_ms INTEGER NOT NULL,
     source TEXT NOT NULL CHECK (source IN ('api', 'app', 'load')),
-    media_ids TEXT NOT NULL DEFAULT '[]'
+    media_ids TEXT NOT NULL DEFAULT '[]',
+    -- In a group: no recipient, and somebody may have joined or left.
+    event_type TEXT NOT NULL DEFAULT 'MessageCreate',
+    participant_ids TEXT NOT NULL DEFAULT '[]'
 );
 CREATE INDEX IF NOT EXISTS dms_of_conversation ON dms (conversation_id, id);
 CREATE INDEX IF NOT EXISTS dms_of_sender ON dms (sender_id, recipient_id);
@@ -53,6 +56,12 @@ CREATE TABLE IF NOT EXISTS dm_boxes (
     user_id INTEGER NOT NULL,
     dm_id INTEGER NOT NULL,
     PRIMARY KEY (user_id, dm_id)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS group_members (
+    group_id INTEGER NOT NULL,
+    user_id INTEGER NOT NULL,
+    PRIMARY KEY (group_id, user_id)
 ) WITHOUT ROWID;
 
 -- Encrypted chats: of two people (`A:B`) or a group (`g…`). What a pair whose chat is upgraded writes
@@ -137,7 +146,8 @@ CREATE TABLE IF NOT EXISTS media (
     finalized_ms INTEGER,
     width INTEGER NOT NULL DEFAULT 0,
     height INTEGER NOT NULL DEFAULT 0,
-    is_whole INTEGER NOT NULL DEFAULT 0
+    is_whole INTEGER NOT NULL DEFAULT 0,
+    alt_text TEXT NOT NULL DEFAULT ''
 );
 
 CREATE TABLE IF NOT EXISTS media_segments (

@@ -25,8 +25,13 @@ ADDED_COLUMNS = {
         "note": "TEXT NOT NULL DEFAULT ''",
     },
     "users": {"long_posts": "INTEGER NOT NULL DEFAULT 0"},
-    "dms": {"media_ids": "TEXT NOT NULL DEFAULT '[]'"},
+    "dms": {
+        "media_ids": "TEXT NOT NULL DEFAULT '[]'",
+        "event_type": "TEXT NOT NULL DEFAULT 'MessageCreate'",
+        "participant_ids": "TEXT NOT NULL DEFAULT '[]'",
+    },
     "webhooks": {"validated_ms": "INTEGER"},
+    "media": {"alt_text": "TEXT NOT NULL DEFAULT ''"},
     "deliveries": {
         "attempt": "INTEGER NOT NULL DEFAULT 1",
         "fault": "TEXT NOT NULL DEFAULT ''",

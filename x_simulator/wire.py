@@ -99,6 +99,8 @@ def medium_told(medium: Medium, address: str, fields: Fields) -> Object:
         "width": medium.width,
         "height": medium.height,
     }
+    if medium.alt_text:
+        whole["alt_text"] = medium.alt_text
     if medium.kind == "image":
         whole["url"] = address
     else:

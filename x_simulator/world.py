@@ -10,6 +10,7 @@ from x_simulator.checking import Checks
 from x_simulator.delivery import Courier
 from x_simulator.faults.rules import Faults
 from x_simulator.feed import Feed
+from x_simulator.groups import Groups
 from x_simulator.happenings import Happening
 from x_simulator.ledger import Ledger
 from x_simulator.media import Media
@@ -36,6 +37,7 @@ class World:
         self.minter = ids.Minter(_last_minted(self.store))
         self.people = People(self.store, self.minter)
         self.messages = Messages(self.store)
+        self.groups = Groups(self.store)
         self.chats = Chats(self.store)
         self.posts = Posts(self.store)
         self.media = Media(self.store, self.minter)

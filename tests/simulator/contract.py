@@ -38,15 +38,23 @@ DEFAULT = {
 OPTIONAL = {
     "Post": {"entities", "in_reply_to_user_id", "referenced_posts", "attachments", "note_post"},
     "User": {"location", "receives_your_dm", "connection_status"},
-    "DmEvent": {"entities", "attachments"},
-    "Media": {"url", "preview_image_url", "duration_ms", "variants"},
+    "DmEvent": {"entities", "attachments", "referenced_posts"},
+    "Media": {"url", "preview_image_url", "duration_ms", "variants", "alt_text"},
     "Connection": {"disconnected_at", "disconnect_reason"},
+}
+# By its `event_type`: what a message, or somebody who came or went, always has, and what never.
+LIKE: dict[str, tuple[set[str], set[str]]] = {
+    "": (set(), set()),
+    "MessageCreate": (set(), {"participant_ids"}),
+    "ParticipantsJoin": ({"participant_ids"}, {"text"}),
+    "ParticipantsLeave": ({"participant_ids"}, {"text", "sender_id"}),
 }
 # What an expansion adds to the things themselves.
 EXPANDED = {
     "author_id": "author_id",
     "in_reply_to_user_id": "in_reply_to_user_id",
     "sender_id": "sender_id",
+    "participant_ids": "participant_ids",
     "referenced_tweets.id": "referenced_posts",
     "referenced_tweets.id.author_id": "referenced_posts",
     "referenced_posts": "referenced_posts",
@@ -189,9 +197,10 @@ class Contract:
         asked = self.asked(kind, query)
         expansions = set(query.get("expansions", "").split(","))
         expanded = {EXPANDED[name] for name in expansions & EXPANDED.keys()}
-        for name in sorted(thing.keys() - asked - expanded):
+        always, lacking = LIKE[thing.get("event_type", "")]
+        for name in sorted(thing.keys() - asked - expanded - always):
             yield f"{place}: {name} was not asked for"
-        for name in sorted(asked - thing.keys() - OPTIONAL[kind]):
+        for name in sorted((asked | always) - thing.keys() - OPTIONAL[kind] - lacking):
             if name not in never(kind):
                 yield f"{place}: {name} was asked for and is not there"
 

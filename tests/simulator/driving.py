@@ -37,7 +37,7 @@ def coded(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
-PICTURE = {"media_type": "image/png", "content": coded(PNG)}
+PICTURE = {"media_type": "image/png", "content": coded(PNG), "alt_text": "A square"}
 
 Case = Callable[["Stage"], None]
 CASES: dict[str, Case] = {}
@@ -91,10 +91,22 @@ class Stage:
         writer = program.person("stagewriter", long_posts=True)
         long = f"@{brand['username']} " + "it broke and then it broke again, " * 12 + f"#sad {link}"
         self.long = program.post(writer, long)
+        self.shared = program.dm(customer, brand, f"See https://x.com/a/status/{self.answer}")
+        self._gather()
         there = f"/2/dm_conversations/with/{customer['id']}/messages"
         self.sent = self.made(there, {"text": "Here."})["dm_event_id"]
         low, high = sorted((int(brand["id"]), int(customer["id"])))
         self.conversation = f"{low}-{high}"
+
+    def _gather(self) -> None:
+        """A group of three, of whom one has come later and one has left."""
+        program, brand, customer = self.program, self.brand, self.customer
+        third, fourth = program.person("stagethird"), program.person("stagefourth")
+        members = {"creator_id": customer["id"], "member_ids": [brand["id"], third["id"]]}
+        self.group = program.control("POST", "groups", **members)["id"]
+        facts = {"group_id": self.group, "user_id": fourth["id"]}
+        program.control("POST", "groups/join", inviter_id=customer["id"], **facts)
+        program.control("POST", "groups/leave", **facts)
 
     def made(self, path: str, body: Json) -> Json:
         answer = self.call("POST", path, json=body)
@@ -271,9 +283,41 @@ def delete_message(stage: Stage) -> None:
 def conversation(stage: Stage) -> None:
     stage.read(f"/2/dm_conversations/with/{stage.customer['id']}/dm_events")
     stage.read(f"/2/dm_conversations/{stage.conversation}/dm_events")
+    for body in stage.read(f"/2/dm_conversations/{stage.group}/dm_events"):
+        kinds = [event["event_type"] for event in body["data"]]
+        assert kinds == ["ParticipantsLeave", "ParticipantsJoin", "MessageCreate"]
+    left = f"/2/dm_conversations/{stage.group}/dm_events?event_types=ParticipantsLeave"
+    assert stage.call("GET", left).json()["meta"]["result_count"] == 1
     stage.refused(400, "GET", "/2/dm_conversations/with/x/dm_events")
     stage.refused(400, "GET", "/2/dm_conversations/x/dm_events")
     stage.refused(403, "GET", "/2/dm_conversations/1-2/dm_events")
+
+
+@drives("POST /2/dm_conversations")
+def group(stage: Stage) -> None:
+    path, others = "/2/dm_conversations", [stage.customer["id"], stage.program.person()["id"]]
+    asked = {"conversation_type": "Group", "participant_ids": others, "message": {"text": "Hi"}}
+    made = stage.made(path, asked)
+    here = f"{path}/{made['dm_conversation_id']}"
+    assert stage.made(f"{here}/messages", {"text": "Hi again"})["dm_conversation_id"] in here
+    assert len(stage.call("GET", f"{here}/dm_events").json()["data"]) == 2
+    wrong: tuple[Json, ...] = (
+        {"conversation_type": "group"},
+        {"participant_ids": others[:1]},
+        {"participant_ids": [5, 6]},
+        {"message": {}},
+        {"message": {"text": "Hi", "mood": "b"}},
+        {"message": "Hi"},
+        {"colour": "red"},
+    )
+    for part in wrong:
+        stage.refused(400, "POST", path, json=asked | part)
+    stage.refused(400, "POST", path, json={})
+    stage.refused(400, "POST", f"{here}/messages", json={})
+    for other in (NOBODY, stage.closed["id"]):
+        stage.refused(403, "POST", path, json=asked | {"participant_ids": [*others, other]})
+    stranger = stage.program.token(stage.closed, SCOPES)
+    stage.refused(403, "POST", f"{here}/messages", token=stranger, json={"text": "Hi"})
 
 
 @drives(
@@ -432,6 +476,21 @@ def upload(stage: Stage) -> None:
     assert stage.call("POST", there, json=attached).status_code == 201
     said = {"text": "See", "media": {"media_ids": [attached["attachments"][0]["media_id"]]}}
     stage.refused(400, "POST", "/2/tweets", json=said)
+
+
+@drives("POST /2/media/metadata")
+def describe(stage: Stage) -> None:
+    path = "/2/media/metadata"
+    media_id = stage.made(
+        "/2/media/upload", {"media": PICTURE["content"], "media_category": "dm_image"}
+    )["id"]
+    described = {"id": media_id, "metadata": {"alt_text": {"text": "A cup"}}}
+    answer = stage.made(path, described)
+    assert answer == {"id": media_id, "associated_metadata": described["metadata"]}
+    for metadata in ({"alt_text": {}}, {"alt_text": {"text": "x" * 1_001}}, {"mood": {}}, "A cup"):
+        stage.refused(400, "POST", path, json=described | {"metadata": metadata})
+    stage.refused(400, "POST", path, json={})
+    stage.refused(404, "POST", path, json=described | {"id": NOBODY})
 
 
 @drives("GET /2/dm_conversations/media/{dm_id}/{media_id}/{resource_id}")

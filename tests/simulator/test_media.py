@@ -145,6 +145,31 @@ def test_a_customers_picture_is_delivered_in_the_older_form(
     assert answer.content == PNG
 
 
+def test_a_picture_is_described_by_whoever_uploaded_it(program: Program, brand: Json) -> None:
+    picture = upload(program, brand, PNG, "dm_image", "image/png")
+    described = {"id": picture["id"], "metadata": {"alt_text": {"text": "A broken cup"}}}
+    other = program.brand()
+    other |= {"token": program.token(other, SCOPES)}
+    path = "/2/media/metadata"
+    assert program.call("POST", path, other["token"], json=described).status_code == 404
+    told = program.call("POST", path, brand["token"], json=described).json()["data"]
+    assert told["associated_metadata"] == described["metadata"]
+    customer = program.person()
+    dm_id = send(program, brand, customer, picture["id"]).json()["data"]["dm_event_id"]
+    asked = {"expansions": "attachments.media_keys", "media.fields": "alt_text"}
+    told = program.get(f"/2/dm_events/{dm_id}", program.token(customer), **asked)
+    assert told["includes"]["media"][0]["alt_text"] == "A broken cup"
+
+
+def test_the_address_of_a_message_s_picture_answers_nobody(program: Program, brand: Json) -> None:
+    dm_id = program.dm(program.person(), brand, "Broken", media=[PICTURE])
+    told = program.get(f"/2/dm_events/{dm_id}", brand["token"], **EXPANDED)
+    address = told["includes"]["media"][0]["url"]
+    there = address.replace("https://ton.twitter.com", program.url)
+    for headers in ({}, {"authorization": f"Bearer {brand['token']}"}):
+        assert program.http.get(there, headers=headers).status_code == 401
+
+
 def test_pieces_that_do_not_add_up_are_refused(program: Program, brand: Json) -> None:
     asked = {"media_type": "image/png", "media_category": "dm_image", "total_bytes": 99}
     begun = program.call("POST", f"{UPLOAD}/initialize", brand["token"], json=asked).json()

@@ -1,13 +1,16 @@
 """Reading and sending direct messages."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from x_simulator import deeds, dm_events, errors, ids
-from x_simulator.api import Answer, Call, Endpoint, checked_body
+from x_simulator import deeds, dm_events, errors, gathering, ids
+from x_simulator.api import Answer, Call, Endpoint, checked, checked_body
 from x_simulator.composing import Told
+from x_simulator.groups import MOST_INVITED
 from x_simulator.media import Medium
-from x_simulator.messages import conversation_of
+from x_simulator.messages import DirectMessage, conversation_of
 from x_simulator.people import Person
 from x_simulator.quotas import Limits
 
@@ -43,10 +46,12 @@ async def events_of(call: Call) -> Answer:
 
 def _listing(call: Call, conversation_id: str | None) -> Answer:
     window = call.window(1, 100, 100)
-    kinds = call.query_choices("event_types", EVENT_TYPES)
-    if kinds and "MessageCreate" not in kinds:
-        return Answer({"meta": {"result_count": 0}})
-    page = call.world.messages.page(call.caller.viewer, window, conversation_id=conversation_id)
+    page = call.world.messages.page(
+        call.caller.viewer,
+        window,
+        conversation_id=conversation_id,
+        event_types=call.query_choices("event_types", EVENT_TYPES),
+    )
     meta: dict[str, Any] = {"result_count": len(page.items)}
     tokens = (("next_token", page.next_token), ("previous_token", page.previous_token))
     meta |= {name: token for name, token in tokens if token}
@@ -67,7 +72,8 @@ async def delete_event(call: Call) -> Answer:
     """From one's own view, and one's own messages only."""
     dm_id = call.path_id("event_id")
     message = call.world.messages.seen_by(call.caller.viewer, dm_id)
-    if message is None or message.sender_id != call.caller.viewer:
+    own = message is not None and message.sender_id == call.caller.viewer
+    if message is None or not own or message.event_type != "MessageCreate":
         raise errors.forbidden("You can only delete your own DM events.")
     call.world.messages.remove_for(call.caller.viewer, dm_id)
     call.world.feed.changed()
@@ -79,19 +85,55 @@ async def send_with(call: Call) -> Answer:
 
 
 async def send_in(call: Call) -> Answer:
-    one, other = _participants(_own_conversation(call))
-    return _send(call, other if one == call.caller.viewer else one)
+    conversation_id = _own_conversation(call)
+    group_id = ids.parse(conversation_id)
+    if group_id is None:
+        one, other = _participants(conversation_id)
+        return _send(call, other if one == call.caller.viewer else one)
+    told, sender = _told(call, call.body), _sender(call)
+    with _refusals():
+        return _sent(
+            gathering.write(call.world, told, sender=sender, group_id=group_id, source="api")
+        )
+
+
+async def open_group(call: Call) -> Answer:
+    """With its first message."""
+    allowed = {"conversation_type": str, "participant_ids": list, "message": dict}
+    body = checked_body(call, allowed, tuple(allowed))
+    if body["conversation_type"] != "Group":
+        raise errors.invalid("$.conversation_type: is not one of [Group]")
+    invited = _invited(call, body["participant_ids"])
+    told, creator = _told(call, body["message"]), _sender(call)
+    with _refusals():
+        return _sent(
+            gathering.open_group(call.world, told, creator=creator, invited=invited, source="api")
+        )
+
+
+def _invited(call: Call, given: list[Any]) -> list[Person]:
+    """X says no more of somebody who isn't there than of somebody who doesn't want."""
+    named = [ids.parse(one) if isinstance(one, str) else None for one in given]
+    if not 2 <= len(named) <= MOST_INVITED or None in named:
+        raise errors.invalid("$.participant_ids: is not valid")
+    wanted = {one for one in named if one is not None} - {call.caller.viewer}
+    found = call.world.people.by_ids(wanted)
+    if found.keys() != wanted:
+        raise errors.forbidden(deeds.NO_PERMISSION)
+    return list(found.values())
 
 
 def _own_conversation(call: Call) -> str:
-    """X's id of a one-to-one conversation that the caller is in."""
+    """X's id of a conversation that the caller is in."""
     given = call.path["id"]
     if not CONVERSATION.fullmatch(given):
         rule = "does not match ^([0-9]{1,19}-[0-9]{1,19}|[0-9]{15,19})$"
         raise errors.invalid_query("id", given, rule)
-    if call.caller.viewer not in _participants(given):
+    group_id = ids.parse(given)
+    members = call.world.groups.members(group_id) if group_id else _participants(given)
+    if call.caller.viewer not in members:
         raise errors.forbidden()
-    return conversation_of(*_participants(given))
+    return given if group_id else conversation_of(*_participants(given))
 
 
 def _participants(conversation_id: str) -> tuple[int, int]:
@@ -101,19 +143,43 @@ def _participants(conversation_id: str) -> tuple[int, int]:
 
 
 def _send(call: Call, recipient_id: int) -> Answer:
-    body = checked_body(call, {"text": str, "attachments": list})
-    if not body.get("text") and not body.get("attachments"):
+    told, sender = _told(call, call.body), _sender(call)
+    recipient = call.world.people.get(recipient_id)
+    if recipient is None:
+        raise errors.forbidden(deeds.NO_PERMISSION)
+    with _refusals():
+        return _sent(
+            deeds.send_message(call.world, told, sender=sender, recipient=recipient, source="api")
+        )
+
+
+def _told(call: Call, body: Any) -> Told:
+    """What a message is to say."""
+    said = checked(body, {"text": str, "attachments": list})
+    if not said.get("text") and not said.get("attachments"):
         raise errors.invalid("$: required fields missing: one of text, attachments")
-    media = _attached(call, body.get("attachments", []))
-    world = call.world
-    sender, recipient = _both(call, recipient_id)
-    told = Told(body.get("text", ""), media=media)
+    return Told(said.get("text", ""), media=_attached(call, said.get("attachments", [])))
+
+
+def _sender(call: Call) -> Person:
+    sender = call.world.people.get(call.caller.viewer)
+    if sender is None:
+        raise errors.unauthorized()
+    return sender
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What X does not let happen, as its API says it."""
     try:
-        message = deeds.send_message(world, told, sender=sender, recipient=recipient, source="api")
+        yield
     except deeds.MessageTooLong as error:
         raise errors.invalid(f"$.text: {error}") from error
     except deeds.NotAllowed as error:
         raise errors.forbidden(str(error)) from error
+
+
+def _sent(message: DirectMessage) -> Answer:
     sent = {"dm_conversation_id": message.conversation_id, "dm_event_id": str(message.id)}
     return Answer({"data": sent}, status=201)
 
@@ -128,16 +194,6 @@ def _attached(call: Call, given: list[Any]) -> tuple[Medium, ...]:
     if medium is None or not medium.may_be_attached_by(call.caller.viewer, "dm"):
         raise errors.forbidden("You are not permitted to attach this media to a DM event.")
     return (medium,)
-
-
-def _both(call: Call, recipient_id: int) -> tuple[Person, Person]:
-    sender = call.world.people.get(call.caller.viewer)
-    recipient = call.world.people.get(recipient_id)
-    if sender is None:
-        raise errors.unauthorized()
-    if recipient is None:
-        raise errors.forbidden("You do not have permission to DM one or more participants.")
-    return sender, recipient
 
 
 _GET = Limits(user=15)
@@ -174,4 +230,5 @@ ENDPOINTS = (
         bucket=SEND,
     ),
     Endpoint("POST", "/2/dm_conversations/{id}/messages", send_in, _POST, WRITE, bucket=SEND),
+    Endpoint("POST", "/2/dm_conversations", open_group, _POST, WRITE, bucket=SEND),
 )

@@ -4,13 +4,19 @@ import base64
 import binascii
 from typing import Any
 
-from x_simulator import clock, errors
-from x_simulator.api import Answer, Call, Endpoint, checked_body
+from x_simulator import clock, errors, ids
+from x_simulator.api import Answer, Call, Endpoint, checked, checked_body
 from x_simulator.media import CATEGORIES, MOST_SEGMENTS, TO_ATTACH_S, TO_UPLOAD_S, Medium
 from x_simulator.quotas import Limits
 from x_simulator.routes.dms import READ
 
 WRITE = frozenset({"media.write"})
+LONGEST_ALT_TEXT = 1_000
+METADATA = (
+    *("allow_download_status", "alt_text", "audience_policy", "content_expiration"),
+    *("domain_restrictions", "found_media_origin", "geo_restrictions", "management_info"),
+    *("preview_image", "sensitive_media_warning", "shared_info", "sticker_info", "upload_source"),
+)
 _INITIALIZE: dict[str, type | tuple[type, ...]] = {
     "media_type": str,
     "media_category": str,
@@ -129,6 +135,19 @@ def _told(medium: Medium) -> dict[str, Any]:
     return {**told, "processing_info": progress}
 
 
+async def describe(call: Call) -> Answer:
+    """Of all that X lets one say of a medium, the description is kept."""
+    body = checked_body(call, {"id": str, "metadata": dict}, ("id",))
+    medium = _own(call, ids.parse(body["id"]) or 0)
+    metadata = checked(body.get("metadata", {}), dict.fromkeys(METADATA, dict))
+    if "alt_text" in metadata:
+        text = checked(metadata["alt_text"], {"text": str}, ("text",))["text"]
+        if len(text) > LONGEST_ALT_TEXT:
+            raise errors.invalid(f"$.text: is not between 0 and {LONGEST_ALT_TEXT}")
+        call.world.media.describe(medium.id, text)
+    return Answer({"data": {"id": str(medium.id), "associated_metadata": metadata}})
+
+
 async def of_message(call: Call) -> Answer:
     """The bytes, for those two who can see the message."""
     message = call.world.messages.seen_by(call.caller.viewer, call.path_id("dm_id"))
@@ -141,7 +160,8 @@ async def of_message(call: Call) -> Answer:
     return Answer(call.world.media.content(media_id), kind=medium.media_type)
 
 
-_A_PIECE = Limits(user=1_875)
+_A_PIECE = Limits(user=1_875, app_day=180_000)
+_WHOLE = Limits(user=500, app_day=50_000)
 _UPLOAD = "/2/media/upload"
 ENDPOINTS = (
     Endpoint("POST", f"{_UPLOAD}/initialize", initialize, _A_PIECE, WRITE),
@@ -151,11 +171,12 @@ ENDPOINTS = (
         "GET",
         _UPLOAD,
         status,
-        Limits(user=1_000),
+        Limits(user=1_000, app_day=100_000),
         WRITE,
         parameters=frozenset({"command", "media_id"}),
     ),
-    Endpoint("POST", _UPLOAD, upload, Limits(user=500), WRITE),
+    Endpoint("POST", _UPLOAD, upload, _WHOLE, WRITE),
+    Endpoint("POST", "/2/media/metadata", describe, _WHOLE, WRITE),
     Endpoint(
         "GET",
         "/2/dm_conversations/media/{dm_id}/{media_id}/{resource_id}",

@@ -4,6 +4,7 @@ from x_simulator.routes.control import (
     chat,
     delivering,
     faults,
+    groups,
     ledger,
     people,
     snapshots,
@@ -16,6 +17,7 @@ from x_simulator.routes.control import (
 ROUTES = (
     *people.ROUTES,
     *writing.ROUTES,
+    *groups.ROUTES,
     *chat.ROUTES,
     *delivering.ROUTES,
     *switches.ROUTES,

@@ -1,7 +1,8 @@
 """What every control call goes through, and how it reads its body."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from starlette.requests import Request
@@ -10,6 +11,7 @@ from starlette.routing import Route
 
 from x_simulator import ids
 from x_simulator.api import refusal
+from x_simulator.deeds import NotAllowed
 from x_simulator.errors import Refused
 from x_simulator.people import Person
 from x_simulator.webhooks import is_loopback
@@ -78,12 +80,28 @@ def check_type(request: Request, expected: str) -> None:
         raise BadControl(f"the content type must be {expected}", 415)
 
 
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What X does not let people do."""
+    try:
+        yield
+    except NotAllowed as error:
+        raise BadControl(str(error), 403) from error
+
+
 def person(world: World, body: Body, name: str) -> Person:
     user_id = ids.parse(str(body.get(name, "")))
     known = None if user_id is None else world.people.get(user_id)
     if known is None:
         raise BadControl(f"{name} [{body.get(name)}] is not a known user")
     return known
+
+
+def people(world: World, body: Body, name: str) -> list[Person]:
+    given = body.get(name)
+    if not isinstance(given, list) or not given:
+        raise BadControl(f"{name} must be a list of user ids")
+    return [person(world, {name: one}, name) for one in given]
 
 
 def flag(body: Body, name: str, default: bool | None = None) -> bool:

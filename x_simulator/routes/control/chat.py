@@ -1,9 +1,16 @@
 """Writing in encrypted chats as people do in X's own app, and moving a pair there."""
 
-from x_simulator import deeds
 from x_simulator.chat import chatting
 from x_simulator.chat.chats import ChatEvent, Conversation
-from x_simulator.routes.control.calling import BadControl, Body, flag, person, route
+from x_simulator.routes.control.calling import (
+    BadControl,
+    Body,
+    flag,
+    people,
+    person,
+    refusals,
+    route,
+)
 from x_simulator.world import World
 
 
@@ -11,15 +18,13 @@ async def say(world: World, body: Body) -> Body:
     """To a person or into a group."""
     sender, deliver = person(world, body, "sender_id"), flag(body, "deliver", default=True)
     text = _text(body)
-    try:
+    with refusals():
         if "conversation_id" in body:
             group = _group(world, body)
             said = chatting.say_in(world, text, sender=sender, group=group, deliver=deliver)
         else:
             recipient = person(world, body, "recipient_id")
             said = chatting.say(world, text, sender=sender, recipient=recipient, deliver=deliver)
-    except deeds.NotAllowed as error:
-        raise BadControl(str(error), 403) from error
     return told(said)
 
 
@@ -54,11 +59,7 @@ async def upgrade(world: World, body: Body) -> Body:
 
 async def open_group(world: World, body: Body) -> Body:
     creator = person(world, body, "creator_id")
-    ids = body.get("member_ids")
-    if not isinstance(ids, list) or not ids:
-        raise BadControl("member_ids must be a list of user ids")
-    members = [person(world, {"member_ids": one}, "member_ids") for one in ids]
-    name = str(body.get("name", ""))
+    members, name = people(world, body, "member_ids"), str(body.get("name", ""))
     return {"id": chatting.open_group(world, name, creator=creator, members=members)}
 
 

@@ -15,7 +15,9 @@ async def ledger(world: World, body: Body) -> Body:
             {
                 "id": str(dm.id),
                 "sender_id": str(dm.sender_id),
-                "recipient_id": str(dm.recipient_id),
+                "recipient_id": _text(dm.recipient_id or None),
+                "conversation_id": dm.conversation_id,
+                "event_type": dm.event_type,
                 "text": dm.text,
                 "created_at": clock.iso(dm.created_ms),
                 "source": dm.source,

@@ -4,15 +4,23 @@ import base64
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from x_simulator import clock, composing, deeds, ids
+from x_simulator import clock, composing, deeds, gathering, ids
 from x_simulator.chat import chatting
 from x_simulator.chat.chats import ChatEvent
 from x_simulator.composing import Place, Told
 from x_simulator.media import CATEGORIES, Medium
 from x_simulator.people import Person
 from x_simulator.posts import Post
-from x_simulator.routes.control import chat
-from x_simulator.routes.control.calling import BadControl, Body, flag, items, person, route
+from x_simulator.routes.control import chat, groups
+from x_simulator.routes.control.calling import (
+    BadControl,
+    Body,
+    flag,
+    items,
+    person,
+    refusals,
+    route,
+)
 from x_simulator.world import World
 
 LOOKED_UP_AT_ONCE = 500
@@ -37,7 +45,7 @@ def told(spec: Body) -> Told:
 
 
 def attached(world: World, owner: Person, body: Body, to: str) -> tuple[Medium, ...]:
-    """`media`: pictures as {"media_type", "content"}, the content in base64."""
+    """`media`: pictures as {"media_type", "content", "alt_text"?}, the content in base64."""
     media = []
     for spec in items(body, "media"):
         kind = {"gif": "gif"}.get(str(spec.get("media_type")).rpartition("/")[2], "image")
@@ -49,7 +57,9 @@ def attached(world: World, owner: Person, body: Body, to: str) -> tuple[Medium, 
             content = base64.b64decode(str(spec.get("content", "")), validate=True)
         except ValueError as error:
             raise BadControl("content is not base64") from error
-        media.append(world.media.upload(owner.id, category, spec["media_type"], content))
+        medium = world.media.upload(owner.id, category, spec["media_type"], content)
+        world.media.describe(medium.id, str(spec.get("alt_text", "")))
+        media.append(medium)
     return tuple(media)
 
 
@@ -71,14 +81,19 @@ def place(spec: Body) -> Place:
 
 
 async def write_dm(world: World, body: Body) -> Body:
-    sender, recipient = person(world, body, "sender_id"), person(world, body, "recipient_id")
-    words, deliver = told(body), flag(body, "deliver", default=True)
+    """To a person or into a group."""
+    sender, words = person(world, body, "sender_id"), told(body)
     _check_new(words, world.messages.is_taken)
+    if "group_id" in body:
+        group_id = groups.group_id(body)
+        words = replace(words, media=attached(world, sender, body, "dm"))
+        with refusals():
+            message = gathering.write(world, words, sender=sender, group_id=group_id, source="app")
+        return {"id": str(message.id)}
+    recipient, deliver = person(world, body, "recipient_id"), flag(body, "deliver", default=True)
     words = replace(words, media=attached(world, sender, body, "dm"))
-    try:
+    with refusals():
         written = chatting.write(world, words, sender=sender, recipient=recipient, deliver=deliver)
-    except deeds.NotAllowed as error:
-        raise BadControl(str(error), 403) from error
     return chat.told(written) if isinstance(written, ChatEvent) else {"id": str(written.id)}
 
 
@@ -107,11 +122,9 @@ async def edit_post(world: World, body: Body) -> Body:
     """Its author changes it: a new id."""
     words, former = told(body), known_post(world, body, "post_id")
     _check_new(words, world.posts.is_taken)
-    try:
-        deliver = flag(body, "deliver", default=True)
+    deliver = flag(body, "deliver", default=True)
+    with refusals():
         post = deeds.edit_post(world, words, former, source="app", deliver=deliver)
-    except deeds.NotAllowed as error:
-        raise BadControl(str(error), 403) from error
     return {"id": str(post.id)}
 
 
