@@ -109,6 +109,13 @@ ENDPOINTS = [
     Endpoint("upload_append", "POST", r"/2/media/upload/\d+/append", AN_UPLOAD, WRITE_MEDIA),
     Endpoint("upload_finalize", "POST", r"/2/media/upload/\d+/finalize", AN_UPLOAD, WRITE_MEDIA),
     Endpoint(
+        "upload_describe",
+        "POST",
+        r"/2/media/metadata",
+        Limits(500, 500, app_24h=50_000),
+        WRITE_MEDIA,
+    ),
+    Endpoint(
         "upload_status",
         "GET",
         r"/2/media/upload",

@@ -43,6 +43,7 @@ EVERY_CALL: dict[str, Callable[[Client], object]] = {
     ),
     "append_upload": lambda client: client.append_upload("1", index=0, piece=WORDS.encode()),
     "finalize_upload": lambda client: client.finalize_upload("1"),
+    "describe_upload": lambda client: client.describe_upload("1", alt_text=WORDS),
     "upload_status": lambda client: client.upload_status("1"),
     "subscriptions": lambda client: client.subscriptions(),
     "subscribe": lambda client: client.subscribe("dm.received", webhook_id="1", tag="a"),

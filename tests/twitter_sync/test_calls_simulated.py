@@ -136,6 +136,16 @@ def test_a_picture_goes_out_with_a_message_and_with_a_post(
         client_of_acme.send_dm("Here", to=carla["id"], media_id=for_post.id)
 
 
+def test_a_picture_is_described(simulator: Simulator, client_of_acme: Client) -> None:
+    picture = sent_file(client_of_acme, PNG, "image/png", for_dm=True)
+    told = client_of_acme.describe_upload(picture.id, alt_text="A broken cup")["data"]
+    assert told["associated_metadata"] == {"alt_text": {"text": "A broken cup"}}
+    with pytest.raises(Refused):
+        client_of_acme.describe_upload(picture.id, alt_text="x" * 1_001)
+    with pytest.raises(NotFound):
+        client_of_acme.describe_upload("999", alt_text="A broken cup")
+
+
 def test_a_film_is_waited_for(simulator: Simulator, client_of_acme: Client) -> None:
     film = sent_file(client_of_acme, FILM, "video/mp4", for_dm=True)
     assert client_of_acme.upload_status(film.id)["data"]["processing_info"]["state"] == "succeeded"

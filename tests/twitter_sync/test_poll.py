@@ -79,6 +79,20 @@ def test_it_finds_dms_that_no_push_told_of(simulator, brand, customer):
     assert message.conversation.contact.handle == customer["username"]
 
 
+def test_groups_are_no_conversations_of_ours(simulator, brand, customer):
+    """Neither what is said there nor who comes and goes; what is said to us alone is."""
+    others = [brand.x_user_id, simulator.person()["id"]]
+    group = simulator.post("groups", creator_id=customer["id"], member_ids=others)["id"]
+    facts = {"group_id": group, "user_id": simulator.person()["id"]}
+    simulator.post("groups/join", inviter_id=customer["id"], **facts)
+    simulator.post("groups/leave", **facts)
+    writes(simulator, customer, brand, "To you alone")
+    assert poll_now(brand) == 4
+    apply_due()
+    assert [message.text for message in Message.objects.all()] == ["To you alone"]
+    assert set(RawEvent.objects.values_list("state", flat=True)) <= {"applied", "ignored"}
+
+
 def test_it_finds_mentions_and_our_own_posts(simulator, brand, customer):
     asked = posts(simulator, customer["id"], f"@{brand.handle} no internet")
     answered = f"@{customer['username']} on it"

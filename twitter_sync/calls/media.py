@@ -60,6 +60,11 @@ class MediaCalls(Calls):
         )
         return answers.read(reply, endpoint="upload_append")
 
+    def describe_upload(self, upload_id: str, *, alt_text: str) -> Answer:
+        """For those who can't see it: at most 1,000 characters, before it is sent."""
+        body = {"id": upload_id, "metadata": {"alt_text": {"text": alt_text}}}
+        return self.request("POST", "/2/media/metadata", json=body)
+
     def finalize_upload(self, upload_id: str) -> Answer:
         """With `processing_info` in `data` while X still works on it."""
         return self.request("POST", f"{UPLOAD}/{upload_id}/finalize")
