@@ -11,6 +11,7 @@ from types import FrameType
 import uvicorn
 
 from x_simulator import app, settings
+from x_simulator.settings import Settings
 from x_simulator.world import World
 
 GRACE_S = 5
@@ -21,9 +22,22 @@ class Program(uvicorn.Server):
     """Asked to end, it first lets every stream end and cuts the calls that a fault holds, and then
     ends well (status 0)."""
 
-    def __init__(self, config: uvicorn.Config, world: World) -> None:
+    def __init__(self, chosen: Settings) -> None:
+        application = app.build(chosen)
+        config = uvicorn.Config(
+            application,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=GRACE_S,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            server_header=False,
+            date_header=False,  # X's own clock tells it, which may be skewed
+            # Who calls is who connects: control calls are for this machine only.
+            proxy_headers=False,
+        )
         super().__init__(config)
-        self.world = world
+        self.world: World = application.state.world
+        application.state.connections = self.server_state.connections
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.world.feed.close()
@@ -43,37 +57,24 @@ def main() -> None:
     except settings.MissingCredentials as error:
         sys.exit(f"x_simulator: set {error} in the environment (any values; the app's must match).")
     try:
-        listening = _listen(options.host, options.port)
+        listening, chosen.origin = listen(options.host, options.port)
     except OSError as error:
         sys.exit(f"x_simulator: cannot listen on {options.host} port {options.port}: {error}.")
-    host = f"[{options.host}]" if ":" in options.host else options.host
-    chosen.origin = f"http://{host}:{listening.getsockname()[1]}"
-    application = app.build(chosen)
-    config = uvicorn.Config(
-        application,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=GRACE_S,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        server_header=False,
-        date_header=False,  # X's own clock tells it, which may be skewed
-        # Who calls is who connects: control calls are for this machine only.
-        proxy_headers=False,
-    )
-    program = Program(config, application.state.world)
-    application.state.connections = program.server_state.connections
+    program = Program(chosen)
     print(f"x_simulator listening on {chosen.origin}", flush=True)
     program.run(sockets=[listening])
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """Named as TCP: otherwise asyncio leaves Nagle's algorithm on and every answer waits 40 ms."""
+def listen(host: str, port: int) -> tuple[socket.socket, str]:
+    """And the address of it. Named as TCP: otherwise asyncio leaves Nagle's algorithm on and every
+    answer waits 40 ms."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind((host, port))
     listening.listen(1024)
-    return listening
+    named = f"[{host}]" if ":" in host else host
+    return listening, f"http://{named}:{listening.getsockname()[1]}"
 
 
 def _options() -> argparse.Namespace:

@@ -93,7 +93,14 @@ class People:
         ]
 
     def brands(self) -> list[Person]:
-        rows = self._store.rows("SELECT * FROM users WHERE brand ORDER BY username_key")
+        rows = self._store.rows("SELECT * FROM users WHERE brand = 1 ORDER BY username_key")
+        return [_person(row) for row in rows]
+
+    def customers(self, limit: int) -> list[Person]:
+        """The first of those who are no brands, by username."""
+        rows = self._store.rows(
+            "SELECT * FROM users WHERE brand = 0 ORDER BY username_key LIMIT ?", (limit,)
+        )
         return [_person(row) for row in rows]
 
     def upsert(self, spec: Mapping[str, Any]) -> Person:

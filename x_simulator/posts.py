@@ -14,6 +14,8 @@ from x_simulator.text import Entities, Prepared
 SEARCH_WINDOW_MS = 7 * clock.DAY_MS
 MOST_MENTIONS = 800
 MOST_OF_A_TIMELINE = 3_200
+# For the customer page.
+LOOKED_THROUGH, SHOWN_OF_A_CONVERSATION = 400, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,25 +213,27 @@ class Posts:
         return window.page([_post(row) for row in rows])
 
     def conversations_with(self, user_id: int, limit: int = 40) -> list[list[Post]]:
-        """The latest public conversations someone began or is named in, each oldest first."""
+        """The latest public conversations that someone wrote in or is named in, as far as their
+        latest posts and mentions tell; each oldest first, and not more than the end of it."""
         roots = self._store.rows(
             "SELECT conversation_id, max(id) AS latest FROM ("
-            " SELECT conversation_id, id FROM posts WHERE author_id = ? AND deleted_ms IS NULL"
-            " UNION ALL SELECT posts.conversation_id, posts.id FROM post_mentions"
-            " JOIN posts ON posts.id = post_mentions.post_id"
-            " WHERE post_mentions.user_id = ? AND posts.deleted_ms IS NULL)"
+            " SELECT * FROM (SELECT conversation_id, id FROM posts"
+            "  WHERE author_id = ? AND deleted_ms IS NULL ORDER BY id DESC LIMIT ?)"
+            " UNION ALL SELECT * FROM (SELECT posts.conversation_id, posts.id FROM post_mentions"
+            "  JOIN posts ON posts.id = post_mentions.post_id WHERE post_mentions.user_id = ?"
+            "  AND posts.deleted_ms IS NULL ORDER BY post_mentions.post_id DESC LIMIT ?))"
             " GROUP BY conversation_id ORDER BY latest DESC LIMIT ?",
-            (user_id, user_id, limit),
+            (user_id, LOOKED_THROUGH, user_id, LOOKED_THROUGH, limit),
         )
-        wanted = [row["conversation_id"] for row in roots]
-        threads: dict[int, list[Post]] = {root: [] for root in wanted}
-        for row in self._store.rows(
-            f"SELECT * FROM posts WHERE conversation_id IN ({marks(len(wanted))})"  # noqa: S608 (placeholders only)
-            " AND deleted_ms IS NULL AND replaced_by IS NULL ORDER BY id",
-            wanted,
-        ):
-            threads[row["conversation_id"]].append(_post(row))
-        return list(threads.values())
+        return [self._latest_of(row["conversation_id"]) for row in roots]
+
+    def _latest_of(self, conversation_id: int) -> list[Post]:
+        rows = self._store.rows(
+            "SELECT * FROM posts WHERE conversation_id = ? AND deleted_ms IS NULL"
+            " AND replaced_by IS NULL ORDER BY id DESC LIMIT ?",
+            (conversation_id, SHOWN_OF_A_CONVERSATION),
+        )
+        return [_post(row) for row in reversed(rows)]
 
     def all(self) -> list[Post]:
         return [_post(row) for row in self._store.rows("SELECT * FROM posts ORDER BY id")]

@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS users (
     long_posts INTEGER NOT NULL DEFAULT 0
 );
 
+CREATE INDEX IF NOT EXISTS users_by_kind ON users (brand, username_key);
 CREATE INDEX IF NOT EXISTS users_protected ON users (id) WHERE protected;
 
 CREATE TABLE IF NOT EXISTS relations (
@@ -118,7 +119,14 @@ CREATE TABLE IF NOT EXISTS posts (
     note TEXT NOT NULL DEFAULT '',
     media_ids TEXT NOT NULL DEFAULT '[]'
 );
-CREATE INDEX IF NOT EXISTS posts_of_author ON posts (author_id, id);
+DROP INDEX IF EXISTS posts_of_author;
+CREATE INDEX IF NOT EXISTS posts_there_of_author ON posts (author_id, id) WHERE deleted_ms IS NULL;
+-- What is in a timeline without its answers.
+CREATE INDEX IF NOT EXISTS roots_there_of_author ON posts (author_id, id)
+    WHERE deleted_ms IS NULL AND replaced_by IS NULL AND in_reply_to_post_id IS NULL;
+-- Whether somebody says the same again.
+CREATE INDEX IF NOT EXISTS posts_said ON posts (author_id, length(text), id)
+    WHERE deleted_ms IS NULL;
 CREATE INDEX IF NOT EXISTS posts_of_conversation ON posts (conversation_id, id);
 CREATE INDEX IF NOT EXISTS replies_of_post ON posts (in_reply_to_post_id)
     WHERE in_reply_to_post_id IS NOT NULL;

@@ -6,7 +6,7 @@ One process, one thread, short statements: handlers call it directly from the ev
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from importlib import resources
 from pathlib import Path
@@ -88,6 +88,10 @@ class Store:
             yield view
         finally:
             view.close()
+
+    def watch(self, asked: Callable[[str], None]) -> None:
+        """Tells every statement that is run from now on, with its values in it."""
+        self._db.set_trace_callback(asked)
 
     def copy_to(self, path: Path) -> None:
         """All of it as it is now, in one file; in any thread, and meanwhile all goes on."""

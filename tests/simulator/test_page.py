@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.simulator.program import Json, Program
+from x_simulator.routes.page import MOST_TO_PICK
 
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run"
@@ -159,3 +160,11 @@ def test_a_new_customer_can_be_made_and_charlie_switched(program: Program, page:
     expect(switch).to_have_attribute("aria-checked", "true")
     program.control("POST", "chatty", on=False)
     expect(switch).to_contain_text("Writes by himself: off")
+
+
+def test_whoever_is_asked_for_can_be_picked_however_many_there_are(program: Program) -> None:
+    many = [{"username": f"zz_{number:04d}"} for number in range(MOST_TO_PICK + 1)]
+    last = program.control("POST", "users", users=many)["users"][-1]
+    page = program.http.get(f"{program.url}/", params={"customer": last["id"]}).text
+    assert f'<option value="{last["id"]}" selected>' in page
+    assert page.count("(@zz_") <= MOST_TO_PICK + 1

@@ -20,6 +20,7 @@ from x_simulator.tokens import SCOPES, InvalidGrant
 from x_simulator.world import World
 
 MAX_STATE = 500
+MOST_TO_CHOOSE = 500
 
 
 class InvalidAuthorization(Exception):
@@ -70,7 +71,7 @@ async def authorize(request: Request) -> Response:
         asked = _asked(world, given)
     except InvalidAuthorization as error:
         return render("refused.html", {"reason": str(error)}, status_code=400)
-    people = world.people.brands() or world.people.all()
+    people = world.people.brands() or world.people.customers(MOST_TO_CHOOSE)
     return render(
         "consent.html",
         {"given": given, "people": people, "scopes": asked.scope.split()},

@@ -23,6 +23,8 @@ from x_simulator.posts import Post
 from x_simulator.templates import render
 from x_simulator.world import World
 
+MOST_TO_PICK = 500  # whoever else there is can be asked for by id in the address
+
 
 class Unwelcome(Exception):
     """Why something cannot be written, for the person who tried."""
@@ -60,7 +62,7 @@ def _chosen(world: World, given: str | None, *, brand: bool) -> Person | None:
     asked = world.people.get(ids.parse(given or "") or 0)
     if asked is not None and asked.brand == brand:
         return asked
-    people = [person for person in world.people.all() if person.brand == brand]
+    people = world.people.brands() if brand else world.people.customers(1)
     return people[0] if people else None
 
 
@@ -160,12 +162,14 @@ def _posts_shown(scene: Scene) -> dict[str, Any]:
 async def page(request: Request) -> Response:
     world: World = request.app.state.world
     scene = Scene.of(world, request.query_params)
-    people = world.people.all()
+    customers = world.people.customers(MOST_TO_PICK)
+    if scene.customer is not None and scene.customer not in customers:
+        customers.append(scene.customer)
     return render(
         "customer.html",
         {
-            "customers": [person for person in people if not person.brand],
-            "brands": [person for person in people if person.brand],
+            "customers": customers,
+            "brands": world.people.brands(),
             "chatty": world.chatty.on,
             **_messages_shown(scene),
             **_encryption_shown(scene),
