@@ -6,7 +6,7 @@ refused (403). Views obtain every object of accounts through an `access_…` fun
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 
 from django.contrib.auth.decorators import login_required
@@ -26,6 +26,17 @@ def role_on(user: User, brand: BrandAccount | int) -> Role | None:
     brand_id = brand if isinstance(brand, int) else brand.pk
     membership = Membership.objects.filter(user=user, brand_id=brand_id).first()
     return Role(membership.role) if membership else None
+
+
+def with_role(role: Role, pairs: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Those of the pairs, of a person's key and a brand's, in which the person has the role or a
+    higher one. At most one query."""
+    if not pairs:
+        return set()
+    people, brands = {user_id for user_id, _ in pairs}, {brand_id for _, brand_id in pairs}
+    memberships = Membership.objects.enabled().filter(user__in=people, brand__in=brands)
+    held = {(one.user_id, one.brand_id) for one in memberships if Role(one.role).includes(role)}
+    return held & set(pairs)
 
 
 def has_role(user: User, brand: BrandAccount | int, role: Role) -> bool:

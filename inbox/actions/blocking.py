@@ -12,7 +12,7 @@ from accounts.access import require_role
 from accounts.doorbell import ring
 from accounts.models import BrandAccount, Role, User
 from inbox.actions import wishing
-from inbox.actions.receiving import lock_pair
+from inbox.actions.holding import lock_pair
 from inbox.actions.recording import keep, locked, record
 from inbox.actions.wishing import Fate
 from inbox.models import Contact, Conversation, ConversationEvent, DmBlock

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
 from django.utils import timezone
 
+from inbox import rows
 from inbox.models import Contact, ContactHandle
 from inbox.text.plain import storable
 
 PROFILE = frozenset({"bio", "location", "is_verified", "is_protected", "followers", "joined_x_at"})
 RENEWED_AFTER = timedelta(days=1)
+EARLIEST = """
+ON CONFLICT (contact_id, handle) DO UPDATE SET first_seen_at = excluded.first_seen_at
+WHERE excluded.first_seen_at < held.first_seen_at
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,29 +41,85 @@ class Person:
     tells: frozenset[str] = PROFILE
 
 
-def remember(person: Person) -> Contact:
-    """The contact of `person`, made if new, with the newest profile that we have seen."""
-    contact = Contact.objects.filter(x_user_id=person.x_user_id).first()
-    if contact is None:
-        fresh = Contact(x_user_id=person.x_user_id)
-        Contact.objects.bulk_create([fresh], ignore_conflicts=True)
-        contact = Contact.objects.get(x_user_id=person.x_user_id)
-    describe(contact, person)
-    return contact
-
-
-def describe(contact: Contact, person: Person) -> bool:
-    """Takes over what a payload says of a contact. True when people see a change of it.
-
-    An older payload changes nothing, but a handle of before is kept in the history.
+class AddressBook:
+    """Contacts in hand: described in memory, in the order in which things are told, and written at
+    once. Those that there are already are held until the transaction ends, in one order.
     """
-    if not person.handle:
-        return False
-    if is_newer(person, contact):
-        return refresh(contact, person)
-    if handle_of(person) != contact.handle:
-        keep_handle(contact, person)
-    return False
+
+    def __init__(self, x_user_ids: Iterable[str]) -> None:
+        self.contacts: dict[str, Contact] = {}
+        self._told: list[Person] = []
+        self._changed: set[str] = set()
+        self._handles: dict[tuple[str, str], datetime] = {}
+        self._open(x_user_ids)
+
+    def _open(self, x_user_ids: Iterable[str]) -> None:
+        held = Contact.objects.select_for_update(no_key=True).order_by("pk")
+        for contact in held.filter(x_user_id__in=list(x_user_ids)):
+            self.contacts[contact.x_user_id] = contact
+
+    def meet(self, person: Person) -> None:
+        """Somebody whom a message is from or for: kept if new, with the newest profile."""
+        self.contacts.setdefault(person.x_user_id, Contact(x_user_id=person.x_user_id))
+        self.describe(person)
+
+    def describe(self, person: Person) -> None:
+        """Takes over what a payload says of a contact in hand.
+
+        An older payload changes nothing, but a handle of before is kept in the history.
+        """
+        self._told.append(person)
+        contact = self.contacts[person.x_user_id]
+        if not person.handle:
+            return
+        if is_newer(person, contact):
+            refresh(contact, person)
+            self._changed.add(contact.x_user_id)
+            self._keep_handle(person)
+        elif handle_of(person) != contact.handle:
+            self._keep_handle(person)
+
+    def _keep_handle(self, person: Person) -> None:
+        """The history of handles, each with the earliest time that it was told at; a bare mention
+        of a handle tells no time."""
+        told_at = (person.as_of if person.name else None) or timezone.now()
+        key = person.x_user_id, handle_of(person)
+        self._handles[key] = min(told_at, self._handles.get(key, told_at))
+
+    def write(self) -> None:
+        self._write_new()
+        changed = [self.contacts[x_user_id] for x_user_id in sorted(self._changed)]
+        rows.update(changed, "handle", "name", "profile_as_of", *PROFILE)
+        self._write_handles()
+
+    def _write_new(self) -> None:
+        """Whoever another worker kept a moment before us is described once more, as kept there."""
+        while fresh := [contact for contact in self.contacts.values() if contact.pk is None]:
+            written = {contact.x_user_id for contact in rows.insert_new(fresh, unique="x_user_id")}
+            self._changed -= written
+            overtaken = {contact.x_user_id for contact in fresh} - written
+            self._open(overtaken)
+            for person in [person for person in self._told if person.x_user_id in overtaken]:
+                self.describe(person)
+
+    def _write_handles(self) -> None:
+        seen = [
+            ContactHandle(
+                contact=self.contacts[x_user_id], handle=handle, first_seen_at=first_seen_at
+            )
+            for (x_user_id, handle), first_seen_at in sorted(self._handles.items())
+        ]
+        rows.written(seen, EARLIEST)
+
+
+def remember(people: Iterable[Person]) -> dict[str, Contact]:
+    """The contacts of `people`, by X's id, made if new, with the newest profiles that we saw."""
+    told = list(people)
+    book = AddressBook({person.x_user_id for person in told})
+    for person in told:
+        book.meet(person)
+    book.write()
+    return book.contacts
 
 
 def is_newer(person: Person, contact: Contact) -> bool:
@@ -78,30 +139,10 @@ def says_something_new(person: Person, contact: Contact) -> bool:
     return any(getattr(contact, field) != value for field, value in told_by(person).items())
 
 
-def refresh(contact: Contact, person: Person) -> bool:
-    """Of two workers with a payload each, the newer one stays whoever comes last."""
-    as_of = person.as_of or timezone.now()
-    told, is_news = told_by(person), says_something_new(person, contact)
-    older = Q(profile_as_of=None) | Q(profile_as_of__lt=as_of)
-    if not Contact.objects.filter(older, pk=contact.pk).update(**told, profile_as_of=as_of):
-        contact.refresh_from_db()
-        return False
-    for field, value in told.items():
+def refresh(contact: Contact, person: Person) -> None:
+    for field, value in told_by(person).items():
         setattr(contact, field, value)
-    contact.profile_as_of = as_of
-    keep_handle(contact, person)
-    return is_news
-
-
-def keep_handle(contact: Contact, person: Person) -> None:
-    """The history of handles, each with the earliest time that it was told at; a bare mention of
-    a handle tells no time."""
-    first_seen = (person.as_of if person.name else None) or timezone.now()
-    seen = ContactHandle(contact=contact, handle=handle_of(person), first_seen_at=first_seen)
-    ContactHandle.objects.bulk_create([seen], ignore_conflicts=True)
-    ContactHandle.objects.filter(
-        contact=contact, handle=seen.handle, first_seen_at__gt=first_seen
-    ).update(first_seen_at=first_seen)
+    contact.profile_as_of = person.as_of or timezone.now()
 
 
 def handle_of(person: Person) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
 from accounts.models import User
-from inbox import live
+from inbox import live, rows
 from inbox.models import Conversation, ConversationEvent, Message
 
 
@@ -30,6 +31,15 @@ def keep(conversation: Conversation, *fields: str, what: str) -> None:
     live.announce(conversation, what)
 
 
+def keep_each(conversations: Collection[Conversation], *fields: str, what: str) -> None:
+    """Likewise for many, in one statement. The rows must be locked."""
+    for conversation in conversations:
+        conversation.version += 1
+        conversation.changed_at = timezone.now()
+        live.announce(conversation, what)
+    rows.update(list(conversations), *fields, "version", "changed_at")
+
+
 def record(
     conversation: Conversation,
     kind: ConversationEvent.Kind,
@@ -42,7 +52,33 @@ def record(
     at: datetime | None = None,
 ) -> ConversationEvent:
     """`at` is X's time, for what a message of whatever age did; else it happens now."""
-    return ConversationEvent.objects.create(
+    event = line(
+        conversation,
+        kind,
+        by=by,
+        subject=subject,
+        message=message,
+        before=before,
+        after=after,
+        at=at,
+    )
+    event.save()
+    return event
+
+
+def line(
+    conversation: Conversation,
+    kind: ConversationEvent.Kind,
+    *,
+    by: User | None = None,
+    subject: User | None = None,
+    message: Message | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    at: datetime | None = None,
+) -> ConversationEvent:
+    """A line of history that the caller writes, with others."""
+    return ConversationEvent(
         conversation=conversation,
         kind=kind,
         actor=by,

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.doorbell import ring
 from accounts.models import BrandAccount
 from inbox.actions.answering import SUMMARY, summarise
-from inbox.actions.receiving import lock_pair
+from inbox.actions.holding import lock_pair
 from inbox.actions.recording import keep, locked, record
 from inbox.actions.revising import find, ids_of
 from inbox.models import Conversation, ConversationEvent, Message

@@ -33,11 +33,6 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def active(self) -> ConversationQuerySet:
         return self.exclude(status=Conversation.Status.RESOLVED).filter(is_spam=False)
 
-    def joinable(self) -> ConversationQuerySet:
-        """Active, or resolved by nobody: put away as history."""
-        resolved = Q(status=Conversation.Status.RESOLVED, resolved_through__isnull=False)
-        return self.exclude(resolved).filter(is_spam=False)
-
     def open(self) -> ConversationQuerySet:
         return self.filter(status=Conversation.Status.OPEN, is_spam=False)
 
@@ -185,6 +180,12 @@ class Conversation(models.Model):
     @property
     def is_active(self) -> bool:
         return self.status != self.Status.RESOLVED and not self.is_spam
+
+    @property
+    def is_joinable(self) -> bool:
+        """Active, or resolved by nobody: put away as history."""
+        was_resolved = self.status == self.Status.RESOLVED and self.resolved_through is not None
+        return not was_resolved and not self.is_spam
 
     @property
     def needs_an_answer(self) -> bool:

@@ -19,6 +19,17 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def incoming(self) -> MessageQuerySet:
         return self.filter(direction=Message.Direction.IN)
 
+    def under_way(self) -> MessageQuerySet:
+        """Ours of which X may yet tell that it has them: sent and not confirmed, whatever became of
+        them since. Given up, or queued again and waiting, or refused the second time."""
+        states = Message.State
+        doubted = Q(
+            state__in=[states.QUEUED, states.CANCELLED, states.FAILED],
+            uncertain_since__isnull=False,
+        )
+        sent = Q(state__in=[states.SENDING, states.UNCERTAIN])
+        return self.filter(doubted | sent, external_id=None)
+
     def known_as(self, external_id: str) -> MessageQuerySet:
         """Those that have the id, or had it before their author changed them."""
         return self.filter(Q(external_id=external_id) | Q(revisions__external_id=external_id))

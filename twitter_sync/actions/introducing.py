@@ -3,12 +3,14 @@ nothing but an id."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
+from django.db import transaction
 from django.utils import timezone
 
-from inbox.actions.contacts import describe
-from inbox.actions.recording import keep, locked
+from inbox.actions.contacts import AddressBook, Person
+from inbox.actions.recording import keep_each
 from inbox.models import Contact, Conversation, Message
 from twitter_sync.actions.remembering import ask_for
 from twitter_sync.utterances import People, introduced
@@ -20,17 +22,32 @@ def introduce(people: People, *, as_of: datetime | None = None) -> None:
     X describes people as they are when it is asked, which is `as_of` (now when not given), however
     old the messages are that they wrote.
     """
-    for contact in Contact.objects.filter(x_user_id__in=list(people)).order_by("pk"):
-        before = contact.display_name, contact.at_handle
-        person = introduced(people[contact.x_user_id], as_of=as_of or timezone.now())
-        if describe(contact, person) and before != (contact.display_name, contact.at_handle):
-            tell(contact)
+    introduce_all(people_of(people, as_of=as_of or timezone.now()))
 
 
-def tell(contact: Contact) -> None:
-    of_theirs = Conversation.objects.active().filter(contact=contact).order_by("pk")
-    for conversation_id in of_theirs.values_list("pk", flat=True):
-        keep(locked(conversation_id), what="contact")
+def people_of(people: People, *, as_of: datetime) -> list[Person]:
+    return [introduced(profile, as_of=as_of) for profile in people.values()]
+
+
+@transaction.atomic
+def introduce_all(people: Collection[Person]) -> None:
+    """Likewise of many payloads, in their order. Who is no contact does not become one."""
+    book = AddressBook({person.x_user_id for person in people})
+    called = {contact: names(contact) for contact in book.contacts.values()}
+    for person in people:
+        if person.x_user_id in book.contacts:
+            book.describe(person)
+    book.write()
+    tell(contact for contact, before in called.items() if names(contact) != before)
+
+
+def names(contact: Contact) -> tuple[str, str]:
+    return contact.display_name, contact.at_handle
+
+
+def tell(contacts: Iterable[Contact]) -> None:
+    theirs = Conversation.objects.active().filter(contact__in=list(contacts))
+    keep_each(theirs.select_for_update().order_by("pk"), what="contact")
 
 
 def ask_who(message: Message, people: People) -> None:
