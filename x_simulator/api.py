@@ -318,17 +318,21 @@ def checked_body(
 
 
 def checked(
-    body: Any, allowed: Mapping[str, type | tuple[type, ...]], required: tuple[str, ...] = ()
+    body: Any,
+    allowed: Mapping[str, type | tuple[type, ...]],
+    required: tuple[str, ...] = (),
+    place: str = "$",
 ) -> dict[str, Any]:
     """A part of one, likewise."""
     if not isinstance(body, dict):
         raise errors.invalid("The request body is not a JSON object")
     for name, value in body.items():
         if name not in allowed:
-            raise errors.invalid(f"$.{name}: is not defined, and no other properties are allowed")
+            message = "is not defined, and no other properties are allowed"
+            raise errors.invalid(f"{place}.{name}: {message}")
         if not isinstance(value, allowed[name]):
-            raise errors.invalid(f"$.{name}: has the wrong type")
+            raise errors.invalid(f"{place}.{name}: has the wrong type")
     for name in required:
         if name not in body:
-            raise errors.invalid(f"$.{name}: is missing but it is required")
+            raise errors.invalid(f"{place}.{name}: is missing but it is required")
     return body

@@ -109,6 +109,36 @@ def too_many_connections() -> Refused:
     return Refused(429, _connection(detail, "TooManyConnections"))
 
 
+def no_rules() -> Refused:
+    detail = (
+        "You must define rules using the POST /2/tweets/search/stream/rules endpoint before"
+        " connecting to filtered stream."
+    )
+    return Refused(409, _connection(detail, "RuleConfigurationIssue"))
+
+
+def rules_cap_exceeded(cap: int) -> Refused:
+    detail = f"You can have at most {cap} rules."
+    return Refused(400, _problem("RulesCapExceeded", detail, "rule-cap"))
+
+
+def invalid_rule(value: str, details: Sequence[str]) -> Body:
+    """A partial error: each sentence says one thing that is wrong with a rule."""
+    problem = {"title": "UnprocessableEntity", "type": f"{TYPES}invalid-rules"}
+    return {"value": value, "details": list(details), **problem}
+
+
+def duplicate_rule(value: str, rule_id: int) -> Body:
+    problem = {"title": "DuplicateRule", "type": f"{TYPES}duplicate-rules"}
+    return {"value": value, "id": str(rule_id), **problem}
+
+
+def no_such_rule() -> Body:
+    detail = "One or more parameters to your request was invalid."
+    problem = _problem("Invalid Request", detail, "invalid-request")
+    return {"errors": [{"parameters": {}, "message": "Rule does not exist"}], **problem}
+
+
 # X documents these names, and the words of the second; those of the first and of SlowReader are
 # of its older API.
 DISCONNECTIONS = {

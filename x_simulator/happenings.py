@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from x_simulator.world import World
 
 ON_REVOKE = "oauth.revoke"  # needs no subscription
+IN_PUBLIC = "post.public"  # nobody subscribes to it: the filtered stream chooses by rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,11 @@ def of_post(world: "World", post: Post) -> list[Happening]:
     author = world.people.get(post.author_id)
     if author is not None and author.protected:
         return []
+    happenings = [Happening(IN_PUBLIC, post.author_id, post.id)]
     if post.reposted_post_id is not None:
-        return _to_author_of(world, post.reposted_post_id, "post.repost.create", post)
-    happenings = [Happening("post.create", post.author_id, post.id)]
+        of_repost = _to_author_of(world, post.reposted_post_id, "post.repost.create", post)
+        return happenings + of_repost
+    happenings.append(Happening("post.create", post.author_id, post.id))
     happenings += [
         Happening("post.mention.create", mention.user_id, post.id)
         for mention in world.posts.mentions_of(post.id)

@@ -1,14 +1,13 @@
 """Posts: what was said in public, who is named in it, what answers what."""
 
 import json
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from x_simulator import clock, ids
 from x_simulator.messages import Source
 from x_simulator.pages import Page, Slice
-from x_simulator.store import Row, Store, Value, marks
+from x_simulator.store import Clause, Row, Store, Value, marks
 from x_simulator.text import Entities, Prepared
 
 SEARCH_WINDOW_MS = 7 * clock.DAY_MS
@@ -197,12 +196,12 @@ class Posts:
         )
         return window.page([_post(row) for row in rows])
 
-    def search(self, query: "Query", window: Slice, viewer_id: int | None) -> Page[Post]:
+    def search(self, found_by: Clause, window: Slice, viewer_id: int | None) -> Page[Post]:
         where, values = window.where("posts.id")
-        matching, wanted = query.where()
+        matching, wanted = found_by
         rows = self._store.rows(
             "SELECT posts.* FROM posts WHERE deleted_ms IS NULL AND replaced_by IS NULL"  # noqa: S608 (fixed text)
-            f" AND {where} AND ({matching})"
+            f" AND {where} AND {matching}"
             f" AND (created_ms >= ? OR source = 'load') AND {_READABLE}"
             f" ORDER BY posts.id {window.direction} LIMIT ?",
             [
@@ -280,78 +279,3 @@ def _values(post: Post) -> tuple[Value, ...]:
         json.dumps(post.media_ids),
         "" if post.note is None else json.dumps(asdict(post.note), ensure_ascii=False),
     )
-
-
-class InvalidQuery(ValueError):
-    """Names the part of a search query that is not understood."""
-
-
-_TERM = re.compile(
-    r"""(-?)(?:(conversation_id|from|to|is|in_reply_to_tweet_id):(\S+)|"([^"]+)"|(\S+))"""
-)
-
-
-Clause = tuple[str, tuple[Value, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A search: alternatives, of one of which all terms must hold."""
-
-    alternatives: tuple[tuple[Clause, ...], ...]
-
-    @classmethod
-    def parse(cls, text: str) -> "Query":
-        """`conversation_id:` `in_reply_to_tweet_id:` `from:` `to:` `is:reply` `is:retweet`
-        `@name`, words and "phrases", each with `-` for not. Terms side by side must all hold, which
-        binds tighter than `OR`. Raises InvalidQuery."""
-        alternatives: list[list[Clause]] = [[]]
-        for match in _TERM.finditer(text):
-            if match.group() == "OR":
-                alternatives.append([])
-            else:
-                alternatives[-1].append(_clause(match))
-        if len(alternatives) > 1 and not all(alternatives):
-            raise InvalidQuery("OR must stand between two terms")
-        return cls(tuple(tuple(clauses) for clauses in alternatives))
-
-    def where(self) -> tuple[str, list[Value]]:
-        every = [" AND ".join(sql for sql, _ in clauses) for clauses in self.alternatives]
-        values = [value for clauses in self.alternatives for _, found in clauses for value in found]
-        return " OR ".join(f"({sql or 'TRUE'})" for sql in every), values
-
-
-_OF_PERSON = "(SELECT id FROM users WHERE username_key = lower(?) OR CAST(id AS TEXT) = ?)"
-
-
-def _clause(match: re.Match[str]) -> Clause:
-    negated, operator, operand, phrase, word = match.groups()
-    if operator is None and word is not None and re.match(r"(?!https?:)[a-z_]+:\S", word):
-        raise InvalidQuery(word)
-    sql, values = _operation(operator, operand) if operator else _words(phrase or word)
-    return (f"NOT ({sql})" if negated else sql), values
-
-
-def _operation(operator: str, operand: str) -> Clause:
-    if operator in ("conversation_id", "in_reply_to_tweet_id"):
-        number = ids.parse(operand)
-        if number is None:
-            raise InvalidQuery(f"{operator}:{operand}")
-        column = "conversation_id" if operator == "conversation_id" else "in_reply_to_post_id"
-        return f"{column} IS ?", (number,)
-    if operator == "is":
-        kinds = {"reply": "in_reply_to_post_id IS NOT NULL", "quote": "quoted_post_id IS NOT NULL"}
-        kinds["retweet"] = "reposted_post_id IS NOT NULL"
-        if operand not in kinds:
-            raise InvalidQuery(f"is:{operand}")
-        return kinds[operand], ()
-    column = "author_id" if operator == "from" else "ifnull(in_reply_to_user_id, 0)"
-    name = operand.removeprefix("@")
-    return f"{column} IN {_OF_PERSON}", (name, name)
-
-
-def _words(text: str) -> Clause:
-    if re.fullmatch(r"@[A-Za-z0-9_]{1,15}", text):
-        named = f"SELECT post_id FROM post_mentions WHERE user_id IN {_OF_PERSON}"  # noqa: S608 (fixed text)
-        return f"posts.id IN ({named})", (text[1:], text[1:])
-    return "instr(lower(text), lower(?)) > 0", (text,)

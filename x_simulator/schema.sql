@@ -264,6 +264,12 @@ CREATE TABLE IF NOT EXISTS happenings (
 );
 CREATE INDEX IF NOT EXISTS happenings_at ON happenings (at_ms);
 
+CREATE TABLE IF NOT EXISTS stream_rules (
+    id INTEGER PRIMARY KEY,
+    value TEXT NOT NULL UNIQUE,
+    tag TEXT NOT NULL
+);
+
 -- Streams that are open (of this run of the program) and those that were.
 CREATE TABLE IF NOT EXISTS connections (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

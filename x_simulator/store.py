@@ -12,8 +12,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from x_simulator import words
+
 Row = sqlite3.Row
 Value = str | int | bytes | None
+# A condition, and what its placeholders stand for.
+Clause = tuple[str, tuple[Value, ...]]
 
 
 ADDED_COLUMNS = {
@@ -65,6 +69,7 @@ class Store:
         self._db.executescript(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=5000;"
         )
+        self._db.create_function("says", 3, words.says, deterministic=True)
         self._complete()
 
     def _complete(self) -> None:

@@ -24,7 +24,8 @@ from x_simulator.replay_jobs import ReplayJobs
 from x_simulator.settings import Settings
 from x_simulator.signatures import Signatures
 from x_simulator.store import Store
-from x_simulator.streams import Streams
+from x_simulator.streams.rules import StreamRules
+from x_simulator.streams.streams import Streams
 from x_simulator.subscriptions import Subscriptions
 from x_simulator.tokens import Tokens
 from x_simulator.webhooks import Webhooks
@@ -51,6 +52,7 @@ class World:
         self.webhooks = Webhooks(self.store, self.minter, signatures, outbound)
         self.ledger = Ledger(self.store)
         self.streams = Streams(self.store)
+        self.rules = StreamRules(self.store)
         self.feed = Feed()
         self.courier = Courier(self)
         self.checks = Checks(self)
@@ -96,7 +98,7 @@ def _last_minted(store: Store) -> int:
     own = "source != 'load'"
     tables = (
         *(f"dms WHERE {own}", f"posts WHERE {own}"),
-        *("webhooks", "subscriptions", "media", "replay_jobs", "chat_events"),
+        *("webhooks", "subscriptions", "media", "replay_jobs", "chat_events", "stream_rules"),
     )
     highest = [store.value(f"SELECT max(id) FROM {table}") for table in tables]  # noqa: S608 (fixed text)
     return max((value for value in highest if value), default=0)

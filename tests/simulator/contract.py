@@ -162,8 +162,18 @@ class Contract:
         found = [
             text for text in self.document.findings(route, body) if not self._is_known(route, text)
         ]
+        if (route, "errors") in self.known:
+            found += self._reservations(body)
         query = dict(parse_qsl(request.url.query.decode(), keep_blank_values=True))
         return found + self._fields(route, as_post(body), query)
+
+    def _reservations(self, body: Any) -> Iterator[str]:
+        for problem in body.get("errors", []):
+            row = documented.reservation(problem)
+            if row is None:
+                yield f"has a reservation that is not documented: {problem}"
+            else:
+                self.said[row.name] += 1
 
     def _is_known(self, route: str, text: str) -> bool:
         """A difference that the README names, by its part or a part around it."""

@@ -160,7 +160,7 @@ REFUSALS: tuple[Refusal, ...] = (
         BAD_QUERY + "is not one of [<names>]",
         LIKE,
         *("event_types", "exclude", "sort_order", "command"),
-        *("status", "endpoints", "endpoint_id"),
+        *("status", "endpoints", "endpoint_id", "dry_run", "delete_all"),
     ),
     *_invalid("no match", BAD_QUERY + "does not match <pattern>", LIKE, "id", "username"),
     *_invalid("too long", BAD_QUERY + "is not between 1 and 512 characters", LIKE, "query"),
@@ -276,6 +276,33 @@ REFUSALS: tuple[Refusal, ...] = (
             "type": f"{PROBLEMS}streaming-connection",
         },
         "X's page on handling disconnections",
+    ),
+    Refusal(
+        "stream without rules",
+        409,
+        {
+            "title": "ConnectionException",
+            "detail": "You must define rules using the POST /2/tweets/search/stream/rules endpoint"
+            " before connecting to filtered stream.",
+            "connection_issue": "RuleConfigurationIssue",
+            "type": f"{PROBLEMS}streaming-connection",
+        },
+        LIVE,
+    ),
+    Refusal(
+        "rules too many",
+        400,
+        {
+            "title": "RulesCapExceeded",
+            "detail": "You can have at most <count> rules.",
+            "type": f"{PROBLEMS}rule-cap",
+        },
+        "title and type are seen live; the words and the status are not documented",
+    ),
+    *_invalid(
+        "rules neither added nor deleted",
+        "$: exactly one of add, delete and delete_all must be specified",
+        OURS,
     ),
     # Media
     *_invalid("media of a post", "Your media IDs are invalid.", LIKE, "media.media_ids"),
@@ -397,6 +424,68 @@ ENDINGS = tuple(
     )
     for kind, (detail, source) in DISCONNECTS.items()
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What X says of one rule in a success."""
+
+    name: str
+    body: Json
+    source: str
+
+
+RESERVATIONS = (
+    Reservation(
+        "bad rule",
+        {
+            "value": "<rule>",
+            "details": ["<why>"],
+            "title": "UnprocessableEntity",
+            "type": f"{PROBLEMS}invalid-rules",
+        },
+        LIVE,
+    ),
+    Reservation(
+        "bad rule, twice over",
+        {
+            "value": "<rule>",
+            "details": [
+                "Rules must contain a non-negation term (at position <number>)",
+                "Rules must contain at least one positive, non-stopword clause"
+                " (at position <number>)",
+            ],
+            "title": "UnprocessableEntity",
+            "type": f"{PROBLEMS}invalid-rules",
+        },
+        LIVE,
+    ),
+    Reservation(
+        "rule twice",
+        {
+            "value": "<rule>",
+            "id": "<id>",
+            "title": "DuplicateRule",
+            "type": f"{PROBLEMS}duplicate-rules",
+        },
+        LIVE,
+    ),
+    Reservation(
+        "rule not there",
+        {
+            "errors": [{"parameters": {}, "message": "Rule does not exist"}],
+            "title": "Invalid Request",
+            "detail": "One or more parameters to your request was invalid.",
+            "type": f"{PROBLEMS}invalid-request",
+        },
+        "an error within the error is seen live; its words are not documented",
+    ),
+)
+
+
+def reservation(problem: Json) -> Reservation | None:
+    """The row that says exactly this."""
+    return next((row for row in RESERVATIONS if _same(row.body, problem)), None)
 
 
 def ending(body: Json) -> Ending | None:

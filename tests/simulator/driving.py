@@ -643,6 +643,57 @@ def activity_stream(stage: Stage) -> None:
 
 
 @drives(
+    "GET /2/tweets/search/stream/rules",
+    "POST /2/tweets/search/stream/rules",
+    "GET /2/tweets/search/stream/rules/counts",
+)
+def rules(stage: Stage) -> None:
+    path, bearer = "/2/tweets/search/stream/rules", stage.bearer
+    assert stage.call("GET", path, bearer).json() == {"meta": {"result_count": 0}}
+    wanted = [{"value": f"from:{stage.customer['username']}", "tag": "t"}, {"value": "acme"}]
+    bad = [{"value": "-acme"}, {"value": "has:media"}, {"value": "colour:red"}, {"value": "acme"}]
+    told = stage.call("POST", path, bearer, json={"add": [*wanted, *bad]}).json()
+    assert (len(told["data"]), len(told["errors"])) == (2, 4)
+    dry = stage.call("POST", path, bearer, params={"dry_run": "true"}, json={"add": wanted}).json()
+    assert dry["meta"]["summary"]["not_created"] == 2
+    first = stage.call("GET", f"{path}?max_results=1", bearer).json()
+    token = first["meta"]["next_token"]
+    stage.call("GET", f"{path}?pagination_token={token}", bearer)
+    stage.call("GET", f"{path}?ids={told['data'][0]['id']}", bearer)
+    for query in ("", "?rules_count.fields=all_project_client_apps"):
+        assert stage.call("GET", f"{path}/counts{query}", bearer).json()["data"]
+    gone = {"delete": {"values": ["acme"], "ids": [NOBODY]}}
+    summary = stage.call("POST", path, bearer, json=gone).json()["meta"]["summary"]
+    assert summary == {"deleted": 1, "not_deleted": 1}
+    many = [{"value": f"word{number}"} for number in range(1_001)]
+    stage.refused(400, "POST", path, token=bearer, json={"add": many})
+    for query in ("ids=x", "max_results=1001", "pagination_token=x"):
+        stage.refused(400, "GET", f"{path}?{query}", token=bearer)
+    for body in ({}, {"add": [5]}, {"add": [{}]}, {"delete": {}}, {"delete": {"ids": ["x"]}}):
+        stage.refused(400, "POST", path, token=bearer, json=body)
+    for query in ("dry_run=yes", "delete_all=yes"):
+        stage.refused(400, "POST", f"{path}?{query}", token=bearer, json={"add": wanted})
+
+
+@drives("GET /2/tweets/search/stream")
+def filtered_stream(stage: Stage) -> None:
+    path, rules, bearer = "/2/tweets/search/stream", "/2/tweets/search/stream/rules", stage.bearer
+    asked = _only(stage.document.parameters(f"GET {path}"), stage.everything_in_tweets())
+    body = {"add": [{"value": f"from:{stage.customer['username']} OR from:stagewriter"}]}
+    stage.call("POST", rules, bearer, params={"delete_all": "true"}, json={})
+    stage.refused(409, "GET", path, token=bearer)
+    assert stage.call("POST", rules, bearer, json=body).status_code == 200
+    with stage.program.listen(path, bearer, backfill_minutes=5) as stream:
+        stage.refused(429, "GET", path, token=bearer)
+        assert {"data", "matching_rules"} == stream.line().keys()
+    with stage.program.listen(path, bearer, start_time="2020-01-01T00:00:00Z", **asked) as stream:
+        told = stream.rest()
+        assert {stage.mention, stage.long, stage.quote} <= {line["data"]["id"] for line in told}
+    stage.refused(400, "GET", f"{path}?backfill_minutes=6", token=bearer)
+    stage.call("POST", rules, bearer, params={"delete_all": "true"}, json={})
+
+
+@drives(
     "GET /2/connections",
     "DELETE /2/connections",
     "DELETE /2/connections/all",

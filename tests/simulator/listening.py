@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import httpx
 
 Json = dict[str, Any]
 SIGN_OF_LIFE = ""
+WITHIN = 20.0
 
 
 class Listening:
@@ -28,9 +30,10 @@ class Listening:
         return line
 
     def line(self) -> Json:
-        """The next that says something."""
-        line = SIGN_OF_LIFE
+        """The next that says something; fails after twenty seconds of signs of life."""
+        deadline, line = time.monotonic() + WITHIN, self.next()
         while line == SIGN_OF_LIFE:
+            assert time.monotonic() < deadline, "The stream says nothing."
             line = self.next()
         told: Json = json.loads(line)
         return told

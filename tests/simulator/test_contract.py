@@ -73,8 +73,9 @@ def test_every_refusal_was_met(driven: Driven) -> None:
     assert rows - set(driven.contract.refusals) == set(ELSEWHERE)
 
 
-def test_every_ending_was_heard(driven: Driven) -> None:
-    assert {row.name for row in documented.ENDINGS} == set(driven.contract.said)
+def test_every_ending_and_every_reservation_was_heard(driven: Driven) -> None:
+    rows = (*documented.ENDINGS, *documented.RESERVATIONS)
+    assert {row.name for row in rows} == set(driven.contract.said)
 
 
 def test_every_difference_that_is_named_is_there(driven: Driven) -> None:

@@ -16,8 +16,8 @@ from tests.simulator.program import Json, Program
 from tests.simulator.receiver import Receiver
 from x_simulator import clock
 from x_simulator.happenings import Happening
-from x_simulator.past import KEPT_MS, Happened, Past
 from x_simulator.store import Store
+from x_simulator.streams.past import KEPT_MS, Happened, Past
 
 PATH = "/2/activity/stream"
 LAST_CHUNK = b"\r\n0\r\n\r\n"
@@ -102,9 +102,9 @@ def test_it_carries_the_bytes_of_x(program: Program, brand: Json) -> None:
     program.control("POST", "streams", keep_alive_seconds=0.05)
     with program.listen(PATH, program.bearer()) as stream:
         program.post(brand, "Grüße 🐘")
-        raw = b""
+        raw, pieces = b"", stream.answer.iter_raw()
         while b"}\r\n" not in raw:
-            raw += next(stream.answer.iter_raw())
+            raw += next(pieces)
     assert "Grüße 🐘".encode() in raw
     assert raw.replace(b"\r\n", b"").count(b"\n") == 0
     assert stream.answer.headers["content-type"] == "application/json"

@@ -5,10 +5,10 @@ from typing import Any, get_args
 
 from x_simulator import errors
 from x_simulator.api import Answer, Call, Endpoint, checked_body
-from x_simulator.connections import Status
 from x_simulator.fields import chosen
 from x_simulator.quotas import Limits
-from x_simulator.streams import Stream
+from x_simulator.streams.connections import Status
+from x_simulator.streams.streams import Stream
 
 # Of X's document, which has no name for the stream of activities.
 STREAMS = (

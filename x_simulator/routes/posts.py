@@ -5,9 +5,11 @@ from typing import Any
 from x_simulator import deeds, errors, ids, wire
 from x_simulator.api import Answer, Call, Endpoint, checked_body
 from x_simulator.composing import Place, Told
+from x_simulator.matching import found_by
 from x_simulator.media import Medium
 from x_simulator.pages import Page
-from x_simulator.posts import InvalidQuery, Post, Query
+from x_simulator.posts import Post
+from x_simulator.query import InvalidQuery
 from x_simulator.quotas import Limits
 
 READ = frozenset({"tweet.read", "users.read"})
@@ -200,14 +202,14 @@ async def search(call: Call) -> Answer:
         rule = f"is not between 1 and {MAX_QUERY} characters"
         raise errors.invalid_query("query", asked, rule)
     try:
-        query = Query.parse(asked)
+        clause = found_by(asked)
     except InvalidQuery as error:
         raise errors.invalid(
             f"There were errors processing your request: {error}", query=asked
         ) from error
     call.query_choices("sort_order", ("recency", "relevancy"))
     window = call.window(10, 100, 10)
-    return _listing(call, call.world.posts.search(query, window, call.viewer_id))
+    return _listing(call, call.world.posts.search(clause, window, call.viewer_id))
 
 
 def _listing(call: Call, page: Page[Post]) -> Answer:

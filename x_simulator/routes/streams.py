@@ -2,12 +2,13 @@
 
 from functools import partial
 
-from x_simulator import clock, errors, telling
+from x_simulator import clock, errors
 from x_simulator.api import Call, Endpoint
-from x_simulator.past import KEPT_MS
 from x_simulator.quotas import Limits
-from x_simulator.streaming import Lines
-from x_simulator.streams import ACTIVITY, Span, Tell
+from x_simulator.streams import telling
+from x_simulator.streams.answers import Lines
+from x_simulator.streams.past import KEPT_MS
+from x_simulator.streams.streams import ACTIVITY, FILTERED, Span, Tell
 
 SPAN = frozenset({"backfill_minutes", "start_time", "end_time"})
 MOST_BACKFILL_MINUTES = 5
@@ -15,6 +16,13 @@ MOST_BACKFILL_MINUTES = 5
 
 async def activity(call: Call) -> Lines:
     return _opened(call, ACTIVITY, partial(telling.activity, call.world))
+
+
+async def filtered(call: Call) -> Lines:
+    """In the vocabulary of tweets alone."""
+    if not call.world.rules.count():
+        raise errors.no_rules()
+    return _opened(call, FILTERED, partial(telling.posts, call.world, call.fields))
 
 
 def _opened(call: Call, endpoint: str, tell: Tell) -> Lines:
@@ -35,6 +43,24 @@ def _span(call: Call) -> Span | None:
     return Span(oldest if since is None else since, now if until is None else until, goes_on=False)
 
 
+FIELDS = frozenset(
+    {
+        "tweet.fields",
+        "expansions",
+        "user.fields",
+        "media.fields",
+        "poll.fields",
+        "place.fields",
+    }
+)
 ENDPOINTS = (
     Endpoint("GET", "/2/activity/stream", activity, Limits(app=450), app=True, parameters=SPAN),
+    Endpoint(
+        "GET",
+        "/2/tweets/search/stream",
+        filtered,
+        Limits(app=50),
+        app=True,
+        parameters=SPAN | FIELDS,
+    ),
 )

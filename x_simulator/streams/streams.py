@@ -12,13 +12,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from x_simulator import errors
-from x_simulator.connections import Connection, Connections
 from x_simulator.happenings import Happening
-from x_simulator.past import Happened, Past
 from x_simulator.store import Store
+from x_simulator.streams.connections import Connection, Connections
+from x_simulator.streams.past import Happened, Past
 
-ACTIVITY = "activity_stream"
-MOST_OPEN = {ACTIVITY: 2}
+ACTIVITY, FILTERED = "activity_stream", "filtered_stream"
+MOST_OPEN = {ACTIVITY: 2, FILTERED: 1}
 TOLD_AT_ONCE = 100
 SIGN_OF_LIFE = b"\r\n"
 SLOW_READER = "SlowReader"
@@ -179,7 +179,7 @@ class Streams:
         """It counts no more, whether or not its reader knows; twice is harmless."""
         if stream in self._open:
             self._open.remove(stream)
-        self.connections.end(stream.connection, reason)
+            self.connections.end(stream.connection, reason)
 
     def close(self) -> None:
         """Lets every stream end, so that the program can."""

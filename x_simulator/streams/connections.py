@@ -72,10 +72,8 @@ class Connections:
         return Connection(number, name, endpoint, address, now)
 
     def end(self, connection: Connection, reason: str) -> None:
-        """The first reason counts."""
         self._store.write(
-            "UPDATE connections SET disconnected_ms = ?, reason = ?"
-            " WHERE id = ? AND disconnected_ms IS NULL",
+            "UPDATE connections SET disconnected_ms = ?, reason = ? WHERE id = ?",
             (clock.now_ms(), reason, connection.id),
         )
 

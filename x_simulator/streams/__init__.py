@@ -1,0 +1,1 @@
+"""Streams: what is told line by line to whoever keeps listening."""
