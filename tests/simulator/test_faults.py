@@ -155,6 +155,25 @@ def test_a_cut_midway_leaves_half_an_answer(program: Program, faults: Faults, br
     assert last_call(program)["status"] == 200
 
 
+def test_a_stream_can_be_cut_in_the_middle_of_a_line(
+    program: Program, faults: Faults, brand: Json
+) -> None:
+    path = "/2/activity/stream"
+    subscription = {"event_type": "dm.received", "filter": {"user_id": brand["id"]}}
+    program.call("POST", "/2/activity/subscriptions", brand["token"], json=subscription)
+    faults.set("cut", when="midway", how="closed", endpoint=f"GET {path}")
+    headers = {"authorization": f"Bearer {program.bearer()}"}
+    with httpx.stream("GET", f"{program.url}{path}", headers=headers, trust_env=False) as stream:
+        program.dm(program.person(), brand)
+        pieces = stream.iter_raw()
+        half = next(pieces)
+        with pytest.raises(httpx.RemoteProtocolError):
+            next(pieces)
+    assert half.startswith(b'{"data":{')
+    assert not half.endswith(b"\r\n")
+    assert program.open_streams() == set()
+
+
 def test_accepted_and_then_never_answered(program: Program, faults: Faults, brand: Json) -> None:
     faults.set("accept_then_drop", endpoint=SEND)
     with pytest.raises(httpx.ReadTimeout):

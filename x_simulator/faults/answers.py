@@ -25,22 +25,25 @@ class Cut(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.whole is not None:
-            await self.whole(scope, receive, _half(send))
+            said = asyncio.Event()
+            whole = self.whole(scope, receive, _half(send, said))
+            await connection.while_held(whole, receive, said)
         connection.end(scope, self.how)
         await connection.until_gone(receive)
 
 
-def _half(send: Send) -> Change:
-    begun = False
+def _half(send: Send, said: asyncio.Event) -> Change:
+    """Of the first piece of the body, which may be all of it or a line of a stream."""
 
     async def halved(message: Message) -> None:
-        nonlocal begun
-        if message["type"] != "http.response.body":
+        body = message.get("body", b"")
+        if said.is_set():
+            return
+        if not body:
             await send(message)
-        elif not begun:
-            begun = True
-            body = message.get("body", b"")
+        else:
             await send({**message, "body": body[: len(body) // 2], "more_body": True})
+            said.set()
 
     return halved
 
