@@ -1,6 +1,6 @@
 # `make` alone prints what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint format types migrations check check-deep lock vendor
+.PHONY: help run test bench lint format types migrations check check-deep faults faults-long lock vendor
 
 PYTHON := .venv/bin/python
 PACKAGES := accounts inbox twitter_sync x_simulator config bench
@@ -19,6 +19,11 @@ check: .venv ## Everything that must hold: style, types, migrations, tests
 	@$(MAKE) --no-print-directory --keep-going lint types migrations test && echo "Everything holds."
 check-deep: .venv ## The tests that take minutes: whole recordings through the whole product
 	HANDLED_DEEP=1 ./test -m deep -n 2
+faults: .venv ## Break a running stack under load, some minutes; SEED=7 does one run again
+	HANDLED_FAULTS=short ./test tests/faults $(FAULTS)
+faults-long: .venv ## The same with 10,000 messages each, some hours
+	HANDLED_FAULTS=long ./test tests/faults $(FAULTS)
+FAULTS := -m faults -n 0 -s $(if $(SEED),--seed $(SEED))
 lint: .venv ## Style and layout of the code
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check

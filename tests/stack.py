@@ -26,21 +26,26 @@ from config.embedded.environment import OURS
 ROOT = Path(__file__).resolve().parent.parent
 STARTS_WITHIN = 120.0
 ENDS_WITHIN = 40.0
+# A call of the simulator that pushes hundreds of events answers when all is done.
+LONG_CALL = 300.0
 OWNER = {"HANDLED_OWNER_EMAIL": "olga@example.com", "HANDLED_OWNER_PASSWORD": "a-long-password-9"}
 
 
 @dataclass(frozen=True)
 class Stack:
-    """Where it answers, and `_sim/` calls of the pretend X."""
+    """Where it answers, and `_sim/` calls of the pretend X. `log` has the lines of every part."""
 
     data_dir: Path
+    log: Path
     web: str
     live: str
     simulator: str
     pids: dict[str, int]
 
     def tell_x(self, path: str, **body: Any) -> Any:
-        answer = httpx.post(f"{self.simulator}/_sim/{path}", json=body, trust_env=False, timeout=20)
+        answer = httpx.post(
+            f"{self.simulator}/_sim/{path}", json=body, trust_env=False, timeout=300
+        )
         assert answer.is_success, answer.text
         return answer.json()
 
@@ -80,6 +85,7 @@ def running(folder: Path) -> Iterator[Stack]:
         facts = json.loads(ready.read_text())
         yield Stack(
             data_dir,
+            log,
             facts["web_url"],
             facts["live_url"],
             facts["simulator_url"],

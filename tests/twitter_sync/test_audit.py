@@ -1,7 +1,7 @@
 """What must always be true of the rows: `twitter_sync.audit`, and the deed that asks for it.
 
 Each invariant holds after an ordinary day, and is named when a row is made that breaks it. Rows are
-broken here by hand; tests/faults/test_planted_bugs.py breaks the product.
+broken here by hand; test_planted_bugs.py breaks the product.
 """
 
 from __future__ import annotations

@@ -1,0 +1,171 @@
+"""One trial: people act, something breaks, it becomes quiet, and the histories are compared."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from celery import Celery
+
+from config import env
+from config.embedded.data_dir import ROOT
+from tests.faults import database
+from tests.faults.actors import Agent, Customers, Everybody, Load
+from tests.faults.breaking import Breaker
+from tests.faults.history import History, Verdict, judge
+from tests.faults.lines import Lines
+from tests.faults.town import Town
+from tests.stack import Stack, environment
+
+QUIET_WITHIN = 120.0
+MOST_LISTED = 20_000
+
+
+@dataclass
+class Figures:
+    """What a trial measured, in the order in which it is printed."""
+
+    seen: dict[str, str] = field(default_factory=dict)
+
+    def note(self, **figures: object) -> None:
+        self.seen |= {name.replace("_", " "): str(figure) for name, figure in figures.items()}
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {figure}" for name, figure in self.seen.items())
+
+
+class Trial:
+    """`under_way(load)` runs people; what stands inside it breaks things. `must_hold()` waits until
+    it is quiet and fails with what was lost, doubled or out of order."""
+
+    def __init__(
+        self, check: str, stack: Stack, town: Town, people: list[str], folder: Path, seed: int
+    ) -> None:
+        self.check, self.stack, self.town, self.people = check, stack, town, people
+        self.seed = f"{check} {seed}"
+        self.lines = Lines(folder / f"{check}.jsonl")
+        self.breaks = Breaker(stack, self.lines, self.seed)
+        self.figures = Figures()
+        self.begun_at = str(stack.ask_x("health")["now"])
+        print(f"\n{check}: seed {seed}, lines in {self.lines.path}", flush=True)
+
+    @contextmanager
+    def under_way(self, load: Load) -> Iterator[None]:
+        customers = Customers(self.stack, self.town, self.people, self.lines, load, self.seed)
+        agents = [
+            Agent(self.stack, email, self.lines, load, self.seed)
+            for email in self.town.agents[: load.agents]
+        ]
+        with Everybody(customers, agents):
+            yield
+
+    def must_hold(self) -> None:
+        self.figures.note(clear_after_seconds=f"{self.until_quiet():.0f}")
+        history = self.history()
+        self.measure(history)
+        verdict = judge(history)
+        print(f"{self.check}: {self.figures}\n{self.check}: {verdict}", flush=True)
+        assert verdict.holds, f"{self.check} broke the promise, seed {self.seed}: {verdict}"
+        self.audit()
+
+    # Quiet
+
+    def until_quiet(self) -> float:
+        """Seconds until nothing is left to do. The quarter of an hour of X's quotas passes first:
+        what waits for it alone is due."""
+        began = time.monotonic()
+        since = self.pass_quarter_of_an_hour()
+        left: dict[str, int] | None = None
+        while left != {}:
+            if time.monotonic() - began > QUIET_WITHIN:
+                raise AssertionError(f"{self.check} isn't quiet, seed {self.seed}: {left}")
+            time.sleep(0.2)
+            with suppress(psycopg2.OperationalError):
+                left = database.left(self.url, since)
+        return time.monotonic() - began
+
+    def pass_quarter_of_an_hour(self) -> Any:
+        """The moment from which on every feed must have been read once more."""
+        since = self.rows("SELECT statement_timestamp() AS now")[0]["now"]
+        self.rows(database.QUARTER_OF_AN_HOUR)
+        broker = env.celery_broker(self.breaks.facts()["redis_url"])
+        Celery(broker=broker).send_task("twitter_sync.poll_due", queue="default")
+        return since
+
+    def rows(self, statement: str) -> list[dict[str, Any]]:
+        return database.ask(self.url, statement)
+
+    @property
+    def url(self) -> str:
+        return str(self.breaks.facts()["database_url"])
+
+    # What is compared
+
+    def history(self) -> History:
+        return History(
+            ledger=self.stack.ask_x("ledger"),
+            deliveries=self.stack.ask_x(f"deliveries?limit={MOST_LISTED}")["deliveries"],
+            rows=self.rows(database.MESSAGES),
+            lines=self.lines.said,
+            brands=self.town.brands,
+        )
+
+    def measure(self, history: History) -> None:
+        """Of this trial alone: the stack has others behind it."""
+        pushes = [one for one in history.deliveries if one["queued_at"] >= self.begun_at]
+        written = {line["id"] for line in self.lines.said if "id" in line}
+        keys = {line["key"] for line in self.lines.said if "key" in line}
+        ours = [row for row in history.rows if row["client_key"] in keys]
+        theirs = [row for row in history.rows if row["external_id"] in written]
+        reached = [float(row["seconds_to_us"]) for row in theirs]
+        self.figures.note(
+            events=len(written),
+            replies=len(ours),
+            sent=sum(row["state"] == "sent" for row in ours),
+            faults=self.breaks.count,
+            visible_p95=f"{share(reached, 0.95):.1f} s",
+            pushes_failed=sum(one["state"] == "failed" for one in pushes),
+            acknowledged_p99=f"{1000 * share([seconds(one) for one in pushes], 0.99):.0f} ms",
+        )
+
+    def audit(self) -> None:
+        """Every invariant of the audit holds as well, of every row."""
+        found = subprocess.run(
+            [sys.executable, "manage.py", "audit", "--all", "--json"],
+            cwd=ROOT,
+            env=environment() | {"HANDLED_DATA_DIR": str(self.stack.data_dir)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert found.returncode in (0, 1), found.stderr
+        told = json.loads(found.stdout)
+        assert told["is_clean"], (
+            f"{self.check} broke invariants, seed {self.seed}: {told['broken']}"
+        )
+
+
+def seconds(delivery: dict[str, Any]) -> float:
+    """From the moment that it was to go until it was answered."""
+    if delivery["done_at"] is None:
+        return 0.0
+    queued, done = (datetime.fromisoformat(delivery[name]) for name in ("queued_at", "done_at"))
+    return (done - queued).total_seconds()
+
+
+def share(numbers: list[float], part: float) -> float:
+    """The number that this part of them doesn't exceed; 0 where there are none."""
+    ordered = sorted(numbers)
+    return ordered[min(int(len(ordered) * part), len(ordered) - 1)] if ordered else 0.0
+
+
+__all__ = ["Load", "Trial", "Verdict"]
