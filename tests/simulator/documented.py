@@ -250,6 +250,9 @@ REFUSALS: tuple[Refusal, ...] = (
         "DuplicateSubscriptionFailed: a subscription for this event type and filter exists",
         OURS,
     ),
+    _forbidden(
+        "subscriptions too many", "SubscriptionLimitExceeded: at most 1500 subscriptions", OURS
+    ),
     *_invalid("no such webhook for it", "WebhookIdInvalid: no webhook with id [<id>]", OURS),
     *_invalid("no such webhook", "WebhookIdInvalid: no webhook with id [<id>]", OURS, "webhook_id"),
     *_invalid("webhook's address", "UrlValidationFailed: <why>", WEBHOOKS),

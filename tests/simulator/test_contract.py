@@ -23,6 +23,7 @@ ELSEWHERE = {
     "outage": "test_faults.py",
     "a fault of X": "test_faults.py",
     "bad gateway": "test_faults.py",
+    "subscriptions too many": "test_subscriptions.py",
 }
 
 

@@ -168,3 +168,16 @@ def test_whoever_is_asked_for_can_be_picked_however_many_there_are(program: Prog
     page = program.http.get(f"{program.url}/", params={"customer": last["id"]}).text
     assert f'<option value="{last["id"]}" selected>' in page
     assert page.count("(@zz_") <= MOST_TO_PICK + 1
+
+
+@pytest.mark.browser
+def test_a_customer_moves_to_encrypted_chat(program: Program, page: Page) -> None:
+    brand, customer = program.brand(), program.person()
+    page.goto(address(program, customer, brand))
+    page.get_by_test_id("encryption-switch").click()
+    expect(page.get_by_test_id("encryption-switch")).to_have_attribute("aria-checked", "true")
+    page.get_by_test_id("dm-text").fill("Between you and me")
+    page.get_by_test_id("dm-send").click()
+    expect(page.get_by_test_id("dm-list")).to_contain_text("Between you and me")
+    expect(page.get_by_test_id("dm-list")).to_contain_text("encrypted")
+    assert "data" not in program.get("/2/dm_events", brand["token"])

@@ -93,6 +93,23 @@ def test_one_subscription_per_person_and_event(program: Program, webhook: str) -
     assert "DuplicateSubscriptionFailed" in again.json()["errors"][0]["message"]
 
 
+def test_fifteen_hundred_subscriptions_are_the_limit(program: Program, webhook: str) -> None:
+    """Of all handles together."""
+    brand, held = program.brand(), len(program.get(PATH, program.bearer()).get("data", []))
+    program.pretend(
+        "WITH RECURSIVE some (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM some WHERE n < ?)"
+        " INSERT INTO subscriptions (id, event_type, user_id, webhook_id, created_ms, updated_ms)"
+        " SELECT n, 'dm.read', n, 1, 0, 0 FROM some",
+        (1_499 - held,),
+    )
+    assert create(program, brand["token"], brand).status_code == 200
+    refused = create(program, brand["token"], brand, event_type="dm.sent")
+    program.pretend("DELETE FROM subscriptions WHERE webhook_id = 1")
+    assert refused.status_code == 403
+    assert "SubscriptionLimitExceeded" in refused.json()["detail"]
+    assert create(program, brand["token"], brand, event_type="dm.sent").status_code == 200
+
+
 @pytest.mark.parametrize(
     "body",
     [
