@@ -77,14 +77,11 @@ class Webhooks:
     async def register(self, url: str) -> Webhook:
         """The challenge is answered during the call. Raises WebhookRefused."""
         check_url(url)
-        held = self.all()
-        if any(webhook.url == url for webhook in held):
-            raise WebhookRefused("DuplicateUrlFailed", f"the URL [{url}] is registered already.")
-        if len(held) >= CAP:
-            raise WebhookRefused("WebhookLimitExceeded", f"at most {CAP} webhook per app.")
+        self._check_room(url)
         outcome = await self._challenge(url)
         if outcome.verdict != "passed":
             raise WebhookRefused("CrcValidationFailed", outcome.reason)
+        self._check_room(url)  # somebody may have been faster
         now = clock.now_ms()
         webhook = Webhook(self._minter.mint(), url, True, now, now)
         self._store.write(
@@ -93,6 +90,13 @@ class Webhooks:
             (webhook.id, webhook.url, now, now),
         )
         return webhook
+
+    def _check_room(self, url: str) -> None:
+        held = self.all()
+        if any(webhook.url == url for webhook in held):
+            raise WebhookRefused("DuplicateUrlFailed", f"the URL [{url}] is registered already.")
+        if len(held) >= CAP:
+            raise WebhookRefused("WebhookLimitExceeded", f"at most {CAP} webhook per app.")
 
     async def recheck(self, webhook: Webhook) -> None:
         """As the app asks for it. Raises WebhookRefused when the answer is not good; whether the

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 import pytest
 
@@ -65,6 +67,20 @@ def test_only_https_without_a_port_or_this_machine(program: Program, url: str) -
 def test_one_webhook_is_the_limit(program: Program, receiver: Receiver, webhook: str) -> None:
     assert refusal(register(program, receiver.url)) == "DuplicateUrlFailed"
     assert refusal(register(program, f"{receiver.url}other/")) == "WebhookLimitExceeded"
+
+
+def test_of_two_at_once_one_is_registered(program: Program, receiver: Receiver) -> None:
+    """While X waits for an answer to one challenge, somebody else comes for the same address."""
+    receiver.crc_awake.clear()
+    with ThreadPoolExecutor() as pool:
+        both = [pool.submit(register, program, receiver.url) for _ in range(2)]
+        receiver.wait_for_challenges(2)
+        receiver.crc_awake.set()
+        answers = sorted((one.result() for one in both), key=lambda one: one.status_code)
+    registered, refused = answers
+    bearer = program.bearer()
+    program.call("DELETE", f"/2/webhooks/{registered.json()['data']['id']}", bearer)
+    assert (registered.status_code, refusal(refused)) == (200, "DuplicateUrlFailed")
 
 
 def test_a_recheck_makes_it_invalid_and_valid_again(
