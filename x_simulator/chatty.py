@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from x_simulator import deeds
 from x_simulator.chat import chatting
 from x_simulator.composing import Place, Told
+from x_simulator.going_on import GoingOn
 from x_simulator.people import Person
 
 if TYPE_CHECKING:
@@ -73,12 +74,12 @@ def complaints_to(username: str) -> Sequence[str]:
     return _of_the_demo().get(username, COMPLAINTS)
 
 
-class Chatty:
+class Chatty(GoingOn):
     """On or off, and how often; both outlive the program."""
 
     def __init__(self, world: "World") -> None:
+        super().__init__()
         self._world = world
-        self._task: asyncio.Task[None] | None = None
 
     @property
     def on(self) -> bool:
@@ -88,27 +89,15 @@ class Chatty:
         self._world.store.set_switch("chatty", on)
         if every_s is not None:
             self._world.store.set_switch("chatty_every_s", list(every_s))
-        self._cancel()
-        if on:
-            self.start()
+        self.cancel()
+        self.start()
         self._world.feed.changed()
 
     def start(self) -> None:
-        if self.on and self._task is None:
-            self._task = asyncio.create_task(self._write_on())
+        if self.on:
+            super().start()
 
-    async def stop(self) -> None:
-        task = self._task
-        self._cancel()
-        if task is not None:
-            await asyncio.gather(task, return_exceptions=True)
-
-    def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
-
-    async def _write_on(self) -> None:
+    async def go_on(self) -> None:
         while True:
             every = self._world.store.switch("chatty_every_s", default=list(EVERY_S))
             await asyncio.sleep(random.uniform(*every))  # noqa: S311 (a mood, not a secret)

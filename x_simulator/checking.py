@@ -10,6 +10,7 @@ import random
 from typing import TYPE_CHECKING
 
 from x_simulator.challenges import Outcome
+from x_simulator.going_on import GoingOn
 
 if TYPE_CHECKING:
     from x_simulator.webhooks import Webhook
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 EVERY_S = (1_800.0, 3_600.0)
 
 
-class Checks:
+class Checks(GoingOn):
     """How often, and with which seed; both outlive the program."""
 
     def __init__(self, world: "World") -> None:
+        super().__init__()
         self._world = world
-        self._task: asyncio.Task[None] | None = None
 
     @property
     def every_s(self) -> tuple[float, float]:
@@ -39,25 +40,10 @@ class Checks:
         """From now on. The same seed makes the same pauses."""
         self._world.store.set_switch("checks_every_s", list(every_s))
         self._world.store.set_switch("checks_seed", seed)
-        self._cancel()
+        self.cancel()
         self.start()
 
-    def start(self) -> None:
-        if self._task is None:
-            self._task = asyncio.create_task(self._go_on())
-
-    async def stop(self) -> None:
-        task = self._task
-        self._cancel()
-        if task is not None:
-            await asyncio.gather(task, return_exceptions=True)
-
-    def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
-
-    async def _go_on(self) -> None:
+    async def go_on(self) -> None:
         lot = random.Random(self.seed)  # noqa: S311 (when, not a secret)
         while True:
             await asyncio.sleep(lot.uniform(*self.every_s))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +21,15 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     program.start()
     yield program
     assert program.end() == 0, program.log()
+
+
+@pytest.fixture
+def fragile(tmp_path: Path) -> Iterator[Program]:
+    """A simulator of this test's own."""
+    program = Program(tmp_path)
+    program.start()
+    yield program
+    program.end(signal.SIGKILL)
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -135,15 +133,6 @@ def test_replays_are_not_replayed(
         ask(program, webhook)
         receiver.wait_for(1 + 2 * number)
     assert len(receiver.bodies) == 5
-
-
-@pytest.fixture
-def fragile(tmp_path: Path) -> Iterator[Program]:
-    """A simulator of this test's own."""
-    program = Program(tmp_path)
-    program.start()
-    yield program
-    program.end(signal.SIGKILL)
 
 
 def test_a_job_that_was_under_way_goes_on_after_a_crash(

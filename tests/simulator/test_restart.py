@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.simulator.program import CREDENTIALS, Program
 from tests.simulator.receiver import Receiver
-
-
-@pytest.fixture
-def fragile(tmp_path: Path) -> Iterator[Program]:
-    """A simulator of this test's own."""
-    program = Program(tmp_path)
-    program.start()
-    yield program
-    program.end(signal.SIGKILL)
 
 
 def test_it_goes_on_where_it_was_killed(fragile: Program, receiver: Receiver) -> None:

@@ -19,6 +19,7 @@ from tests.twitter_sync.small_x import SmallX
 from tests.twitter_sync.small_x import running as small_x_running
 from tests.x import Simulator
 from twitter_sync import oauth, tokens
+from twitter_sync.client import Client
 from twitter_sync.models import Connection
 
 
@@ -60,6 +61,16 @@ def connected(simulator: Simulator, db: None) -> Callable[..., BrandAccount]:
         return brand
 
     return connected
+
+
+@pytest.fixture
+def acme_on_x(connected: Callable[..., BrandAccount]) -> BrandAccount:
+    return connected()
+
+
+@pytest.fixture
+def client_of_acme(acme_on_x: BrandAccount) -> Client:
+    return Client.for_brand(acme_on_x)
 
 
 class _Server(ThreadingMixIn, WSGIServer):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -22,16 +21,6 @@ from twitter_sync.uploads import ProcessingFailed, Upload
 WITHIN_SECONDS = 20.0
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 FILM = b"\0\0\0\x18ftypmp42" + bytes(40)
-
-
-@pytest.fixture
-def acme_on_x(connected: Callable[..., BrandAccount]) -> BrandAccount:
-    return connected()
-
-
-@pytest.fixture
-def client_of_acme(acme_on_x: BrandAccount) -> Client:
-    return Client.for_brand(acme_on_x)
 
 
 # Webhooks

@@ -31,16 +31,6 @@ from twitter_sync.models import RateBudget
 Connected = Callable[..., BrandAccount]
 
 
-@pytest.fixture
-def acme_on_x(connected: Connected) -> BrandAccount:
-    return connected()
-
-
-@pytest.fixture
-def client_of_acme(acme_on_x: BrandAccount) -> Client:
-    return Client.for_brand(acme_on_x)
-
-
 # What comes back has what we asked for: X drops unknown names of fields without a word.
 
 

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from accounts.models import BrandAccount
 from tests.x import Simulator
 from twitter_sync.client import Client
 from twitter_sync.errors import Forbidden, NotFound, OutOfBudget
-
-
-@pytest.fixture
-def acme_on_x(connected: Callable[..., BrandAccount]) -> BrandAccount:
-    return connected()
-
-
-@pytest.fixture
-def client_of_acme(acme_on_x: BrandAccount) -> Client:
-    return Client.for_brand(acme_on_x)
 
 
 def test_a_blocked_person_is_written_to_again_after_the_unblock(simulator, client_of_acme):
