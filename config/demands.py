@@ -21,6 +21,7 @@ SECRET_KEY_LENGTH = 50
 # Sixty-four random hexadecimal digits have fewer than this only once in billions of keys.
 SECRET_KEY_VARIETY = 10
 PASSWORD_LENGTH = 12
+METRICS_TOKEN_LENGTH = 24
 TELLTALES = ("change", "secret", "example", "insecure", "password", "default", "placeholder")
 
 # Recipes, no secrets.
@@ -33,7 +34,19 @@ FROM_X = "Copy it from the app's page in X's developer console."
 def require(environment: Environment, *, pretend_x: bool = False) -> None:
     """Raises ImproperlyConfigured with one line for every complaint."""
     x = pretended_x_address if pretend_x else x_address
-    asked = (secret_key, token_keys, database, queue, web_url, live_url, x, x_keys, proxies, mail)
+    asked = (
+        secret_key,
+        token_keys,
+        metrics_token,
+        database,
+        queue,
+        web_url,
+        live_url,
+        x,
+        x_keys,
+        proxies,
+        mail,
+    )
     lines = [line for ask in asked for line in ask(environment)]
     if lines:
         told = "\n".join(f"  - {line}" for line in lines)
@@ -92,6 +105,15 @@ def flaw_of_fernet_key(key: str) -> str:
     if sum(32 <= byte < 127 for byte in raw) >= 28 or len(set(raw)) < SECRET_KEY_VARIETY:
         return "can be guessed: it is text or repeats itself"
     return ""
+
+
+def metrics_token(environment: Environment) -> Complaints:
+    name, token = "HANDLED_METRICS_TOKEN", environment.get("HANDLED_METRICS_TOKEN", "")
+    if token and len(token) < METRICS_TOKEN_LENGTH:
+        length = f"{len(token)} characters of {METRICS_TOKEN_LENGTH}"
+        yield f"{name} has {length}. {MAKE_PASSWORD}"
+    elif token and (reason := made_by_hand(token)):
+        yield f"{name} can be guessed: {reason}. {MAKE_PASSWORD}"
 
 
 # Servers

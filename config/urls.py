@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("twitter_sync.urls")),
     path("live", probes.live, name="live"),
     path("ready", probes.ready, name="ready"),
+    path("metrics", probes.metrics, name="metrics"),
 ]
 
 handler400 = "config.errors.bad_request"

@@ -246,6 +246,10 @@ TWITTER_SYNC = {
     "twitter_sync:webhook": Row(get=everyone(400), post=everyone(403), csrf=False),
 }
 
-PROBES = {"live": Row(get=everyone(200)), "ready": Row(get=everyone(200))}
+PROBES = {
+    "live": Row(get=everyone(200)),
+    "ready": Row(get=everyone(200)),
+    "metrics": Row(get=everyone(404)),
+}
 
 MATRIX: dict[str, Row] = {**ACCOUNTS, **INBOX, **TWITTER_SYNC, **PROBES}

@@ -79,6 +79,8 @@ WEAK = [
     ("HANDLED_TOKEN_KEYS", "A" * 43 + "=", "repeats itself"),
     ("HANDLED_TOKEN_KEYS", "M3XlZ2VmYl9rZXlfZm9yX3Rlc3RzX2FuZF9ub19tb3I=", "it is text"),
     ("HANDLED_TOKEN_KEYS", "dGhpcyBpcyB0aGUga2V5IG9mIGFuIGV4YW1wbGUuLi4=", "it is text"),
+    ("HANDLED_METRICS_TOKEN", "prometheus", "has 10 characters of 24"),
+    ("HANDLED_METRICS_TOKEN", "changeme-" * 3, "stands in examples"),
     ("DATABASE_URL", "mysql://handled@host/handled", "must begin with postgresql://"),
     ("DATABASE_URL", "postgresql://handled@postgres/handled", "password is missing"),
     ("DATABASE_URL", "postgresql://handled:handled@postgres/handled", "can be guessed"),
@@ -117,6 +119,7 @@ def test_fresh_keys_are_always_taken():
             complaints(
                 HANDLED_SECRET_KEY=os.urandom(48).hex(),
                 HANDLED_TOKEN_KEYS=f"{Fernet.generate_key().decode()}, {FERNET}",
+                HANDLED_METRICS_TOKEN=os.urandom(24).hex(),
             )
             == ""
         )

@@ -17,6 +17,7 @@ from twitter_sync.actions import (
     auditing,
     backfilling,
     blocking,
+    challenging,
     connecting,
     disconnecting,
     erasing,
@@ -123,6 +124,11 @@ def renew(connection_id: int, **_: Any) -> None:
 @shared_task(name="twitter_sync.tally")
 def tally(**_: Any) -> None:
     tallying.tally()
+
+
+@shared_task(name="twitter_sync.challenge")
+def challenge(**_: Any) -> None:
+    challenging.challenge()
 
 
 @shared_task(name="twitter_sync.subscribe")

@@ -54,6 +54,16 @@ def decrypt(stored: str) -> str:
         raise UnreadableToken(problem="no key of HANDLED_TOKEN_KEYS opens it") from None
 
 
+def try_keys() -> None:
+    """Raises UnreadableToken when what is encrypted now could not be opened again."""
+    try:
+        works = decrypt(encrypt("canary")) == "canary"
+    except ValueError:
+        works = False
+    if not works:
+        raise UnreadableToken(problem="no usable key")
+
+
 @transaction.atomic
 def encrypt_again(connection_id: int) -> None:
     """Writes a pair under the newest key. Raises UnreadableToken when no key opens it."""

@@ -29,6 +29,9 @@ CSRF_TRUSTED_ORIGINS = [WEB_URL]
 # How many proxies of ours stand before the pages, each adding one address to X-Forwarded-For.
 TRUSTED_PROXIES = env.number("HANDLED_TRUSTED_PROXIES", 0)
 
+# What Prometheus says at /metrics; without one only this machine itself is answered there.
+METRICS_TOKEN = env.text("HANDLED_METRICS_TOKEN", "")
+
 # X, or the simulator in its place.
 X_API_URL = env.text("X_API_URL", "https://api.x.com").rstrip("/")
 X_IS_SIMULATOR = urlsplit(X_API_URL).hostname in {"127.0.0.1", "localhost", "::1"}
@@ -128,6 +131,7 @@ CELERY_BEAT_SCHEDULE = {
     "watch": {"task": "twitter_sync.watch", "schedule": 60.0, "options": {"expires": 60}},
     "renew": {"task": "twitter_sync.renew_due", "schedule": 60.0, "options": {"expires": 60}},
     "tally": {"task": "twitter_sync.tally", "schedule": 60.0, "options": {"expires": 60}},
+    "challenge": {"task": "twitter_sync.challenge", "schedule": 300.0, "options": {"expires": 60}},
     "wind-up": {"task": "twitter_sync.wind_up_all", "schedule": 60.0, "options": {"expires": 60}},
     "erase": {"task": "twitter_sync.erase_all", "schedule": 60.0, "options": {"expires": 60}},
     "delete-media": {

@@ -11,7 +11,7 @@ TRUSTED_PROXIES = env.number("HANDLED_TRUSTED_PROXIES", 1)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = True
 # Health checks come from inside, past the proxy.
-SECURE_REDIRECT_EXEMPT = [r"^(live|ready)$"]
+SECURE_REDIRECT_EXEMPT = [r"^(live|ready|metrics)$"]
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True

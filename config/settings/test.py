@@ -8,6 +8,7 @@ os.environ.setdefault(
     "HANDLED_SECRET_KEY", "a key for tests alone, long enough to please the checks"
 )
 os.environ.setdefault("HANDLED_TOKEN_KEYS", "M3XlZ2VmYl9rZXlfZm9yX3Rlc3RzX2FuZF9ub19tb3I=")
+os.environ.setdefault("HANDLED_METRICS_TOKEN", "5f0c3b9e71a24d86b0e9c47f12d83a6e5b7091cd")
 os.environ.setdefault("DATABASE_URL", "postgresql:///handled")
 os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:6379/0")
 os.environ.setdefault("X_CONSUMER_KEY", "test-consumer-key")

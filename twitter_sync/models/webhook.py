@@ -20,5 +20,11 @@ class Webhook(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(default=timezone.now)
 
+    # How the address answers X's question when we ask it ourselves, the way X would: null or empty
+    # where it was not asked, or could not be reached from here.
+    asked_at = models.DateTimeField(null=True, blank=True)
+    answered_in_seconds = models.FloatField(null=True, blank=True)
+    answer_failure = models.CharField(max_length=300, blank=True, default="", db_default="")
+
     def __str__(self) -> str:
         return self.url
