@@ -11,7 +11,10 @@ from functools import lru_cache
 from x_simulator.query import Every, Node, Term, parse
 from x_simulator.store import Clause
 
-_OF_PERSON = "(SELECT id FROM users WHERE username_key = lower(?) OR CAST(id AS TEXT) = ?)"
+_OF_PERSON = (
+    "(SELECT id FROM users WHERE username_key = lower(?)"
+    " UNION ALL SELECT id FROM users WHERE id = CAST(? AS INTEGER) AND CAST(id AS TEXT) = ?)"
+)
 _KINDS = {
     "retweet": "posts.reposted_post_id IS NOT NULL",
     "reply": "posts.in_reply_to_post_id IS NOT NULL",
@@ -21,9 +24,10 @@ _TAGS = {"#": "hashtags", "$": "cashtags"}
 
 
 @lru_cache(maxsize=2_048)
-def found_by(query: str) -> Clause:
+def found_by(query: str) -> tuple[Node, Clause]:
     """By a search. Raises InvalidQuery."""
-    return _clause(parse(query), is_rule=False)
+    node = parse(query)
+    return node, _clause(node, is_rule=False)
 
 
 @lru_cache(maxsize=2_048)
@@ -83,8 +87,8 @@ def _content(table: str, term: Term, *, folds: bool) -> Clause:
     if term.kind == "word":
         return f"says({text}, ?, ?)", told
     if term.kind == "@":
-        named = f"SELECT post_id FROM post_mentions WHERE user_id IN {_OF_PERSON}"  # noqa: S608 (fixed text)
-        return f"({table}.id IN ({named}))", (term.operand, term.operand)
+        named = f"post_mentions.post_id = {table}.id AND user_id IN {_OF_PERSON}"
+        return f"EXISTS (SELECT 1 FROM post_mentions WHERE {named})", (term.operand,) * 3  # noqa: S608 (fixed text)
     if term.kind in _TAGS:
         says = "says(json_extract(item.value, '$.tag'), ?, ?)"
         return _entity(table, _TAGS[term.kind], says), told

@@ -4,11 +4,13 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from x_simulator import clock, ids
+from x_simulator import clock, ids, words
 from x_simulator.messages import Source
 from x_simulator.pages import Page, Slice
+from x_simulator.query import Node
 from x_simulator.store import Clause, Row, Store, Value, marks
 from x_simulator.text import Entities, Prepared
+from x_simulator.ways import ways
 
 SEARCH_WINDOW_MS = 7 * clock.DAY_MS
 MOST_MENTIONS = 800
@@ -88,7 +90,21 @@ class Posts:
                 "INSERT OR IGNORE INTO post_mentions (user_id, post_id, explicit) VALUES (?, ?, ?)",
                 [(m.user_id, post.id, int(m.explicit)) for post, named in posts for m in named],
             )
+            self._index([post for post, _ in posts])
         return added
+
+    def _index(self, posts: Iterable[Post]) -> None:
+        """What a search for words goes by."""
+        self._store.write_many(
+            "INSERT OR IGNORE INTO post_words (word, post_id) VALUES (?, ?)",
+            [(word, post.id) for post in posts for word in _indexed(post)],
+        )
+
+    def index_all(self) -> None:
+        """Of a file that an older simulator made."""
+        if self._store.row("SELECT 1 FROM post_words LIMIT 1") is None:
+            with self._store.transaction():
+                self._index(self.all())
 
     def is_taken(self, post_id: int) -> bool:
         return self._store.row("SELECT 1 FROM posts WHERE id = ?", (post_id,)) is not None
@@ -196,20 +212,32 @@ class Posts:
         )
         return window.page([_post(row) for row in rows])
 
-    def search(self, found_by: Clause, window: Slice, viewer_id: int | None) -> Page[Post]:
-        where, values = window.where("posts.id")
-        matching, wanted = found_by
+    def search(
+        self, query: tuple[Node, Clause], window: Slice, viewer_id: int | None
+    ) -> Page[Post]:
+        node, (matching, wanted) = query
+        since = clock.now_ms() - SEARCH_WINDOW_MS
+        found: set[int] = set()
+        for way in ways(node, self._called) or ():
+            where, values = window.where(way.id)
+            rows = self._store.rows(
+                f"SELECT posts.id FROM {way.source} WHERE {way.such} AND {where} AND {matching}"  # noqa: S608 (fixed text)
+                " AND posts.deleted_ms IS NULL AND posts.replaced_by IS NULL"
+                f" AND (posts.created_ms >= ? OR posts.source = 'load') AND {_READABLE}"
+                f" ORDER BY {way.id} {window.direction} LIMIT ?",
+                [way.value, *values, *wanted, since, viewer_id, viewer_id, window.limit + 1],
+            )
+            found |= {row["id"] for row in rows}
+        listed = sorted(found, reverse=window.direction == "DESC")[: window.limit + 1]
+        posts = self.there(listed)
+        return window.page([posts[post_id] for post_id in listed])
+
+    def _called(self, name: str) -> list[int]:
         rows = self._store.rows(
-            "SELECT posts.* FROM posts WHERE deleted_ms IS NULL AND replaced_by IS NULL"  # noqa: S608 (fixed text)
-            f" AND {where} AND {matching}"
-            f" AND (created_ms >= ? OR source = 'load') AND {_READABLE}"
-            f" ORDER BY posts.id {window.direction} LIMIT ?",
-            [
-                *(*values, *wanted, clock.now_ms() - SEARCH_WINDOW_MS),
-                *(viewer_id, viewer_id, window.limit + 1),
-            ],
+            "SELECT id FROM users WHERE username_key = ? UNION SELECT id FROM users WHERE id = ?",
+            (name.lower(), ids.parse(name)),
         )
-        return window.page([_post(row) for row in rows])
+        return [row["id"] for row in rows]
 
     def conversations_with(self, user_id: int, limit: int = 40) -> list[list[Post]]:
         """The latest public conversations that someone wrote in or is named in, as far as their
@@ -249,6 +277,14 @@ def _among_latest(newest_first: str) -> str:
     """Not older than the last that X still lists; what was loaded is there all the same."""
     oldest = f"ifnull(({newest_first} LIMIT 1 OFFSET ?), 0)"
     return f"(posts.id >= {oldest} OR posts.source = 'load')"
+
+
+def _indexed(post: Post) -> set[str]:
+    """Its words, and those of the addresses it links to."""
+    whole = post.note or Prepared(post.text, post.entities)
+    links = whole.entities.get("urls", [])
+    addresses = [link[name] for link in links for name in ("url", "expanded_url") if name in link]
+    return words.of(" ".join((whole.text, *addresses)))
 
 
 def words_of(post: Post) -> str:

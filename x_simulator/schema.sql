@@ -131,6 +131,16 @@ CREATE INDEX IF NOT EXISTS posts_of_conversation ON posts (conversation_id, id);
 CREATE INDEX IF NOT EXISTS replies_of_post ON posts (in_reply_to_post_id)
     WHERE in_reply_to_post_id IS NOT NULL;
 
+CREATE INDEX IF NOT EXISTS posts_to_user ON posts (in_reply_to_user_id)
+    WHERE in_reply_to_user_id IS NOT NULL;
+
+-- Every word of a post once, without accents: where a search begins.
+CREATE TABLE IF NOT EXISTS post_words (
+    word TEXT NOT NULL,
+    post_id INTEGER NOT NULL,
+    PRIMARY KEY (word, post_id)
+) WITHOUT ROWID;
+
 -- Answers that the author of the conversation has put out of sight.
 CREATE TABLE IF NOT EXISTS hidden_posts (
     post_id INTEGER PRIMARY KEY

@@ -17,6 +17,11 @@ def says(text: str, phrase: str, folds: int) -> bool:
     return _words(phrase, folds) in _words(unescape(text), folds)
 
 
+def of(text: str) -> set[str]:
+    """Each word once, without accents: what an index of words has of a text."""
+    return set(_words(unescape(text), 1).split())
+
+
 @lru_cache(maxsize=4_096)
 def _words(text: str, folds: int) -> str:
     """Each with a space on both sides."""

@@ -41,6 +41,7 @@ class World:
         self.groups = Groups(self.store)
         self.chats = Chats(self.store)
         self.posts = Posts(self.store)
+        self.posts.index_all()
         self.media = Media(self.store, self.minter)
         self.moderation = Moderation(self.store)
         self.tokens = Tokens(self.store, settings)
@@ -79,6 +80,7 @@ class World:
         await self.stop()
         try:
             self.store.become(path)
+            self.posts.index_all()
             self.streams = Streams(self.store)
             self.minter.last = max(self.minter.last, _last_minted(self.store))
             self.faults.reload()

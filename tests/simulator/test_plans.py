@@ -14,9 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.simulator import document
+from tests.simulator.contract import Contract
+from tests.simulator.driving import Stage, drive
 from tests.simulator.inside import Inside
 from tests.simulator.program import Program
 from tests.simulator.receiver import Receiver
+from x_simulator.words import says
 
 # Tables that grow with what people say and with what is told of it.
 GROWING = (
@@ -30,6 +34,7 @@ GROWING = (
     "happenings",
 )
 SCANS = re.compile(rf"^SCAN ({'|'.join(GROWING)})\b")
+SEARCH = "/2/tweets/search/recent"
 # Few people are protected.
 SMALL = "USING INDEX users_protected"
 # SQLite knows that this is never true and looks nowhere, whatever its plan says.
@@ -40,6 +45,7 @@ def scans(path: Path, statements: set[str]) -> list[str]:
     """Steps that go through a whole table, or a whole index of it, and in which statement."""
     found = []
     with closing(sqlite3.connect(path)) as database:
+        database.create_function("says", 3, says)
         for sql in sorted(statements):
             steps = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {sql}")]
             scanning = [step for step in steps if SCANS.match(step) and SMALL not in step]
@@ -95,7 +101,29 @@ def test_what_is_asked_every_minute_finds_its_way(
         f"/2/tweets/{root}?expansions=author_id,referenced_tweets.id&tweet.fields=public_metrics",
     ):
         assert program.call("GET", look, brand["token"]).is_success
+    for query in (
+        f"conversation_id:{root}",
+        f"in_reply_to_tweet_id:{root} -is:retweet",
+        f"(conversation_id:{root} from:{customer['username']}) OR (to:{brand['id']} from:nobody)",
+        f"@{brand['username']} broke",
+        '"it broke" lang:en OR #tag OR $TAG OR url:"example.com"',
+    ):
+        answer = program.call("GET", SEARCH, bearer, params={"query": query})
+        assert answer.is_success, answer.text
     assert program.http.get(f"{program.url}/?brand={brand['id']}").is_success
     receiver.wait_for(4)
     assert len(statements) > 50
+    assert scans(database_of(program), statements) == []
+
+
+@pytest.mark.shared_data
+def test_no_call_that_there_is_goes_through_everything(
+    asked: tuple[Inside, set[str]], receiver: Receiver
+) -> None:
+    program, statements = asked
+    program.control("POST", "quotas", lifted=True)
+    stage = Stage(program, Contract(document.document()), receiver)
+    statements.clear()
+    assert drive(stage) == {}
+    assert len(statements) > 200
     assert scans(database_of(program), statements) == []

@@ -202,14 +202,14 @@ async def search(call: Call) -> Answer:
         rule = f"is not between 1 and {MAX_QUERY} characters"
         raise errors.invalid_query("query", asked, rule)
     try:
-        clause = found_by(asked)
+        query = found_by(asked)
     except InvalidQuery as error:
         raise errors.invalid(
             f"There were errors processing your request: {error}", query=asked
         ) from error
     call.query_choices("sort_order", ("recency", "relevancy"))
     window = call.window(10, 100, 10)
-    return _listing(call, call.world.posts.search(clause, window, call.viewer_id))
+    return _listing(call, call.world.posts.search(query, window, call.viewer_id))
 
 
 def _listing(call: Call, page: Page[Post]) -> Answer:
