@@ -138,7 +138,7 @@ ENDPOINTS = [
     Endpoint("connections", "GET", r"/2/connections", UNDOCUMENTED),
     Endpoint("end_connections", "DELETE", r"/2/connections", UNDOCUMENTED),
     Endpoint("end_all_connections", "DELETE", r"/2/connections/all", Limits(25, 25)),
-    Endpoint("end_connections_of", "DELETE", r"/2/connections/[a-z0-9_]+_stream", UNDOCUMENTED),
+    Endpoint("end_connections_of", "DELETE", r"/2/connections/(?!all$)[a-z0-9_]+", UNDOCUMENTED),
     Endpoint("post_stream", "GET", r"/2/tweets/search/stream", Limits(50, 50)),
     Endpoint("rules", "GET", r"/2/tweets/search/stream/rules", Limits(450, 450)),
     Endpoint("change_rules", "POST", r"/2/tweets/search/stream/rules", Limits(100, 100)),

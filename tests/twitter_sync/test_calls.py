@@ -1,4 +1,4 @@
-"""Calls of the client that the simulator does not answer (yet): the bodies are X's documents'."""
+"""Calls of the client where a small server says what X may say: the bodies are X's documents'."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from twitter_sync.calls.filtered import Rule
 from twitter_sync.calls.media import NoDmMedia
 from twitter_sync.client import Client
 from twitter_sync.errors import (
-    Forbidden,
     NotFound,
     OutOfBudget,
     RateLimited,
@@ -163,34 +162,6 @@ def test_a_bearer_that_x_refuses_for_a_stream_is_replaced(small_x):
 # The filtered stream
 
 
-def test_rules_are_listed_in_pages(app, small_x):
-    rules = {"data": [{"id": "1", "value": "acme", "tag": "a"}], "meta": {"next_token": "n"}}
-    small_x.answer("GET /2/tweets/search/stream/rules", rules)
-    assert app.rules() == rules
-    app.rules(page_token="n")
-    assert [call.query for call in small_x.calls] == [
-        {"max_results": "1000"},
-        {"max_results": "1000", "pagination_token": "n"},
-    ]
-
-
-def test_rules_are_added_tried_and_deleted(app, small_x):
-    added = {
-        "data": [{"id": "1273026480692322304", "value": "acme -is:retweet", "tag": "acme"}],
-        "meta": {"sent": "2024-01-15T10:30:00.000Z", "summary": {"created": 1, "not_created": 0}},
-    }
-    small_x.answer("POST /2/tweets/search/stream/rules", Said(added, 201))
-    assert app.add_rules([Rule("acme -is:retweet", "acme"), Rule("globex")]) == added
-    app.add_rules([Rule("a")], dry_run=True)
-    app.delete_rules(["1273026480692322304"])
-    plain, dry, deleted = small_x.calls
-    assert plain.json == {
-        "add": [{"value": "acme -is:retweet", "tag": "acme"}, {"value": "globex"}]
-    }
-    assert (plain.query, dry.query) == ({}, {"dry_run": "true"})
-    assert deleted.json == {"delete": {"ids": ["1273026480692322304"]}}
-
-
 def test_a_rule_that_x_will_not_have_is_named(app, small_x):
     told = {
         "errors": [
@@ -207,40 +178,6 @@ def test_a_rule_that_x_will_not_have_is_named(app, small_x):
     with pytest.raises(Refused) as caught:
         app.add_rules([Rule("acme AND")])
     assert (caught.value.problem, caught.value.reason) == ("invalid-rules", "Invalid Request")
-
-
-def test_rules_are_counted(app, small_x):
-    counts = {"data": {"cap_per_client_app": "1000", "client_app_rules_count": {"rule_count": 2}}}
-    small_x.answer("GET /2/tweets/search/stream/rules/counts", counts)
-    assert app.rule_counts() == counts
-
-
-def test_streams_that_x_believes_open_are_listed_and_ended(app, small_x):
-    known = {"data": [{"id": "u-1", "endpoint_name": "filtered_stream"}], "meta": {}}
-    ended = {"data": {"successful_kills": 1, "failed_kills": 0}}
-    small_x.answer("GET /2/connections", known)
-    for route in ("", "/all", "/filtered_stream"):
-        small_x.answer(f"DELETE /2/connections{route}", ended)
-    assert app.connections(status="all") == known
-    assert app.end_connections(["u-1"]) == ended
-    assert app.end_connections_of() == ended
-    assert app.end_all_connections() == ended
-    listed, by_id, _, _ = small_x.calls
-    assert listed.query["status"] == "all"
-    assert by_id.json == {"uuids": ["u-1"]}
-
-
-def test_a_token_of_the_wrong_kind_is_named(acme, small_x):
-    told = {
-        "title": "Unsupported Authentication",
-        "detail": "Authenticating with OAuth 2.0 User Context is forbidden for this endpoint.",
-        "type": f"{PROBLEM}unsupported-authentication",
-        "status": 403,
-    }
-    small_x.answer("GET /2/connections", Said(told, 403))
-    with pytest.raises(Forbidden) as caught:
-        acme.connections()
-    assert caught.value.problem == "unsupported-authentication"
 
 
 # Quotas

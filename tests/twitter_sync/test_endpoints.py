@@ -40,6 +40,7 @@ def test_no_call_goes_uncounted():
         ("PUT", "/2/webhooks/1", "check_webhook"),
         ("DELETE", "/2/connections/all", "end_all_connections"),
         ("DELETE", "/2/connections/filtered_stream", "end_connections_of"),
+        ("DELETE", "/2/connections/firehose_stream_lang_en", "end_connections_of"),
         ("GET", "/2/tweets/search/stream/rules/counts", "rule_counts"),
     ],
 )

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pytest_django import Settings
@@ -271,11 +271,14 @@ def test_what_was_missed_is_asked_for(app, settings):
     with rude.serving(rude.streams(), heard) as settings.X_API_URL:
         app.activity_stream(backfill_minutes=9).close()
         app.activity_stream(since=since, until=since.replace(minute=30)).close()
+        half = timedelta(seconds=0.5)
+        app.activity_stream(since=since + half, until=since + half).close()
         app.post_stream().close()
     assert "GET /2/activity/stream?backfill_minutes=5 HTTP" in heard[0]
     assert "start_time=2026-11-21T10%3A00%3A00Z&end_time=2026-11-21T10%3A30%3A00Z" in heard[1]
-    assert "GET /2/tweets/search/stream?tweet.fields=id%2Ctext%2Cnote_tweet" in heard[2]
-    assert "expansions=author_id" in heard[2]
-    assert "backfill" not in heard[2]
+    assert "start_time=2026-11-21T10%3A00%3A00Z&end_time=2026-11-21T10%3A00%3A01Z" in heard[2]
+    assert "GET /2/tweets/search/stream?tweet.fields=id%2Ctext%2Cnote_tweet" in heard[3]
+    assert "expansions=author_id" in heard[3]
+    assert "backfill" not in heard[3]
     assert all("Authorization: Bearer token-of-the-app" in said for said in heard)
     assert all("Accept-Encoding: identity" in said for said in heard)

@@ -3,7 +3,7 @@ app's, and the stream of all that they bring (reference: x-api §6)."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from twitter_sync.answers import Answer
 from twitter_sync.calls.base import Calls
@@ -12,6 +12,7 @@ from twitter_sync.streaming import Stream
 
 SUBSCRIPTIONS_PAGE = 1_000
 MOST_BACKFILL_MINUTES = 5
+ALMOST_A_SECOND = timedelta(microseconds=999_999)
 
 
 class ActivityCalls(Calls):
@@ -46,7 +47,8 @@ class ActivityCalls(Calls):
         """Deliveries of every subscription of the app, a line each; X allows two such streams.
 
         `backfill_minutes`, five at most, repeats what was sent that long ago; `since` and `until`
-        repeat a span. What a webhook gets as well comes here again, under the same `event_uuid`.
+        repeat a span, widened to the whole seconds that X knows, and then it ends. What a webhook
+        gets as well comes here again, under the same `event_uuid`.
         """
         params: dict[str, object] = {}
         if backfill_minutes:
@@ -54,5 +56,5 @@ class ActivityCalls(Calls):
         if since is not None:
             params["start_time"] = time_of(since)
         if until is not None:
-            params["end_time"] = time_of(until)
+            params["end_time"] = time_of(until + ALMOST_A_SECOND)
         return self.open_stream("/2/activity/stream", params)
