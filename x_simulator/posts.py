@@ -176,8 +176,14 @@ class Posts:
         """The same words by the same author within a day, not deleted since."""
         rows = self._store.rows(
             "SELECT * FROM posts WHERE author_id = ? AND id >= ? AND deleted_ms IS NULL"
-            " AND length(text) = ?",  # short links are all of one length
-            (post.author_id, ids.first_at(clock.now_ms() - clock.DAY_MS), len(post.text)),
+            # Short links are all of one length, and each is another.
+            " AND length(text) = ? AND (text = ? OR instr(entities, '\"urls\"'))",
+            (
+                post.author_id,
+                ids.first_at(clock.now_ms() - clock.DAY_MS),
+                len(post.text),
+                post.text,
+            ),
         )
         return any(words_of(_post(row)) == words_of(post) for row in rows)
 
