@@ -24,6 +24,8 @@ from inbox.media.kinds import FILM, GIF, UNKNOWN, kind_of
 from inbox.media.pictures import BadPicture, Picture
 from inbox.models import Attachment, MediaFile
 from inbox.models.attachment import AttachmentQuerySet
+from inbox.text.plain import storable
+from inbox.utterance import Media
 
 State = Attachment.State
 Part = MediaFile.Role
@@ -64,6 +66,18 @@ class Later:
 
 
 Fate = Held | Gone | Refused | Later
+
+
+def describe(rows: AttachmentQuerySet, told: Media) -> None:
+    """What X tells later of media of which it first told no more than a key."""
+    rows.update(
+        kind=told.kind,
+        source_url=told.source_url,
+        preview_url=told.preview_url,
+        alt_text=storable(told.alt_text),
+        width=told.width,
+        height=told.height,
+    )
 
 
 @transaction.atomic

@@ -21,12 +21,12 @@ from tests.factories import (
 )
 from tests.pictures import FILM, animation, bomb, picture, seen
 from tests.twitter_sync.small_x import Said
-from twitter_sync import budgets, errors, safe_fetch, tokens
+from twitter_sync import budgets, errors, safe_fetch, spending, tokens
 from twitter_sync.actions import fetching, polling
 from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.fetching import fetch_due
 from twitter_sync.actions.sweeping import sweep
-from twitter_sync.models import Connection, RawEvent, SyncCursor
+from twitter_sync.models import Connection, RawEvent, Spending, SyncCursor
 from twitter_sync.oauth import TokenPair
 
 pytestmark = pytest.mark.django_db
@@ -162,6 +162,55 @@ def test_what_nobody_rang_for_is_swept(sends, monkeypatch):
     assert not rung
 
 
+# Of which X first tells no more than a key
+
+
+def forget_where(*attachments: Attachment) -> None:
+    """As if a webhook had told of them, which has keys alone."""
+    pks = [attachment.pk for attachment in attachments]
+    bare = {"source_url": "", "kind": "other", "width": 0, "height": 0}
+    Attachment.objects.filter(pk__in=pks).update(**bare)
+
+
+@pytest.mark.parametrize("public", [True, False])
+def test_x_is_asked_what_it_is_and_where(sends, public):
+    attachment = sends(A_PICTURE, "image/jpeg", public=public)
+    forget_where(attachment)
+    assert fetch_due() == 1
+    assert seen(content(attachment)).size == (800, 600)
+    assert attachment.kind == "photo"
+
+
+def test_one_question_is_for_all_posts_that_wait(simulator, sends):
+    waiting = [sends(A_PICTURE, "image/jpeg", public=True) for _ in range(3)]
+    forget_where(*waiting)
+    before = len(simulator.calls("/2/tweets"))
+    assert fetch_due() == 3
+    assert len(simulator.calls("/2/tweets")) == before + 1
+    for attachment in waiting:
+        content(attachment)
+
+
+def test_a_post_that_is_gone_takes_its_pictures_along(simulator, sends):
+    attachment = sends(A_PICTURE, "image/jpeg", public=True)
+    forget_where(attachment)
+    simulator.post("posts/delete", id=attachment.message.external_id)
+    fetch_due()
+    attachment.refresh_from_db()
+    assert attachment.state == State.GONE
+
+
+def test_at_the_owners_cap_x_is_not_asked(simulator, sends, monkeypatch):
+    attachment = sends(A_PICTURE, "image/jpeg", public=True)
+    forget_where(attachment)
+    monkeypatch.setattr(spending, "pace_now", lambda: Spending.Pace.STOPPED)
+    before = len(simulator.calls())
+    fetch_due()
+    attachment.refresh_from_db()
+    assert (attachment.state, attachment.attempts) == (State.WANTED, 0)
+    assert len(simulator.calls()) == before
+
+
 # Not now
 
 
@@ -286,7 +335,6 @@ def test_it_is_tried_again_later_and_later_and_then_works(acme, small_x, setting
 @pytest.mark.parametrize(
     ("source_url", "reason"),
     [
-        ("", "X did not say where it is."),
         ("https://evil.test/a.jpg", "It is not on X’s own servers."),
         ("http://127.0.0.1:6379/a.jpg", "It is not on X’s own servers."),
         ("https://ton.twitter.com/1.1/ton/data/dm/1/2/../a.jpg", "It is not on X’s own servers."),

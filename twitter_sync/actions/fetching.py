@@ -24,11 +24,13 @@ from inbox.media.pictures import BadPicture
 from inbox.models import Attachment, Message
 from inbox.models.attachment import AttachmentQuerySet
 from twitter_sync import errors, safe_fetch
+from twitter_sync.actions.describing import ask_about
 from twitter_sync.backoff import delay
 from twitter_sync.budgets import Purpose
 from twitter_sync.calls.media import DM_MEDIA
 from twitter_sync.client import Client
 from twitter_sync.models import RawEvent
+from twitter_sync.tokens import UnreadableToken
 
 MB = 1024 * 1024
 # X takes no larger pictures (reference: x-api §4).
@@ -43,6 +45,12 @@ FLOOD = 1_000
 # A handle without tokens, an app without credits: no matter of this picture.
 UNTIL_IT_MAY_WORK = timedelta(minutes=10)
 SWEEP_RINGS = 2
+# What X may tell of it later.
+TOLD = ["kind", "source_url", "preview_url", "width", "height"]
+NOT_OF_THE_PICTURE = (
+    *(errors.NotConnected, errors.TokenRejected, UnreadableToken),
+    *(errors.OutOfCredits, errors.CapReached),
+)
 
 Kind = Attachment.Kind
 log = structlog.get_logger(__name__)
@@ -81,7 +89,8 @@ def sweep() -> None:
 
 
 def fetch(attachment: Attachment) -> None:
-    with suppress(Vanished):
+    """A message that is deleted meanwhile takes its row along."""
+    with suppress(Vanished, Attachment.DoesNotExist):
         attachments.settle(attachment, fate_of(attachment))
 
 
@@ -89,9 +98,12 @@ def fetch(attachment: Attachment) -> None:
 
 
 def fate_of(attachment: Attachment) -> Fate:
-    if not attachment.source_url:
-        return Refused("X did not say where it is.")
     try:
+        if not attachment.source_url:
+            ask_about(attachment)
+            attachment.refresh_from_db(fields=TOLD)
+        if not attachment.source_url:
+            return Refused("X did not say where it is.")
         with room() as whole, room() as preview:
             get(attachment, attachment.source_url, whole, largest(attachment))
             has_preview = get_preview(attachment, preview)
@@ -153,7 +165,7 @@ def after_call(attachment: Attachment, error: errors.XError) -> Fate:
         return too_large(attachment)
     if isinstance(error, errors.RateLimited):
         return Later(error.resets_at, error.reason, counts=False)
-    if isinstance(error, errors.NotConnected | errors.TokenRejected | errors.OutOfCredits):
+    if isinstance(error, NOT_OF_THE_PICTURE):
         return Later(timezone.now() + UNTIL_IT_MAY_WORK, error.reason, counts=False)
     if isinstance(error, errors.Refused):
         return Refused(error.reason)
