@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
-from inbox.models import Contact, Conversation, Message, Thread
+from inbox.models import Attachment, Contact, Conversation, MediaFile, Message, Thread
 
 
 def access_contact(user: User, pk: int) -> Contact:
@@ -30,3 +30,11 @@ def access_thread(user: User, pk: int) -> Thread:
 def access_message(user: User, pk: int) -> Message:
     messages = Message.objects.visible_to(user).select_related("conversation__brand", "thread")
     return get_object_or_404(messages, pk=pk)
+
+
+def access_attachment(user: User, pk: int) -> Attachment:
+    return get_object_or_404(Attachment.objects.visible_to(user).select_related("message"), pk=pk)
+
+
+def access_media_file(user: User, key: str) -> MediaFile:
+    return get_object_or_404(MediaFile.objects.visible_to(user), key=key)

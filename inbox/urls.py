@@ -7,6 +7,7 @@ from inbox.views import (
     conversations,
     desk,
     hidings,
+    media,
     notes,
     replies,
     statuses,
@@ -38,6 +39,9 @@ urlpatterns = [
     path("messages/<int:pk>/retry/", replies.message_retry, name="message-retry"),
     path("messages/<int:pk>/cancellation/", replies.message_cancel, name="message-cancel"),
     path("messages/<int:pk>/hiding/", hidings.hiding, name="hiding"),
+    # Pictures and films: the files themselves, and another try at one.
+    path("media/<slug:key>/", media.media, name="media"),
+    path("attachments/<int:pk>/retry/", media.attachment_retry, name="attachment-retry"),
     # The person behind conversations.
     path("contacts/<int:pk>/", contacts.contact, name="contact"),
 ]

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.conf import settings as configured
 from django.db import transaction
-from django.test import Client
+from django.test import Client, override_settings
 from pytest_django import DjangoDbBlocker, Settings
 
 from accounts.models import BrandAccount, Role, User
@@ -71,14 +73,18 @@ def carla(db: None) -> Contact:
     return make_contact("carla", name="Carla Customer")
 
 
+def storages_in(folder: Path) -> dict[str, Any]:
+    """The settings of storages, with media in `folder`."""
+    media = configured.STORAGES["media"]
+    elsewhere = media | {"OPTIONS": media["OPTIONS"] | {"location": folder}}
+    return configured.STORAGES | {"media": elsewhere}
+
+
 @pytest.fixture
 def media_folder(settings: Settings, tmp_path: Path) -> Path:
     """Where files of media lie, for this test; empty."""
     folder = tmp_path / "media"
-    options = settings.STORAGES["media"]["OPTIONS"] | {"location": folder}
-    settings.STORAGES = settings.STORAGES | {
-        "media": settings.STORAGES["media"] | {"OPTIONS": options}
-    }
+    settings.STORAGES = storages_in(folder)
     return folder
 
 
@@ -94,8 +100,17 @@ def sign_in() -> Callable[[Client, User], Client]:
 
 
 @pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+def world(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[World]:
     """Two companies alike, for the tests that ask every URL (tests/world.py)."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    storages = storages_in(tmp_path_factory.mktemp("media"))
+    with (
+        override_settings(STORAGES=storages),
+        django_db_blocker.unblock(),
+        transaction.atomic(),
+    ):
         yield build_world()
         transaction.set_rollback(True)

@@ -14,7 +14,7 @@ from uuid import uuid4
 from django.utils import timezone
 
 from accounts.models import BrandAccount, Membership, Role, Team, User
-from inbox.actions.attachments import settle, store
+from inbox.actions.attachments import store
 from inbox.models import Attachment, Contact, Conversation, Message, Note, Thread
 
 PASSWORD = "a long password of the cast"
@@ -145,8 +145,9 @@ def make_attachment(message: Message, kind: str = "photo", **fields: Any) -> Att
 def make_held(message: Message, content: bytes, kind: str = "photo", **fields: Any) -> Attachment:
     """An attachment whose files we hold, made of `content` as a worker makes them."""
     attachment = make_attachment(message, kind, **fields)
-    settle(attachment, store(attachment, BytesIO(content)))
-    attachment.refresh_from_db()
+    held = store(attachment, BytesIO(content))
+    attachment.state, attachment.width, attachment.height = "held", held.width, held.height
+    attachment.save()
     return attachment
 
 

@@ -191,6 +191,8 @@ INBOX = {
         {"number": the("conversation")}, post=members(302, ana=403), form={"blocked": "yes"}
     ),
     "inbox:hiding": Row({"pk": the("answer")}, post=members(200), form={"hidden": "yes"}),
+    "inbox:media": Row({"key": the("media_file")}, get=members(200)),
+    "inbox:attachment-retry": Row({"pk": the("refused_attachment")}, post=members(200)),
     "inbox:contact": Row({"pk": the("contact")}, get=members(200)),
     "inbox:notes": Row({"number": the("conversation")}, post=members(200), form=KEYED),
     "inbox:replies": Row({"pk": the("thread")}, post=members(200), form=KEYED),

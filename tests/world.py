@@ -21,10 +21,12 @@ from django.utils import timezone
 
 from accounts.links import invitation_link, reset_link, set_up_address
 from accounts.models import BrandAccount, Role, User
-from inbox.models import Conversation, Message, Thread
+from inbox.models import Attachment, Conversation, Message, Thread
 from tests.factories import (
+    make_attachment,
     make_brand,
     make_conversation,
+    make_held,
     make_message,
     make_note,
     make_team,
@@ -33,6 +35,7 @@ from tests.factories import (
     minutes_ago,
     next_x_id,
 )
+from tests.pictures import picture
 from tests.role_matrix import CAST, Row, The
 from twitter_sync.models import Erasure
 
@@ -53,6 +56,8 @@ class Company:
     conversation: Conversation
     threads: dict[str, Thread]
     messages: dict[str, Message] = field(default_factory=dict)
+    picture: Attachment = field(init=False)
+    refused_picture: Attachment = field(init=False)
 
 
 # What a row of the matrix may name: one line for each, from the company that owns it.
@@ -77,6 +82,8 @@ THINGS: dict[str, Callable[[Company], object]] = {
     "contact": lambda company: company.conversation.contact.pk,
     "answer": lambda company: company.messages["answer"].pk,
     "queued_message": lambda company: company.messages["queued"].pk,
+    "media_file": lambda company: company.picture.whole.key,
+    "refused_attachment": lambda company: company.refused_picture.pk,
     "failed_message": lambda company: company.messages["failed"].pk,
 }
 
@@ -180,6 +187,7 @@ def build_company(handle: str) -> Company:
     )
     make_note(conversation, person)
     write_messages(company)
+    send_pictures(company)
     return company
 
 
@@ -196,6 +204,11 @@ def write_messages(company: Company) -> None:
             public, "Sorry!", ours=True, state="queued", external_id=None, client_key=key()
         ),
     }
+
+
+def send_pictures(company: Company) -> None:
+    company.picture = make_held(company.messages["private"], picture())
+    company.refused_picture = make_attachment(company.messages["public"], state="refused")
 
 
 def key() -> str:

@@ -202,6 +202,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": [SELF],
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
+        "media-src": [SELF],
         "font-src": [SELF],
         "connect-src": [SELF] if LIVE_URL == WEB_URL else [SELF, LIVE_URL],
         "worker-src": [SELF],

@@ -15,6 +15,13 @@ BEGINNINGS = {
     b"GIF87a": GIF,
     b"GIF89a": GIF,
 }
+EXTENSIONS = {
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+    GIF: ".gif",
+    FILM: ".mp4",
+}
 # Of the files that begin like a film these are: others are pictures of phones, or Apple's own.
 FILM_BRANDS = {b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V "}
 
@@ -32,3 +39,8 @@ def kind_of(file: BinaryIO) -> str:
     if beginning[4:8] == b"ftyp" and beginning[8:12] in FILM_BRANDS:
         return FILM
     return UNKNOWN
+
+
+def extension_of(media_type: str) -> str:
+    """With its dot, for who saves the file; "" for what has no kind."""
+    return EXTENSIONS.get(media_type, "")
