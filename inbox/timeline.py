@@ -113,7 +113,7 @@ def page_of_messages(conversation: Conversation, before: int | None, count: int)
     if before is not None:
         messages = messages.filter(sequence__lt=before)
     newest_first = messages.order_by("-sequence", "-id")
-    return list(newest_first.prefetch_related("attachments", "revisions")[:count])
+    return list(newest_first.prefetch_related("attachments__files", "revisions")[:count])
 
 
 def upper_bound(conversation: Conversation, before: int | None) -> datetime | None:

@@ -15,6 +15,7 @@ from django.db import connection
 
 from inbox.actions.history import owed_from
 from inbox.models import Conversation, Message
+from inbox.text.render import as_said
 
 PREVIEW_LENGTH = 160
 
@@ -177,7 +178,7 @@ def preview_of(message: Message, *, has_media: bool) -> str:
         return "Deleted on X"
     if message.transport == Message.Transport.XCHAT:
         return "Encrypted on X"
-    words = " ".join(message.plain_text.split())
+    words = " ".join(as_said(message.text, message.entities).split())
     if not words and has_media:
         return "Attachment"
     return words if len(words) <= PREVIEW_LENGTH else words[: PREVIEW_LENGTH - 1] + "…"

@@ -10,6 +10,11 @@ from django.utils import timezone
 from accounts.models import User
 from inbox.models.media_file import MediaFile
 
+# Of a tile in a bubble, in points: all are as high, so that nothing moves when a picture arrives.
+TILE_HEIGHT, SMALL_TILE_HEIGHT = 192, 144
+# Width by height.
+NARROWEST_SHAPE, USUAL_SHAPE, WIDEST_SHAPE = 5 / 8, 4 / 3, 2.0
+
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def visible_to(self, user: User) -> AttachmentQuerySet:
@@ -88,3 +93,9 @@ class Attachment(models.Model):
         if self.state != self.State.HELD:
             return None
         return next((file for file in self.files.all() if file.role == role), None)
+
+    def tile(self, is_one_of_many: bool = False) -> tuple[int, int]:
+        """Width and height of its tile: by the shape of the whole, where that is known."""
+        height = SMALL_TILE_HEIGHT if is_one_of_many else TILE_HEIGHT
+        shape = self.width / self.height if self.width and self.height else USUAL_SHAPE
+        return round(height * min(max(shape, NARROWEST_SHAPE), WIDEST_SHAPE)), height

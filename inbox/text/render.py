@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from inbox.text.plain import plain
 
 PROFILE = "https://x.com/"
+MEDIA = ("pic.x.com/", "pic.twitter.com/")
 NARROW = str.maketrans("＠＃", "@#")
 # How an entity stands in the text.
 WRITTEN: dict[str, Callable[[dict[str, Any]], str]] = {
@@ -30,6 +31,11 @@ class Segment:
     kind: str
     text: str
     href: str = ""
+
+    @property
+    def is_of_media(self) -> bool:
+        """The address that X puts behind the words of a message with a picture."""
+        return self.kind == "link" and self.text.startswith(MEDIA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,12 @@ def render(text: str, entities: dict[str, Any]) -> list[Segment]:
 def as_read(text: str, entities: dict[str, Any]) -> str:
     """All of it as one string: for previews, quotations and search."""
     return "".join(segment.text for segment in render(text, entities))
+
+
+def as_said(text: str, entities: dict[str, Any]) -> str:
+    """Without the addresses that X puts behind words with a picture: nobody typed them."""
+    said = (segment.text for segment in render(text, entities) if not segment.is_of_media)
+    return "".join(said)
 
 
 def spans(text: str, entities: dict[str, Any]) -> list[Span]:

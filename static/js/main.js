@@ -23,6 +23,7 @@ import TimelineController from "controllers/timeline"
 import ToastController from "controllers/toast"
 import ToastsController from "controllers/toasts"
 import UndoController from "controllers/undo"
+import ViewerController from "controllers/viewer"
 
 const application = Application.start()
 
@@ -47,3 +48,4 @@ application.register("timeline", TimelineController)
 application.register("toast", ToastController)
 application.register("toasts", ToastsController)
 application.register("undo", UndoController)
+application.register("viewer", ViewerController)

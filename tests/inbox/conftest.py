@@ -7,8 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
 
-from accounts.models import BrandAccount
+from accounts.models import BrandAccount, User
 from inbox.actions.receiving import Person, Utterance
 from inbox.models import Contact, Conversation, Message, Thread
 from inbox.sequence import moment_of, sequence_at
@@ -58,3 +61,16 @@ def says(acme: BrandAccount, carla: Contact) -> Callable[..., Utterance]:
         return Utterance(**(fields | more))
 
     return says
+
+
+@pytest.fixture
+def show(
+    client: Client, sign_in: Callable[[Client, User], Client], conversation: Conversation
+) -> Callable[..., HttpResponse]:
+    """`show(ana)`: the fragment of the conversation as she gets it."""
+
+    def show(user: User, query: str = "") -> HttpResponse:
+        address = reverse("inbox:conversation-detail", args=[conversation.pk]) + query
+        return sign_in(client, user).get(address, headers={"HX-Request": "true"})
+
+    return show

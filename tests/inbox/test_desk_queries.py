@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.factories import make_conversation, make_message, make_thread
+from tests.factories import make_attachment, make_conversation, make_message, make_thread
 
 
 @pytest.mark.parametrize("kind", ["dm", "public"])
@@ -20,7 +20,8 @@ def asked(client, brand, kind: str, *, messages: int) -> int:
     thread = make_thread(make_conversation(brand), kind)
     first = make_message(thread)
     for number in range(1, messages):
-        make_message(thread, ours=number % 2 == 1, answers_external_id=first.external_id)
+        answered = first.external_id
+        make_attachment(make_message(thread, ours=number % 2 == 1, answers_external_id=answered))
     with CaptureQueriesContext(
         connection,
     ) as found:

@@ -216,6 +216,14 @@ def test_media_are_kept_with_the_message(acme, says):
     assert message.conversation.preview == "Attachment"
 
 
+def test_the_row_leaves_out_xs_address_of_a_picture(acme, says):
+    link = {"url": "https://t.co/x", "expanded_url": "https://x.com/carla/status/1/photo/1"}
+    link |= {"start": 5, "end": 19, "display_url": "pic.x.com/x"}
+    photo = Media("photo", "3_1")
+    said = says("Look https://t.co/x", entities={"urls": [link]}, media=(photo,))
+    assert receive(acme, said).conversation.preview == "Look"
+
+
 def test_the_row_and_quotations_show_links_as_x_does(acme, says):
     link = {"start": 13, "end": 27, "url": "https://t.co/x", "expanded_url": "https://a.example/b"}
     urls = [link | {"display_url": "a.example/b"}]

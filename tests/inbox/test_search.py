@@ -327,7 +327,7 @@ def test_a_match_far_up_is_shown_when_it_is_opened(ana_client, acme):
 def test_customer_text_is_text(ana_client, acme):
     said(acme, '&lt;img src=x onerror="alert(1)"&gt; parcel &amp;lt;', name="<script>")
     page = ana_client.get(SEARCH, {"q": "parcel"}).text
-    assert "<img" not in page
+    assert "<img src" not in page
     assert "&lt;img src=x onerror=&#34;alert(1)&#34;&gt; <mark>parcel</mark> &amp;lt;" in page
 
 
