@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 
 import httpx
 
-from tests.simulator import documented
+from tests.simulator import documented, sayings
 from tests.simulator.document import Document, as_post
 from x_simulator.app import ENDPOINTS
 from x_simulator.routes import oauth
@@ -124,7 +124,7 @@ class Contract:
         """What X would not have said like this in a stream."""
         route = self.route(request.method, request.url.path)
         if "data" not in body:
-            row = documented.ending(body)
+            row = sayings.saying(body, sayings.ENDINGS)
             if row is None:
                 return [f"{route} ends with what is not documented: {body}"]
             self.said[row.name] += 1
@@ -169,7 +169,7 @@ class Contract:
 
     def _reservations(self, body: Any) -> Iterator[str]:
         for problem in body.get("errors", []):
-            row = documented.reservation(problem)
+            row = sayings.saying(problem, sayings.RESERVATIONS)
             if row is None:
                 yield f"has a reservation that is not documented: {problem}"
             else:

@@ -37,14 +37,14 @@ class Refusal:
             return answer.text == self.body
         if "json" not in answer.headers["content-type"]:
             return False
-        return _same(self.body, answer.json())
+        return same(self.body, answer.json())
 
 
-def _same(row: Any, told: Any) -> bool:
+def same(row: Any, told: Any) -> bool:
     if isinstance(row, dict) and isinstance(told, dict):
-        return row.keys() == told.keys() and all(_same(row[key], told[key]) for key in row)
+        return row.keys() == told.keys() and all(same(row[key], told[key]) for key in row)
     if isinstance(row, list) and isinstance(told, list):
-        return len(row) == len(told) and all(map(_same, row, told))
+        return len(row) == len(told) and all(map(same, row, told))
     if isinstance(row, str) and isinstance(told, str):
         parts = re.split(r"<[^>]+>", row)
         return re.fullmatch(".*".join(map(re.escape, parts)), told, re.DOTALL) is not None
@@ -379,121 +379,6 @@ REFUSALS: tuple[Refusal, ...] = (
         LIKE,
     ),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """What X says in a stream before it ends it."""
-
-    name: str
-    body: Json
-    source: str
-
-
-# X documents the names of all of them, and the words of one.
-DISCONNECTS = {
-    "UpstreamOperationalDisconnect": (
-        "This stream has been disconnected upstream for operational reasons.",
-        "X's page on handling disconnections",
-    ),
-    "OperationalDisconnect": (
-        "This stream has been disconnected for operational reasons.",
-        "questions about X's older API (PowerTrack)",
-    ),
-    "SlowReader": (
-        "This stream has been disconnected because your client was unable to keep up with us.",
-        "questions about X's older API (PowerTrack)",
-    ),
-    "ForceDisconnect": ("This stream has been disconnected because <why>.", LIKE),
-    "UpstreamUncleanDisconnect": ("This stream has been disconnected upstream <why>.", LIKE),
-    "InternalError": ("This stream has been disconnected because <why>.", LIKE),
-    "ClientApplicationStateDegraded": ("This stream has been disconnected because <why>.", LIKE),
-    "InvalidRules": ("This stream has been disconnected because <why>.", LIKE),
-}
-ENDINGS = tuple(
-    Ending(
-        kind,
-        {
-            "errors": [
-                {
-                    "title": "operational-disconnect",
-                    "disconnect_type": kind,
-                    "detail": detail,
-                    "type": f"{PROBLEMS}operational-disconnect",
-                }
-            ]
-        },
-        source,
-    )
-    for kind, (detail, source) in DISCONNECTS.items()
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """What X says of one rule in a success."""
-
-    name: str
-    body: Json
-    source: str
-
-
-RESERVATIONS = (
-    Reservation(
-        "bad rule",
-        {
-            "value": "<rule>",
-            "details": ["<why>"],
-            "title": "UnprocessableEntity",
-            "type": f"{PROBLEMS}invalid-rules",
-        },
-        LIVE,
-    ),
-    Reservation(
-        "bad rule, twice over",
-        {
-            "value": "<rule>",
-            "details": [
-                "Rules must contain a non-negation term (at position <number>)",
-                "Rules must contain at least one positive, non-stopword clause"
-                " (at position <number>)",
-            ],
-            "title": "UnprocessableEntity",
-            "type": f"{PROBLEMS}invalid-rules",
-        },
-        LIVE,
-    ),
-    Reservation(
-        "rule twice",
-        {
-            "value": "<rule>",
-            "id": "<id>",
-            "title": "DuplicateRule",
-            "type": f"{PROBLEMS}duplicate-rules",
-        },
-        LIVE,
-    ),
-    Reservation(
-        "rule not there",
-        {
-            "errors": [{"parameters": {}, "message": "Rule does not exist"}],
-            "title": "Invalid Request",
-            "detail": "One or more parameters to your request was invalid.",
-            "type": f"{PROBLEMS}invalid-request",
-        },
-        "an error within the error is seen live; its words are not documented",
-    ),
-)
-
-
-def reservation(problem: Json) -> Reservation | None:
-    """The row that says exactly this."""
-    return next((row for row in RESERVATIONS if _same(row.body, problem)), None)
-
-
-def ending(body: Json) -> Ending | None:
-    """The row that says exactly this."""
-    return next((row for row in ENDINGS if _same(row.body, body)), None)
 
 
 def refusal(answer: httpx.Response) -> Refusal | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from tests.simulator import documented
+from tests.simulator import sayings
 from tests.simulator.contract import Contract
 from tests.simulator.document import TWEET_TO_POST
 from tests.simulator.program import CREDENTIALS, EVERYTHING, Json, Program
@@ -634,7 +634,7 @@ def activity_stream(stage: Stage) -> None:
         program.control("POST", "streams/end")
     with program.listen(path, stage.bearer, start_time="2020-01-01T00:00:00Z") as stream:
         assert {one["data"]["event_type"] for one in stream.rest()} >= {"dm.received"}
-    for row in documented.ENDINGS:
+    for row in sayings.ENDINGS:
         with program.listen(path, stage.bearer, backfill_minutes=5) as stream:
             program.control("POST", "streams/end", disconnect_type=row.name)
             assert stream.rest()[-1]["errors"]

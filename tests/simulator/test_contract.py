@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.simulator import document, documented
+from tests.simulator import document, documented, sayings
 from tests.simulator.contract import OPTIONAL, Contract, never, routes
 from tests.simulator.driving import CASES, Stage, drive
 from tests.simulator.program import CREDENTIALS, Program
@@ -75,7 +75,7 @@ def test_every_refusal_was_met(driven: Driven) -> None:
 
 
 def test_every_ending_and_every_reservation_was_heard(driven: Driven) -> None:
-    rows = (*documented.ENDINGS, *documented.RESERVATIONS)
+    rows = (*sayings.ENDINGS, *sayings.RESERVATIONS)
     assert {row.name for row in rows} == set(driven.contract.said)
 
 

@@ -8,7 +8,7 @@ from x_simulator.api import Answer, Call, Endpoint, checked_body
 from x_simulator.fields import chosen
 from x_simulator.quotas import Limits
 from x_simulator.streams.connections import Status
-from x_simulator.streams.streams import Stream
+from x_simulator.streams.stream import Stream
 
 # Of X's document, which has no name for the stream of activities.
 STREAMS = (

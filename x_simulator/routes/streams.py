@@ -8,7 +8,8 @@ from x_simulator.quotas import Limits
 from x_simulator.streams import telling
 from x_simulator.streams.answers import Lines
 from x_simulator.streams.past import KEPT_MS
-from x_simulator.streams.streams import ACTIVITY, FILTERED, Span, Tell
+from x_simulator.streams.stream import Tell
+from x_simulator.streams.streams import ACTIVITY, FILTERED, Span
 
 SPAN = frozenset({"backfill_minutes", "start_time", "end_time"})
 MOST_BACKFILL_MINUTES = 5

@@ -8,7 +8,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from x_simulator.faults import connection
-from x_simulator.streams.streams import LEFT, RECOVERED, Stream, Streams
+from x_simulator.streams.stream import Stream
+from x_simulator.streams.streams import LEFT, RECOVERED, Streams
 
 Open = Callable[[], Stream]
 

@@ -2,7 +2,7 @@
 
 from x_simulator.errors import DISCONNECTIONS
 from x_simulator.routes.control.calling import BadControl, Body, number, route
-from x_simulator.streams.streams import Patience
+from x_simulator.streams.stream import Patience
 from x_simulator.world import World
 
 LONGEST_S, MOST_LINES = 3_600, 1_000_000
