@@ -14,6 +14,7 @@ from twitter_sync.actions.setting_up import set_up
 from twitter_sync.actions.subscribing import WORDED
 from twitter_sync.checklist import checklist
 from twitter_sync.client import Client
+from twitter_sync.errors import XError
 from twitter_sync.models import Webhook
 
 Connected = Callable[..., BrandAccount]
@@ -56,9 +57,36 @@ def test_an_address_that_does_not_answer_is_said_in_x_words(
 
 def test_a_secret_that_differs_is_said_in_x_words(brand: BrandAccount, settings: Settings) -> None:
     Client.for_app()
-    settings.X_CONSUMER_SECRET = "not the one that X knows"
+    settings.X_CONSUMER_SECRET = settings.X_CLIENT_SECRET = "not the one that X knows"
     set_up(brand)
     assert "response_token does not match" in Webhook.objects.get().failure
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("secret", ["consumer", "client"])
+def test_it_is_proved_with_whichever_secret_x_takes(
+    brand: BrandAccount, simulator: Simulator, settings: Settings, secret: str
+) -> None:
+    simulator.post("webhooks", signed_with=[secret])
+    try:
+        set_up(brand)
+        assert Webhook.objects.get().is_valid
+        assert Webhook.objects.get().proves_with == f"X_{secret.upper()}_SECRET"
+        other = "client" if secret == "consumer" else "consumer"
+        simulator.post("webhooks", signed_with=[other])
+        with pytest.raises(XError, match="check_webhook"):
+            Client.for_app().check_webhook(Webhook.objects.get().external_id)
+        set_up(brand)
+        assert Webhook.objects.get().is_valid
+    finally:
+        simulator.post("webhooks", signed_with=["client", "consumer"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_secret_that_helped_nothing_is_not_kept(brand: BrandAccount, settings: Settings) -> None:
+    settings.X_WEBHOOK_URL = "http://127.0.0.1:9/webhooks/x/"
+    set_up(brand)
+    assert Webhook.objects.get().proves_with == Webhook.Proof.CONSUMER
 
 
 def test_an_address_that_failed_is_switched_on_again(

@@ -12,7 +12,7 @@ from django.test import Client
 
 from tests.twitter_sync.bodies import dm_received, encoded, push
 from twitter_sync import signatures
-from twitter_sync.models import RawEvent
+from twitter_sync.models import RawEvent, Webhook
 from twitter_sync.signatures import signature
 from twitter_sync.views import webhook
 
@@ -23,6 +23,23 @@ def test_it_answers_the_challenge(client, settings):
     answer = client.get("/webhooks/x/", {"crc_token": "some_random+/=="})
     expected = signature(b"some_random+/==", secret=settings.X_CONSUMER_SECRET)
     assert (answer.status_code, answer.json()) == (200, {"response_token": expected})
+
+
+def test_it_answers_with_the_secret_that_x_took(client, settings):
+    settings.X_CLIENT_SECRET = "the client's"
+    Webhook.objects.create(url=settings.X_WEBHOOK_URL, proves_with=Webhook.Proof.CLIENT)
+    answer = client.get("/webhooks/x/", {"crc_token": "token"})
+    assert answer.json() == {"response_token": signature(b"token", secret="the client's")}
+
+
+def test_a_challenge_waits_for_the_database(client):
+    """X takes no wrong answer, but forgives that there is none."""
+
+    def is_down(*_):
+        raise OperationalError("gone")
+
+    with connection.execute_wrapper(is_down):
+        assert client.get("/webhooks/x/", {"crc_token": "token"}).status_code == 503
 
 
 @pytest.mark.parametrize("token", ["", '{"data":{}}', "a\x00b"])

@@ -8,7 +8,6 @@ import hmac
 import time
 
 import structlog
-from django.conf import settings
 from django.utils import timezone
 
 from twitter_sync import answers, oauth, transport
@@ -23,13 +22,13 @@ log = structlog.get_logger(__name__)
 
 def challenge() -> Webhook | None:
     """Keeps on the row how our address answered; None where X was never told of it."""
-    webhook = Webhook.objects.filter(url=settings.X_WEBHOOK_URL).exclude(external_id="").first()
-    if webhook is None:
+    webhook = Webhook.ours()
+    if not webhook.external_id:
         return None
     token, began = oauth.new_secret(), time.monotonic()
     webhook.asked_at, webhook.answered_in_seconds = timezone.now(), None
     try:
-        webhook.answer_failure = flaw_of_answer(webhook.url, token)
+        webhook.answer_failure = flaw_of_answer(webhook, token)
         webhook.answered_in_seconds = round(time.monotonic() - began, 3)
     except NotSent:
         webhook.answer_failure = NOT_REACHED
@@ -41,14 +40,20 @@ def challenge() -> Webhook | None:
     return webhook
 
 
-def flaw_of_answer(url: str, token: str) -> str:
+def flaw_of_answer(webhook: Webhook, token: str) -> str:
     """ "" for the answer that X wants. Raises XError where none came."""
     reply = transport.exchange(
-        transport.session(), "GET", url, endpoint="own_webhook", params={"crc_token": token}
+        transport.session(),
+        "GET",
+        webhook.url,
+        endpoint="own_webhook",
+        params={"crc_token": token},
     )
     if reply.status != 200:
         return f"It answers {reply.status}."
     said = str(answers.read(reply, endpoint="own_webhook").get("response_token", ""))
-    wanted = answer_crc(token, secret=settings.X_CONSUMER_SECRET)
+    wanted = answer_crc(token, secret=webhook.secret)
     is_right = hmac.compare_digest(said.encode(), wanted.encode())
-    return "" if is_right else "Its answer is signed with another secret than X_CONSUMER_SECRET."
+    return (
+        "" if is_right else f"Its answer is signed with another secret than {webhook.proves_with}."
+    )

@@ -19,7 +19,7 @@ def register_webhook(*, replacing: str = "") -> Webhook:
     """Our address at X, valid; or in `failure` why not, or why X couldn't be asked."""
     webhook, _ = Webhook.objects.get_or_create(url=settings.X_WEBHOOK_URL)
     try:
-        webhook.external_id = registered(webhook.url, replacing=replacing)
+        webhook.external_id = proved(webhook, replacing=replacing)
         webhook.is_valid, webhook.failure, webhook.blocked_by = True, "", ""
     except XError as error:
         webhook.is_valid = webhook.is_valid and isinstance(error, UNHEARD)
@@ -30,6 +30,37 @@ def register_webhook(*, replacing: str = "") -> Webhook:
     webhook.save()
     Webhook.objects.exclude(pk=webhook.pk).update(is_valid=False)
     return webhook
+
+
+def proved(webhook: Webhook, *, replacing: str) -> str:
+    """X's id of our address, shown to be ours with whichever secret of the app X takes.
+
+    Its documents name the consumer secret in one place and the client secret in another. What X
+    asks meanwhile is answered by another process, so the choice is saved before X is asked.
+    """
+    try:
+        return registered(webhook.url, replacing=replacing)
+    except Refused as refusal:
+        if "CrcValidationFailed" not in refusal.reason or not other_secret(webhook):
+            raise
+        before = webhook.proves_with
+        prove_with(webhook, other_secret(webhook))
+        try:
+            return registered(webhook.url, replacing=replacing)
+        except XError:
+            prove_with(webhook, before)
+            raise refusal from None
+
+
+def other_secret(webhook: Webhook) -> str:
+    """ "" where the app has no other."""
+    other = next(name for name in Webhook.Proof.values if name != webhook.proves_with)
+    return str(other) if getattr(settings, other) not in ("", webhook.secret) else ""
+
+
+def prove_with(webhook: Webhook, secret: str) -> None:
+    webhook.proves_with = secret
+    webhook.save(update_fields=["proves_with"])
 
 
 def registered(url: str, *, replacing: str) -> str:
