@@ -89,6 +89,19 @@ def test_only_the_proxy_is_open_to_the_world():
     assert compose()["networks"]["inside"] == {"internal": True}
 
 
+def test_what_customers_send_goes_out_through_the_pages_alone():
+    """trust A8: a proxy that served the folder would ask nobody who they are."""
+    mounted = {
+        name: [volume for volume in service.get("volumes", []) if volume.startswith("media:")]
+        for name, service in services().items()
+    }
+    assert {name for name, volumes in mounted.items() if volumes} == {"web", "worker-media"}
+    assert mounted["web"] == ["media:/var/lib/handled/media:ro"]
+    served = (ROOT / "deploy" / "Caddyfile").read_text()
+    assert "file_server" not in served
+    assert "root" not in served
+
+
 def test_the_image_runs_as_nobody_in_particular_and_holds_no_tools():
     last = (ROOT / "Dockerfile").read_text().rpartition("\nFROM ")[2]
     user = re.findall(r"^USER (\d+):(\d+)$", last, re.MULTILINE)

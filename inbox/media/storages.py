@@ -19,6 +19,11 @@ class Folder(FileSystemStorage):
         """`count` bytes from the byte `first` on. Raises FileNotFoundError before the first."""
         return pieces(self.open(name), first, count)
 
+    def names(self, shelf: str) -> Iterator[str]:
+        """Of the files on one shelf, as they were saved."""
+        if self.exists(shelf):
+            yield from (f"{shelf}/{name}" for name in self.listdir(shelf)[1])
+
 
 def pieces(file: File[bytes], first: int, count: int) -> Iterator[bytes]:
     with file:

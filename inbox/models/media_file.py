@@ -13,6 +13,8 @@ from accounts.models import User
 
 # Longer than any worker is at it: what was not written by then never will be.
 TO_WRITE = timedelta(minutes=10)
+# Folders of some hundred files, not one of a million: by the first letters of a key.
+SHELVES = [f"{number:02x}" for number in range(256)]
 
 
 def new_key() -> str:
@@ -69,7 +71,7 @@ class MediaFile(models.Model):
 
     @property
     def name(self) -> str:
-        """In the storage: folders of some hundred files, not one of a million."""
+        """In the storage, on its shelf."""
         return f"{self.key[:2]}/{self.key}"
 
     @property
