@@ -225,16 +225,26 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # What customers send. Nobody else's to read, and never served but through the pages' own check.
 MEDIA_DIR = Path(env.text("HANDLED_MEDIA_DIR", str(DATA_DIR / "media")))
 LARGEST_FILM_MB = env.number("HANDLED_LARGEST_FILM_MB", 50)
+MEDIA_BUCKET = env.text("HANDLED_MEDIA_BUCKET", "")
+IN_A_FOLDER = {
+    "BACKEND": "inbox.media.storages.Folder",
+    "OPTIONS": {
+        "location": MEDIA_DIR,
+        "file_permissions_mode": 0o600,
+        "directory_permissions_mode": 0o700,
+    },
+}
+IN_A_BUCKET = {
+    "BACKEND": "inbox.media.bucket.Bucket",
+    "OPTIONS": {
+        "bucket": MEDIA_BUCKET,
+        "region": env.text("HANDLED_MEDIA_REGION", "us-east-1"),
+        "endpoint": env.text("HANDLED_MEDIA_ENDPOINT", ""),
+    },
+}
 STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    "media": {
-        "BACKEND": "inbox.media.storages.Folder",
-        "OPTIONS": {
-            "location": MEDIA_DIR,
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
-    },
+    "media": IN_A_BUCKET if MEDIA_BUCKET else IN_A_FOLDER,
 }
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("HANDLED_MAIL_FROM", "Handled <handled@localhost>")
@@ -249,7 +259,10 @@ LOGGING = {
     # These print tokens and message text at DEBUG (reference: trust R16).
     "loggers": {
         name: {"level": "WARNING"}
-        for name in ("tweepy", "requests_oauthlib", "oauthlib", "urllib3", "httpx", "httpcore")
+        for name in (
+            *("tweepy", "requests_oauthlib", "oauthlib", "urllib3", "httpx", "httpcore"),
+            *("boto3", "botocore", "s3transfer"),
+        )
     }
     # A line for every task received and done would bury the others.
     | {
