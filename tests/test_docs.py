@@ -14,9 +14,10 @@ from django.core.management import get_commands
 from config.embedded import options
 
 ROOT = Path(__file__).resolve().parent.parent
+SIMULATORS = ("x_simulator/DIFFERENCES.md", "x_simulator/*/README.md")
 DOCS = sorted(
     path
-    for pattern in ("*.md", "docs/*.md", "*/README.md", "x_simulator/*/README.md")
+    for pattern in ("*.md", "docs/*.md", "*/README.md", *SIMULATORS)
     for path in ROOT.glob(pattern)
     if "node_modules" not in path.parts
 )

@@ -1,6 +1,6 @@
 """What X answers when it will not: one function per documented refusal.
 
-Bodies are those of X's documents and of answers seen live; see README.md for the ones that are
+Bodies are those of X's documents and of answers seen live; see DIFFERENCES.md for those that are
 neither.
 """
 

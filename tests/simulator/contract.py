@@ -2,7 +2,7 @@
 
 A success must be as X's OpenAPI document has it, closed: no property that it does not know, the
 fields that were asked for, and nothing that was not. A refusal must be word for word one of those
-in `documented`. Where X's answers are known to differ from its document, x_simulator/README.md
+in `documented`. Where X's answers are known to differ from its document, x_simulator/DIFFERENCES.md
 says so in a table, and that table is what is let through.
 """
 
@@ -23,7 +23,7 @@ from tests.simulator.document import Document, as_post
 from x_simulator.app import ENDPOINTS
 from x_simulator.routes import oauth
 
-README = Path(__file__).parents[2] / "x_simulator" / "README.md"
+PAGE = Path(__file__).parents[2] / "x_simulator" / "DIFFERENCES.md"
 FIELDS = {"Post": ("tweet.fields", "post.fields"), "User": ("user.fields",)}
 FIELDS |= {"DmEvent": ("dm_event.fields",), "Media": ("media.fields",)}
 FIELDS |= {"Connection": ("connection.fields",)}
@@ -76,8 +76,8 @@ def routes() -> list[str]:
 
 
 def table(heading: str) -> list[list[str]]:
-    """The rows of a table in the README, without their backticks."""
-    section = README.read_text().partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    """The rows of a table of the differences, without their backticks."""
+    section = PAGE.read_text().partition(f"## {heading}\n")[2].partition("\n## ")[0]
     lines = [line for line in section.splitlines() if line.startswith("| `")]
     return [[cell.strip().replace("`", "") for cell in line.split("|")[1:-1]] for line in lines]
 
@@ -176,7 +176,7 @@ class Contract:
                 self.said[row.name] += 1
 
     def _is_known(self, route: str, text: str) -> bool:
-        """A difference that the README names, by its part or a part around it."""
+        """A difference that is named, by its part or a part around it."""
         part = text.partition(": ")[0]
         for named in (key for key in self.known if key[0] == route):
             if part == named[1] or part.startswith((f"{named[1]}.", f"{named[1]}[")):

@@ -20,7 +20,7 @@ PROBLEMS = "https://api.x.com/2/problems/"
 ABOUT_ERRORS = "X's page on response codes and errors"
 LIVE = "seen live"
 LIKE = "in the form of documented ones; these words are not documented"
-OURS = "no document tells; see x_simulator/README.md"
+OURS = "no document tells; see x_simulator/DIFFERENCES.md"
 
 
 @dataclass(frozen=True, slots=True)
