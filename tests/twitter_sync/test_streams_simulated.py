@@ -139,7 +139,7 @@ def test_signs_of_life_come_as_empty_lines(simulator: Simulator, app: Client) ->
 
 def test_silence_beyond_patience_is_named(simulator: Simulator, app: Client) -> None:
     simulator.post("streams", keep_alive_seconds=20)
-    with app.open_stream(ACTIVITY, {}, patience=0.3) as stream:
+    with app.open_stream(ACTIVITY, {}, patience=2) as stream:
         assert isinstance(ended(iter(stream)), Stalled)
     no_stream_is_open(simulator)
 

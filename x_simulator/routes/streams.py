@@ -5,6 +5,7 @@ from functools import partial
 from x_simulator import clock, errors
 from x_simulator.api import Call, Endpoint
 from x_simulator.quotas import Limits
+from x_simulator.routes.posts import FIELDS
 from x_simulator.streams import telling
 from x_simulator.streams.answers import Lines
 from x_simulator.streams.past import KEPT_MS
@@ -44,16 +45,6 @@ def _span(call: Call) -> Span | None:
     return Span(oldest if since is None else since, now if until is None else until, goes_on=False)
 
 
-FIELDS = frozenset(
-    {
-        "tweet.fields",
-        "expansions",
-        "user.fields",
-        "media.fields",
-        "poll.fields",
-        "place.fields",
-    }
-)
 ENDPOINTS = (
     Endpoint("GET", "/2/activity/stream", activity, Limits(app=450), app=True, parameters=SPAN),
     Endpoint(
@@ -62,6 +53,6 @@ ENDPOINTS = (
         filtered,
         Limits(app=50),
         app=True,
-        parameters=SPAN | FIELDS,
+        parameters=SPAN | (FIELDS - {"post.fields"}),
     ),
 )
