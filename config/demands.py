@@ -199,9 +199,10 @@ def x_keys(environment: Environment) -> Complaints:
     for name in ("X_CONSUMER_KEY", "X_CONSUMER_SECRET", "X_CLIENT_ID", "X_CLIENT_SECRET"):
         if not environment.get(name, "").strip():
             yield f"{name} is missing. {FROM_X}"
+    yield from switch(environment, "X_STREAM")
 
 
-# Numbers
+# Numbers and switches
 
 
 def proxies(environment: Environment) -> Complaints:
@@ -212,8 +213,7 @@ def mail(environment: Environment) -> Complaints:
     yield from number(environment, "EMAIL_PORT", lambda value: 0 < value < 65536, "1 to 65535")
     if not environment.get("EMAIL_HOST", "").strip():
         yield "EMAIL_HOST is missing: the mail server that invitations and new passwords leave by"
-    if (environment.get("EMAIL_USE_TLS") or "yes") not in {"yes", "no"}:
-        yield "EMAIL_USE_TLS must be yes or no"
+    yield from switch(environment, "EMAIL_USE_TLS")
 
 
 def number(
@@ -222,3 +222,8 @@ def number(
     value = environment.get(name, "")
     if value and not (value.isdecimal() and is_fine(int(value[:6]))):
         yield f"{name} must be a number, {range_of}"
+
+
+def switch(environment: Environment, name: str) -> Complaints:
+    if (environment.get(name) or "yes") not in {"yes", "no"}:
+        yield f"{name} must be yes or no"

@@ -23,6 +23,13 @@ def number(name: str, default: int) -> int:
     return int(value)
 
 
+def switch(name: str, *, default: bool) -> bool:
+    value = text(name, "yes" if default else "no")
+    if value not in {"yes", "no"}:
+        raise ImproperlyConfigured(f"{name} must be yes or no (see docs/settings.md).")
+    return value == "yes"
+
+
 def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 

@@ -35,7 +35,9 @@ def test_a_worker_listens_to_every_queue_and_none_to_two():
     commands = [" ".join(services()[name]["command"]) for name in ours() if "worker-" in name]
     queues = [queue for line in commands for queue in re.findall(r"--queues=(\S+)", line)]
     assert sorted(queues) == ["default", "ingest", "media", "send", "stream"]
-    assert all("--pool=prefork" in line for line in commands)
+    # Who reads a stream must hear at once that it is to end.
+    pools = {line: "threads" if "--queues=stream" in line else "prefork" for line in commands}
+    assert all(f"--pool={pool}" in line for line, pool in pools.items())
 
 
 def test_every_variable_is_documented():

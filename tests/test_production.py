@@ -97,6 +97,7 @@ WEAK = [
     ("HANDLED_TRUSTED_PROXIES", "two", "1 or more"),
     ("EMAIL_PORT", "smtp", "1 to 65535"),
     ("EMAIL_USE_TLS", "maybe", "yes or no"),
+    ("X_STREAM", "perhaps", "yes or no"),
 ]
 
 

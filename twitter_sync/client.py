@@ -39,7 +39,7 @@ from twitter_sync.errors import TokenRejected, Unconfirmed
 from twitter_sync.fields import ASK_FOR_DMS, ASK_FOR_POSTS, USER_FIELDS, VIEWER_FIELDS
 from twitter_sync.oauth import TokenPair
 from twitter_sync.streaming import PATIENCE_SECONDS, Stream
-from twitter_sync.transport import Reply
+from twitter_sync.transport import Opened, Reply
 
 MAX_PAGE = 100
 Made = TypeVar("Made")
@@ -334,12 +334,10 @@ class Client(
         budgets.take(self.scope, endpoint, purpose=self.purpose)
         with metering.counted(self.scope, endpoint):
             opened = self._opened(route, params, patience, endpoint)
-        budgets.note_headers(self.scope, endpoint, opened.headers)
+        budgets.note_headers(self.scope, endpoint, opened.response.headers)
         return Stream(opened, endpoint=endpoint, patience=patience)
 
-    def _opened(
-        self, route: str, params: dict[str, Any], patience: float, endpoint: str
-    ) -> requests.Response:
+    def _opened(self, route: str, params: dict[str, Any], patience: float, endpoint: str) -> Opened:
         opened = transport.opened(
             self.session,
             _address(route),

@@ -16,11 +16,11 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
-import requests
 from urllib3.exceptions import HTTPError
 
 from twitter_sync import answers
 from twitter_sync.errors import Stalled, StreamEnded
+from twitter_sync.transport import Opened
 
 # X sends a sign of life every 20 s; two of them lost are a dead line.
 PATIENCE_SECONDS = 30.0
@@ -31,9 +31,9 @@ CHUNK_BYTES = 64 * 1024
 class Stream:
     """An open one. `headers` are X's. May be read once; closing twice is harmless."""
 
-    def __init__(self, response: requests.Response, *, endpoint: str, patience: float) -> None:
-        self.headers = response.headers
-        self._response = response
+    def __init__(self, opened: Opened, *, endpoint: str, patience: float) -> None:
+        self.headers = opened.response.headers
+        self._opened = opened
         self._endpoint = endpoint
         self._patience = patience
         self._is_closed = False
@@ -49,10 +49,15 @@ class Stream:
     ) -> None:
         self.close()
 
+    def hang_up(self) -> None:
+        """From any thread: whoever reads meets the end of the loop at once."""
+        self._is_closed = True
+        self._opened.hang_up()
+
     def close(self) -> None:
         """The line is hung up, not kept for other calls: X never finishes its answer."""
-        self._is_closed = True
-        self._response.close()
+        self.hang_up()
+        self._opened.response.close()
 
     def __iter__(self) -> Iterator[bytes]:
         try:
@@ -85,7 +90,7 @@ class Stream:
 
     def _chunks(self) -> Iterator[bytes]:
         """As they arrive, however small."""
-        raw = self._response.raw
+        raw = self._opened.response.raw
         try:
             if raw.chunked:
                 yield from raw.read_chunked(CHUNK_BYTES, decode_content=False)
@@ -93,7 +98,8 @@ class Stream:
                 while chunk := raw.read1(CHUNK_BYTES):
                     yield chunk
         except (HTTPError, OSError) as error:
-            raise self._broken(error) from None
+            if not self._is_closed:
+                raise self._broken(error) from None
 
     def _broken(self, error: Exception) -> StreamEnded:
         """Of the cause, only the kind is kept: its own words could quote what was read."""

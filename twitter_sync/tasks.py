@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from celery import shared_task
+from celery.signals import worker_shutting_down
 
 from accounts.doorbell import ring_now
 from twitter_sync.actions import (
@@ -24,6 +25,7 @@ from twitter_sync.actions import (
     fetching,
     healing,
     hiding,
+    listening,
     looking_up,
     polling,
     renewing,
@@ -63,6 +65,16 @@ def backfill(backfill_id: int, **_: Any) -> None:
 @shared_task(name="twitter_sync.heal")
 def heal(gap_id: int, **_: Any) -> None:
     healing.heal(gap_id)
+
+
+@shared_task(name="twitter_sync.listen", time_limit=listening.TIME_LIMIT_SECONDS)
+def listen(predecessor: int = 0, **_: Any) -> None:
+    listening.listen(predecessor)
+
+
+@worker_shutting_down.connect
+def stop_listening(**_: Any) -> None:
+    listening.stop()
 
 
 @shared_task(name="twitter_sync.set_up")

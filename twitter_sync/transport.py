@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import io
 import math
+import socket
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from http.client import HTTPResponse
@@ -45,11 +46,13 @@ class Reply:
 
 @dataclass(slots=True)
 class Call:
-    """The exchange under way in this thread. A stream `ends_at` no time."""
+    """The exchange under way in this thread. A stream `ends_at` no time. Its answer is read from
+    `sock`, once there is one."""
 
     ends_at: float
     read_seconds: float
     bytes_left: bool = False
+    sock: socket.socket | None = None
 
     def seconds_to_read(self) -> float:
         return min(self.read_seconds, self._seconds_left())
@@ -63,6 +66,20 @@ class Call:
         if left <= 0:
             raise TimeoutError("The deadline of the call has passed.")
         return left
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A success whose answer goes on and on."""
+
+    response: requests.Response
+    call: Call
+
+    def hang_up(self) -> None:
+        """Also from another thread than the one that reads: that one meets the end at once."""
+        if self.call.sock is not None:
+            with suppress(OSError):  # the other side was faster
+                self.call.sock.shutdown(socket.SHUT_RDWR)
 
 
 _call: ContextVar[Call] = ContextVar("call to X")
@@ -90,8 +107,9 @@ class _BoundedReader(io.RawIOBase):
 class _BoundedResponse(HTTPResponse):
     def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        raw = self.fp.detach()
-        self.fp = io.BufferedReader(_BoundedReader(sock, raw, _call.get()))
+        raw, call = self.fp.detach(), _call.get()
+        call.sock = sock
+        self.fp = io.BufferedReader(_BoundedReader(sock, raw, call))
 
 
 class _Connection(HTTPConnection):
@@ -169,7 +187,7 @@ def exchange(
 
 def opened(
     session: requests.Session, url: str, *, endpoint: str, patience: float, **request: Any
-) -> requests.Response | Reply:
+) -> Opened | Reply:
     """An answer that goes on and on, to be read by `streaming` and closed by the caller.
 
     No deadline, but each read waits `patience` seconds at most. Any status but success is returned
@@ -179,7 +197,7 @@ def opened(
         try:
             response = _asked(session, "GET", url, patience, request)
             if _is_success(response):
-                return response
+                return Opened(response, call)
             with response:
                 return Reply(response.status_code, response.headers, _whole(response, endpoint))
         except (requests.RequestException, OSError) as error:

@@ -89,8 +89,8 @@ class Session:
         django = self._layout.django
         return [
             parts.worker("ingest", "ingest,default", django),
-            parts.worker("send", "send,stream", django),
-            parts.worker("media", "media", django),
+            parts.worker("send", "send", django),
+            parts.worker("media", "media,stream", django),
             parts.beat(self._data_dir.folder("beat") / "schedule", django),
         ]
 

@@ -45,6 +45,8 @@ X_CLIENT_ID = env.text("X_CLIENT_ID", "")
 X_CLIENT_SECRET = env.text("X_CLIENT_SECRET", "")
 X_CALLBACK_URL = f"{WEB_URL}/handles/callback/"
 X_WEBHOOK_URL = f"{WEB_URL}/webhooks/x/"
+# Whether X's stream of activities is read beside the webhook.
+X_STREAM = env.switch("X_STREAM", default=True)
 # Three polls and a look-up share X's 15 DM reads a quarter of an hour.
 X_POLL_SECONDS = 120
 

@@ -24,4 +24,4 @@ EMAIL_HOST = env.text("EMAIL_HOST", "")
 EMAIL_PORT = env.number("EMAIL_PORT", 25)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
-EMAIL_USE_TLS = env.text("EMAIL_USE_TLS", "yes") == "yes"
+EMAIL_USE_TLS = env.switch("EMAIL_USE_TLS", default=True)

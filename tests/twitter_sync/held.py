@@ -14,11 +14,11 @@ from twitter_sync.client import Client
 from twitter_sync.models import Webhook
 
 
-def at_x(brand: BrandAccount) -> dict[str, str]:
-    """What X has: the webhook of each kind of news of the handle."""
+def at_x(brand: BrandAccount) -> dict[str, str | None]:
+    """What X has: the webhook of each kind of news of the handle, None for the stream alone."""
     held = Client.for_app().subscriptions()["data"]
     mine = [one for one in held if one["filter"]["user_id"] == brand.x_user_id]
-    return {one["event_type"]: one["webhook_id"] for one in mine}
+    return {one["event_type"]: one.get("webhook_id") for one in mine}
 
 
 def invalidate(settings: Settings) -> None:

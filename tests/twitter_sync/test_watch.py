@@ -75,3 +75,27 @@ def test_nothing_is_asked_where_nothing_is_connected(
     before = len(simulator.calls())
     watch()
     assert len(simulator.calls()) == before
+
+
+def test_where_x_cannot_reach_us_it_streams_what_it_cannot_push(
+    brand: BrandAccount, webhook_url: str, settings: Settings
+) -> None:
+    """And pushes it, too, as soon as it can."""
+    settings.X_WEBHOOK_URL = "http://127.0.0.1:9/webhooks/x/"
+    set_up(brand)
+    assert checklist(brand).is_subscribed
+    assert at_x(brand) == dict.fromkeys(WORDED)
+    settings.X_WEBHOOK_URL = webhook_url
+    watch()
+    [webhook] = Client.for_app().webhooks()["data"]
+    assert at_x(brand) == dict.fromkeys(WORDED, webhook["id"])
+
+
+def test_without_the_stream_nothing_is_asked_for_that_nobody_would_hear(
+    brand: BrandAccount, settings: Settings
+) -> None:
+    settings.X_STREAM = False
+    settings.X_WEBHOOK_URL = "http://127.0.0.1:9/webhooks/x/"
+    set_up(brand)
+    watch()
+    assert checklist(brand).active == 0

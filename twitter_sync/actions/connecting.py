@@ -24,7 +24,7 @@ from accounts.announcements import access_changed
 from accounts.doorbell import ring
 from accounts.models import BrandAccount, BrandEvent, Membership, Role, User
 from twitter_sync import tokens
-from twitter_sync.actions import backfilling, healing
+from twitter_sync.actions import backfilling, healing, polling
 from twitter_sync.actions.applying import lock_account
 from twitter_sync.actions.erasing import is_under_way
 from twitter_sync.actions.replaying import adopt_orphans
@@ -223,8 +223,4 @@ def poll_soon(brand: BrandAccount) -> None:
 
 
 def make_feeds_due(brand: BrandAccount) -> None:
-    """Where X's quota is used up the poll finds that out, and says until when."""
-    feeds = SyncCursor.objects.filter(brand=brand)
-    feeds.update(due_at=Now())
-    for cursor_id in feeds.values_list("pk", flat=True):
-        ring("twitter_sync.poll", queue="default", cursor_id=cursor_id)
+    polling.ask_at_once(SyncCursor.objects.filter(brand=brand))

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -38,6 +39,9 @@ A_FEW = 10
 # As often as X's fifteen DM reads in a quarter of an hour allow, less what agents may need.
 WITHOUT_PUSHES = timedelta(seconds=75)
 
+# Not asked for again at once.
+JUST_ASKED = timedelta(seconds=30)
+
 log = structlog.get_logger(__name__)
 
 
@@ -51,6 +55,22 @@ def poll_due() -> int:
     for cursor_id in cursor_ids:
         ring("twitter_sync.poll", queue="default", cursor_id=cursor_id)
     return len(cursor_ids)
+
+
+def hurry() -> None:
+    """Something may have been missed: every feed is asked for at once, except those that were a
+    moment ago and those whose quota is used up."""
+    feeds = SyncCursor.objects.filter(brand__status__in=BrandAccount.LISTENING)
+    feeds = feeds.exclude(polled_at__gt=timezone.now() - JUST_ASKED)
+    ask_at_once(feeds.exclude(is_limited=True, due_at__gt=Now()))
+
+
+def ask_at_once(feeds: QuerySet[SyncCursor]) -> None:
+    """Where X's quota is used up the poll finds that out, and says until when."""
+    cursor_ids = list(feeds.values_list("pk", flat=True))
+    SyncCursor.objects.filter(pk__in=cursor_ids).update(due_at=Now())
+    for cursor_id in cursor_ids:
+        ring("twitter_sync.poll", queue="default", cursor_id=cursor_id)
 
 
 def begin_feeds() -> None:

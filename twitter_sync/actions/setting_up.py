@@ -45,7 +45,7 @@ def set_up(brand: BrandAccount, *, replacing: str = "", waits: bool = False) -> 
     """
     with one_at_a_time(waits=waits):
         webhook = register_webhook(replacing=replacing)
-        if not webhook.failure:
+        if may_tell(webhook):
             subscribe(brand, webhook)
     look_at_messages(brand)
 
@@ -83,7 +83,7 @@ def watch() -> None:
         return
     with one_at_a_time():
         webhook = register_webhook()
-    if webhook.failure:
+    if not may_tell(webhook):
         return
     for brand in connected.exclude(pk__in=whole(webhook)).exclude(pk__in=just_refused()):
         with one_at_a_time():
@@ -92,11 +92,16 @@ def watch() -> None:
 
 def renew_subscriptions(brand_id: int) -> None:
     """After a setting changed what X shall tell of a handle. Raises Busy: `watch` does it then."""
-    webhook = Webhook.objects.filter(url=settings.X_WEBHOOK_URL, is_valid=True).first()
+    webhook = Webhook.objects.filter(url=settings.X_WEBHOOK_URL).first()
     brand = BrandAccount.objects.listening().filter(pk=brand_id).first()
-    if webhook is not None and brand is not None:
+    if webhook is not None and brand is not None and (webhook.is_valid or settings.X_STREAM):
         with one_at_a_time():
             subscribe(brand, webhook)
+
+
+def may_tell(webhook: Webhook) -> bool:
+    """X could be asked, and has a way to tell us: our address, or else the stream that we open."""
+    return not webhook.failure or (settings.X_STREAM and not webhook.is_valid)
 
 
 def whole(webhook: Webhook) -> QuerySet[BrandAccount, int]:

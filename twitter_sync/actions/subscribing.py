@@ -41,7 +41,8 @@ log = structlog.get_logger(__name__)
 
 
 def subscribe(brand: BrandAccount, webhook: Webhook) -> None:
-    """Every kind of news goes to `webhook`; for each, a row says so or says why not."""
+    """Every kind of news goes to `webhook`, or to X's stream alone while X has not taken its
+    address; for each, a row says so or says why not."""
     try:
         held = subscriptions_of(brand)
         client = Client.for_brand(brand)
@@ -93,13 +94,13 @@ def subscribed(
     known: dict[str, Any] | None,
     webhook: Webhook,
 ) -> str:
-    """X's id of the subscription, made, or moved to our webhook from another. Raises XError."""
+    """X's id of the subscription, made, or moved to our webhook. Raises XError."""
     if known is None:
         tag = f"brand:{brand.pk}"
         made = client.subscribe(event_type, webhook_id=webhook.external_id, tag=tag)["data"]
         # Nested was seen live; the documents also show it flat and in a list.
         known = made[0] if isinstance(made, list) else made.get("subscription", made)
-    elif known.get("webhook_id") != webhook.external_id:
+    elif webhook.external_id and known.get("webhook_id") != webhook.external_id:
         app = Client.for_app()
         app.move_subscription(known["subscription_id"], webhook_id=webhook.external_id)
     return str(known["subscription_id"])

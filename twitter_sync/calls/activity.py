@@ -21,13 +21,15 @@ class ActivityCalls(Calls):
         params = {"max_results": SUBSCRIPTIONS_PAGE, "pagination_token": page_token}
         return self.request("GET", "/2/activity/subscriptions", params=params)
 
-    def subscribe(self, event_type: str, *, webhook_id: str, tag: str) -> Answer:
-        body = {
+    def subscribe(self, event_type: str, *, webhook_id: str = "", tag: str) -> Answer:
+        """To a webhook and to whoever has the stream open; without one, to the stream alone."""
+        body: dict[str, object] = {
             "event_type": event_type,
             "filter": {"user_id": self.x_user_id},
             "tag": tag,
-            "webhook_id": webhook_id,
         }
+        if webhook_id:
+            body["webhook_id"] = webhook_id
         return self.request("POST", "/2/activity/subscriptions", json=body)
 
     def move_subscription(self, subscription_id: str, *, webhook_id: str) -> Answer:

@@ -11,6 +11,7 @@ from twitter_sync.models.rate_budget import RateBudget
 from twitter_sync.models.raw_event import RawEvent
 from twitter_sync.models.send_attempt import SendAttempt
 from twitter_sync.models.spending import Spending
+from twitter_sync.models.stream_lease import StreamLease
 from twitter_sync.models.subscription import Subscription
 from twitter_sync.models.sync_cursor import SyncCursor
 from twitter_sync.models.sync_gap import SyncGap
@@ -32,6 +33,7 @@ __all__ = [
     "ReadToday",
     "SendAttempt",
     "Spending",
+    "StreamLease",
     "Subscription",
     "SyncCursor",
     "SyncGap",
