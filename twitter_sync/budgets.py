@@ -53,6 +53,7 @@ class Purpose(Enum):
     MEDIA = "it fetches a picture that somebody sent"
     HISTORY = "it reads what was said long ago"
     PROFILE = "it is nice to have"
+    RECHECK = "it looks whether what we show is still so on X"
 
 
 # The share of each window that calls of a purpose leave to the more important ones.
@@ -65,6 +66,7 @@ KEPT = {
     Purpose.MEDIA: 0.2,
     Purpose.HISTORY: 0.4,
     Purpose.PROFILE: 0.5,
+    Purpose.RECHECK: 0.7,
 }
 
 

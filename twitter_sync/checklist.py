@@ -14,7 +14,13 @@ from django.db.models.functions import Coalesce, Lower
 
 from accounts.models import BrandAccount, User
 from twitter_sync.actions.subscribing import OFFERED, needed
-from twitter_sync.completeness import Completeness, Missed, missed_lately, worth_telling
+from twitter_sync.completeness import (
+    Completeness,
+    Missed,
+    missed_lately,
+    oldest_check,
+    worth_telling,
+)
 from twitter_sync.models import Connection, RawEvent, Subscription, SyncCursor, Webhook
 from twitter_sync.progress import Progress, progress_of
 
@@ -98,6 +104,7 @@ def read(brands: QuerySet[BrandAccount]) -> list[Checklist]:
             Prefetch("sync_gaps", worth_telling()),
         )
         .annotate(pushed_at=Subquery(newest_push().values("received_at")[:1]))
+        .annotate(checks_since=Subquery(oldest_check(OuterRef("pk"))))
         .annotate(unsorted=unsorted_past())
     )
     missed = missed_lately([brand.pk for brand in found])
@@ -129,7 +136,9 @@ def of(brand: BrandAccount, webhook: Webhook | None, missed: Missed | None) -> C
         cursors=cursors,
         pushed_at=getattr(brand, "pushed_at", None),
         progress=progress,
-        completeness=Completeness(progress.complete_to, missed, gaps),
+        completeness=Completeness(
+            progress.complete_to, missed, gaps, getattr(brand, "checks_since", None)
+        ),
     )
 
 

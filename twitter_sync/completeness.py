@@ -9,10 +9,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, Max, Min, OuterRef, QuerySet
 from django.utils import timezone
 
-from twitter_sync.models import MissedPush, SyncGap
+from twitter_sync.models import ConversationSearch, MissedPush, SyncGap
 
 # What was found longer ago is no news any more, and what was lost longer ago can't be helped.
 FOUND_LATELY = timedelta(hours=24)
@@ -37,11 +37,21 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """`complete_to` is None while a feed was never asked for. `gaps` are being healed or lost."""
+    """`complete_to` is None while a feed was never asked for. `gaps` are being healed or lost.
+    `checks_since` is the oldest check of the public posts that are shown, None before the first.
+    """
 
     complete_to: datetime | None
     missed: Missed | None
     gaps: list[SyncGap]
+    checks_since: datetime | None = None
+
+
+def oldest_check(brand: OuterRef) -> QuerySet[ConversationSearch, datetime | None]:
+    """Since when every public post that is shown was asked for again at least once."""
+    rows = ConversationSearch.objects.filter(brand=brand, check_at__isnull=False)
+    checked = rows.exclude(checked_at=None).order_by("checked_at")
+    return checked.values_list("checked_at", flat=True)[:1]
 
 
 def missed_lately(brand_ids: Collection[int]) -> dict[int, Missed]:

@@ -24,7 +24,8 @@ SLOWED = 5
 
 def require_leave(endpoint: str, purpose: Purpose) -> None:
     """Raises CapReached: then don't make the call."""
-    if endpoint not in CAN_WAIT or purpose in NEVER_WAITS:
+    can_wait = endpoint in CAN_WAIT or purpose == Purpose.RECHECK
+    if not can_wait or purpose in NEVER_WAITS:
         return
     pace = pace_now()
     if pace == Pace.STOPPED or (pace == Pace.SLOW and purpose in WAITS_FIRST):

@@ -28,6 +28,7 @@ from twitter_sync.actions import (
     listening,
     looking_up,
     polling,
+    rechecking,
     renewing,
     searching,
     sending,
@@ -85,6 +86,16 @@ def set_up(brand_id: int, **_: Any) -> None:
 @shared_task(name="twitter_sync.search")
 def search(**_: Any) -> None:
     searching.search_due()
+
+
+@shared_task(name="twitter_sync.recheck")
+def recheck(**_: Any) -> None:
+    rechecking.check_due()
+
+
+@shared_task(name="twitter_sync.expect_checks")
+def expect_checks(**_: Any) -> None:
+    rechecking.expect_checks()
 
 
 @shared_task(name="twitter_sync.send")

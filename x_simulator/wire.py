@@ -204,7 +204,10 @@ def post_answer(
     referenced, lost = _referenced(world, posts, fields, viewer_id)
     counts = world.posts.reply_counts(one.id for one in [*posts, *referenced])
     media = world.media.by_ids(i for one in [*posts, *referenced] for i in one.media_ids)
-    included = [post(one, fields, counts.get(one.id, 0), media) for one in referenced]
+
+    def told(one: Post) -> Object:
+        return _with_history(world, one, post(one, fields, counts.get(one.id, 0), media))
+
     shown = [
         medium_told(media[i], public_address(world, media[i]), fields)
         for one in posts
@@ -213,10 +216,17 @@ def post_answer(
     ]
     users = people_told(world, _people_of(posts, referenced, fields), fields, viewer_id)
     return present(
-        data=[post(one, fields, counts.get(one.id, 0), media) for one in posts],
-        includes=present(users=users, tweets=included, media=once(shown)),
+        data=[told(one) for one in posts],
+        includes=present(users=users, tweets=[told(one) for one in referenced], media=once(shown)),
         errors=lost,
     )
+
+
+def _with_history(world: "World", one: Post, told: Object) -> Object:
+    """A form that was changed since names the later ones, too."""
+    if one.replaced_by is not None and "edit_history_tweet_ids" in told:
+        told["edit_history_tweet_ids"] = [str(post_id) for post_id in world.posts.forms(one)]
+    return told
 
 
 def _referenced(

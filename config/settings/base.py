@@ -129,6 +129,12 @@ CELERY_BEAT_SCHEDULE = {
     "wake-snoozed": {"task": "inbox.wake_due", "schedule": 15.0, "options": {"expires": 15}},
     "poll": {"task": "twitter_sync.poll_due", "schedule": 15.0, "options": {"expires": 15}},
     "search": {"task": "twitter_sync.search", "schedule": 15.0, "options": {"expires": 15}},
+    "recheck": {"task": "twitter_sync.recheck", "schedule": 60.0, "options": {"expires": 60}},
+    "expect-checks": {
+        "task": "twitter_sync.expect_checks",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "audit": {"task": "twitter_sync.audit", "schedule": 300.0, "options": {"expires": 300}},
     "watch": {"task": "twitter_sync.watch", "schedule": 60.0, "options": {"expires": 60}},
     "renew": {"task": "twitter_sync.renew_due", "schedule": 60.0, "options": {"expires": 60}},

@@ -46,7 +46,8 @@ def test_lists_show_the_newest_form_and_its_id_the_former(program: Program) -> N
     found = program.get("/2/tweets/search/recent", program.bearer(), query="pangolin")
     assert [post["id"] for post in timeline["data"]] == [second]
     assert [post["id"] for post in found["data"]] == [second]
-    assert program.get(f"/2/tweets/{first}", brand["token"])["data"]["text"] == "pangolin one"
+    former = program.get(f"/2/tweets/{first}", brand["token"], **HISTORY)["data"]
+    assert (former["text"], former["edit_history_tweet_ids"]) == ("pangolin one", [first, second])
 
 
 def test_who_may_change_what(program: Program) -> None:

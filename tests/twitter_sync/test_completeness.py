@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.models import BrandAccount, User
 from tests.factories import make_conversation, make_message, make_thread
 from twitter_sync.checklist import checklist
-from twitter_sync.models import MissedPush, SyncCursor, SyncGap
+from twitter_sync.models import ConversationSearch, MissedPush, SyncCursor, SyncGap
 
 pytestmark = pytest.mark.django_db
 
@@ -152,6 +152,23 @@ def test_what_x_refused_can_be_asked_for_again(
         "may be missing. Not this page. X refused this part again and again; “Check again” begins "
         "anew."
     )
+
+
+def test_since_when_every_public_post_was_checked(
+    brand: BrandAccount, client: Browser, olga: User, sign_in: Callable[..., Browser]
+) -> None:
+    """The oldest check speaks for all; what is quiet for long is checked no more."""
+    for number, hours, is_active in ((1, 3, True), (2, 7, True), (3, 90, False)):
+        ConversationSearch.objects.create(
+            brand=brand,
+            x_conversation_id=str(number),
+            author_id="9",
+            checked_at=timezone.now() - timedelta(hours=hours),
+            check_at=timezone.now() if is_active else None,
+        )
+    page = sign_in(client, olga).get(f"/handles/@{brand.handle}/").text
+    [told] = re.findall(r"every one checked since: <time[^>]*>(.*?)</time>", page)
+    assert told == "7h"
 
 
 def test_it_costs_the_same_however_much_is_missing(brand: BrandAccount) -> None:

@@ -1,6 +1,9 @@
-"""When X is next asked for more posts of a customer where we talk with them already."""
+"""When X is next asked about a customer where we talk with them already: for more of their posts,
+and whether those that we hold are still there."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
@@ -8,6 +11,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import BrandAccount
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class ConversationSearchQuerySet(models.QuerySet["ConversationSearch"]):
@@ -17,6 +23,10 @@ class ConversationSearchQuerySet(models.QuerySet["ConversationSearch"]):
 
     def due(self) -> ConversationSearchQuerySet:
         return self.listening().filter(due_at__lte=Now())
+
+    def to_check(self, now: datetime) -> ConversationSearchQuerySet:
+        """Of all handles, whether they still hear or not: what is held must be as it is on X."""
+        return self.filter(check_at__lte=now).order_by("check_at")
 
     def never_made(self) -> ConversationSearchQuerySet:
         return self.listening().filter(searched_at=None, due_at__isnull=False)
@@ -29,6 +39,9 @@ class ConversationSearch(models.Model):
 
     While a search goes on over more pages than one task may read, `began_at` says when it began and
     `until_id` from which of X's ids down it goes on.
+
+    `check_at` is when the posts that we hold of it are asked for again, null when it was quiet for
+    too long (`actions.rechecking`); `checked_at` is when they last were.
     """
 
     brand = models.ForeignKey("accounts.BrandAccount", on_delete=models.CASCADE, related_name="+")
@@ -39,6 +52,9 @@ class ConversationSearch(models.Model):
     due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
     began_at = models.DateTimeField(null=True, blank=True)
     until_id = models.CharField(max_length=20, blank=True, default="", db_default="")
+
+    check_at = models.DateTimeField(null=True, blank=True)
+    checked_at = models.DateTimeField(null=True, blank=True)
 
     objects = ConversationSearchQuerySet.as_manager()
 
@@ -53,6 +69,7 @@ class ConversationSearch(models.Model):
             models.Index(
                 "due_at", name="conversation_search_due", condition=Q(due_at__isnull=False)
             ),
+            models.Index("check_at", name="recheck_due", condition=Q(check_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
