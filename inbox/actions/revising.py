@@ -68,7 +68,8 @@ def change(message: Message, utterance: Utterance) -> None:
     message.external_id = utterance.external_id
     message.text, message.entities = storable(utterance.text), utterance.entities
     message.save(update_fields=["external_id", "text", "entities"])
-    message.attachments.all().delete()
+    still_there = [media.media_key for media in utterance.media]
+    message.attachments.exclude(media_key__in=still_there).delete()
     keep_media(message, utterance)
 
 

@@ -23,10 +23,14 @@ from inbox.actions.attachments import (
     take,
     try_again,
 )
+from inbox.actions.erasing import erase_conversations
+from inbox.actions.receiving import mark_deleted, receive
+from inbox.actions.sending import confirm_sent
 from inbox.media.files import Vanished, delete_left_behind, part
 from inbox.media.pictures import BadPicture
 from inbox.media.storages import Folder
 from inbox.models import Attachment, MediaFile
+from inbox.utterance import Media
 from tests.factories import make_attachment, make_held, make_message
 from tests.news import heard
 from tests.pictures import FILM, animation, bomb, picture, seen
@@ -320,3 +324,48 @@ def test_files_of_a_message_that_was_deleted_between_fetching_and_settling_go(
     settle(attachment, fate)
     assert delete_left_behind() == 2
     assert not files(media_folder)
+
+
+def test_files_of_a_picture_that_an_edit_dropped_go(acme, says, media_folder):
+    first = says("Look", kind="public", media=(Media("photo", "3_1"),))
+    message = receive(acme, first)
+    make_held(message, picture())
+    receive(acme, says("Never mind", kind="public", earlier_ids=(first.external_id,)))
+    assert not message.attachments.exists()
+    assert delete_left_behind() == 2
+    assert not files(media_folder)
+
+
+def test_a_picture_that_an_edit_kept_is_not_fetched_again(acme, says, media_folder):
+    first = says("Lok", kind="public", media=(Media("photo", "3_1"),))
+    message = receive(acme, first)
+    message.attachments.update(state=State.HELD)
+    changed = {"earlier_ids": (first.external_id,), "media": first.media}
+    receive(acme, says("Look", kind="public", **changed))
+    assert [one.state for one in message.attachments.all()] == [State.HELD]
+
+
+def test_files_of_a_message_that_was_deleted_on_x_go(acme, message, media_folder):
+    make_held(message, picture())
+    mark_deleted(acme, kind="dm", external_id=message.external_id)
+    assert delete_left_behind() == 2
+    assert not files(media_folder)
+
+
+def test_files_of_an_erased_brand_go(acme, message, media_folder):
+    make_held(message, picture())
+    erase_conversations(acme, limit=10)
+    assert delete_left_behind() == 2
+    assert not files(media_folder)
+
+
+def test_files_of_an_echo_stay_with_the_message_that_it_settles(acme, dm_thread, media_folder):
+    """The echo came first, with its picture; ours is the row that stays."""
+    echo = make_message(dm_thread, "Here", ours=True)
+    held = make_held(echo, picture())
+    ours = make_message(dm_thread, "Here", ours=True, state="sending", external_id=None)
+    external_id = str(echo.external_id)
+    confirm_sent(ours.pk, external_id=external_id, sequence=echo.sequence, sent_at=echo.sent_at)
+    held.refresh_from_db()
+    assert held.message == ours
+    assert delete_left_behind() == 0
