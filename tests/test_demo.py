@@ -17,19 +17,21 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.models import BrandAccount, User
 from config.celery import app
-from inbox.models import Contact, Conversation, Message, Note
+from inbox.models import Attachment, Contact, Conversation, Message, Note
 from inbox.text.weight import DM_LIMIT, POST_LIMIT, reply_weight, weighted_length
 from tests import x
+from tests.conftest import storages_in
+from tests.stack import until
 from tests.world import snapshot
 from twitter_sync import oauth
-from twitter_sync.demo.content import BadContent, Demo, Story, length, read
+from twitter_sync.demo.content import PICTURES, BadContent, Demo, Story, length, read
 from twitter_sync.demo.history import sayings, user_ids
 from twitter_sync.demo.seeding import Seeded, seed
 
 pytestmark = pytest.mark.django_db  # makes the database; what is seeded is committed to it
 
 CHATTY = "chatty_charlie"
-WORKER = {"pool": "threads", "concurrency": 4, "queues": ["ingest", "default"]}
+WORKER = {"pool": "threads", "concurrency": 4, "queues": ["ingest", "default", "media"]}
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +90,13 @@ def test_x_would_let_us_answer_every_post(demo):
             assert answers_us or f"@{saying.brand}" in saying.text, saying.text
 
 
+def test_every_picture_is_sent_by_somebody_and_small(demo):
+    lines = [line for story in demo.stories for line in story.lines if line.picture]
+    files = {line.picture.file for line in lines}
+    assert files == set(PICTURES.iterdir())
+    assert all(file.stat().st_size < 50_000 for file in files)
+
+
 @pytest.mark.parametrize("text", ["", "soon", "1x", "5"])
 def test_it_says_which_length_it_does_not_understand(text):
     with pytest.raises(BadContent, match="length of time"):
@@ -118,12 +127,18 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[x.Simulator]
 
 @pytest.fixture(scope="module")
 def seeded(
-    simulator: x.Simulator, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+    simulator: x.Simulator,
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[Seeded]:
     """Seeded once for these tests, with a worker as `./run` has it; gone after them."""
-    with django_db_blocker.unblock():
+    storages = storages_in(tmp_path_factory.mktemp("media"))
+    with django_db_blocker.unblock(), override_settings(STORAGES=storages):
         with start_worker(app, perform_ping_check=False, **WORKER):
-            yield seed()
+            done = seed()
+            until(lambda: not Attachment.objects.filter(state="wanted").exists(), within=60)
+            yield done
         call_command("flush", interactive=False, verbosity=0)
 
 
@@ -197,6 +212,17 @@ def test_history_reads_in_the_order_in_which_it_happened(seeded):
     kinds = [event.kind for event in conversation.events.all()]
     assert (kinds[0], kinds[-1]) == ("opened", "resolved")
     assert conversation.resolved_at == conversation.events.get(kind="resolved").created_at
+
+
+def test_pictures_came_along_in_public_and_in_private(seeded):
+    held = {
+        attachment.message.conversation.contact.handle: attachment
+        for attachment in Attachment.objects.filter(state="held")
+    }
+    assert set(held) == {"dan_the_garden", "blueoakpottery", "latte_art_lou"}
+    assert held["dan_the_garden"].alt_text.startswith("A young apple tree")
+    assert not held["latte_art_lou"].alt_text
+    assert all(attachment.whole and attachment.still for attachment in held.values())
 
 
 def test_zoe_sees_one_of_the_brands(seeded):

@@ -13,12 +13,14 @@ from typing import Any
 from django.conf import settings
 
 FOLDER = Path(settings.BASE_DIR) / "x_simulator" / "demo"
+PICTURES = FOLDER / "pictures"
 
 # What a line is: its one key that is not about when and by whom.
 SAID_BY_CUSTOMER = ("post", "dm")
 SAID_BY_BRAND = ("answer", "dm_answer")
 DONE_BY_TEAM = ("note", "assign", "resolve", "snooze")
 KINDS = SAID_BY_CUSTOMER + SAID_BY_BRAND + DONE_BY_TEAM
+BESIDE = ("ago", "by", "picture", "alt")
 LENGTH = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?")
 
 
@@ -40,6 +42,14 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A file that is sent along, and what its author says of it, if anything."""
+
+    file: Path
+    alt_text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """Something said or done, `ago` before the demo was seeded. `by` is one of the team."""
 
@@ -47,6 +57,7 @@ class Line:
     words: str
     ago: timedelta
     by: str
+    picture: Picture | None = None
 
     @property
     def is_said(self) -> bool:
@@ -151,9 +162,19 @@ def _story(brand: str, entry: Mapping[str, Any]) -> Story:
 
 def _line(entry: Mapping[str, Any]) -> Line:
     kinds = [key for key in entry if key in KINDS]
-    if len(kinds) != 1 or entry.keys() - {kinds[0], "ago", "by"}:
-        raise BadContent(f"a line has one of {', '.join(KINDS)}, `ago` and `by`: {dict(entry)}")
-    return Line(kinds[0], str(entry[kinds[0]]), length(entry["ago"]), entry.get("by", ""))
+    if len(kinds) != 1 or entry.keys() - {kinds[0], *BESIDE}:
+        raise BadContent(f"a line has one of {', '.join(KINDS)}, and {BESIDE}: {dict(entry)}")
+    words, ago = str(entry[kinds[0]]), length(entry["ago"])
+    return Line(kinds[0], words, ago, entry.get("by", ""), _picture(entry))
+
+
+def _picture(entry: Mapping[str, Any]) -> Picture | None:
+    if "picture" not in entry:
+        return None
+    file = PICTURES / entry["picture"]
+    if not file.is_file():
+        raise BadContent(f"there is no picture {file}")
+    return Picture(file, entry.get("alt", ""))
 
 
 def length(text: str) -> timedelta:

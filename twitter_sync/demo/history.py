@@ -6,6 +6,7 @@ one loaded.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -168,6 +169,7 @@ def _post(saying: Saying, times: Timetable, ids: Mapping[str, str]) -> dict[str,
         "text": saying.text,
         "lang": saying.lang,
         **parent,
+        **_sent_along(saying),
     }
 
 
@@ -178,4 +180,14 @@ def _dm(saying: Saying, times: Timetable, ids: Mapping[str, str]) -> dict[str, A
         "sender_id": ids[saying.author],
         "recipient_id": ids[recipient],
         "text": saying.text,
+        **_sent_along(saying),
     }
+
+
+def _sent_along(saying: Saying) -> dict[str, Any]:
+    picture = saying.line.picture if saying.line else None
+    if picture is None:
+        return {}
+    content = base64.b64encode(picture.file.read_bytes()).decode()
+    told = {"media_type": "image/png", "content": content, "alt_text": picture.alt_text}
+    return {"media": [told]}

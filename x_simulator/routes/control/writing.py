@@ -180,7 +180,11 @@ def _load_dms(world: World, specs: Sequence[Body]) -> int:
     return world.messages.add(
         [
             composing.make_message(
-                world, told(spec), int(spec["sender_id"]), int(spec["recipient_id"]), "load"
+                world,
+                _told_with_media(world, spec, "sender_id", "dm"),
+                int(spec["sender_id"]),
+                int(spec["recipient_id"]),
+                "load",
             )
             for spec in specs
         ]
@@ -192,10 +196,26 @@ def _load_posts(world: World, specs: Sequence[Body]) -> int:
     ordered = sorted(specs, key=lambda spec: int(spec.get("id") or 0))
     return sum(
         world.posts.add(
-            [composing.make_post(world, told(spec), place(spec), int(spec["author_id"]), "load")]
+            [
+                composing.make_post(
+                    world,
+                    _told_with_media(world, spec, "author_id", "tweet"),
+                    place(spec),
+                    int(spec["author_id"]),
+                    "load",
+                )
+            ]
         )
         for spec in ordered
     )
+
+
+def _told_with_media(world: World, spec: Body, author: str, to: str) -> Told:
+    """Of most of history there are none, and nobody has to be looked up for them."""
+    words = told(spec)
+    if "media" not in spec:
+        return words
+    return replace(words, media=attached(world, person(world, spec, author), spec, to))
 
 
 ROUTES = (
