@@ -94,7 +94,7 @@ class Courier:
     def _dispatch(self, delivery: Delivery) -> None:
         """Each on its way, or on whatever way a fault has for it."""
         event, faults = delivery.event, self._world.faults
-        fate = Fate.of_delivery(faults, event.event_type, event.user_id)
+        fate = Fate.of_delivery(faults, event.event_type, event.user_id, over="webhook")
         delivery = replace(delivery, fault=fate.names)
         if fate.is_lost:
             self._record(delivery, "dropped")

@@ -52,7 +52,7 @@ class World:
         signatures = Signatures(self.store, settings)
         self.webhooks = Webhooks(self.store, self.minter, signatures, outbound)
         self.ledger = Ledger(self.store)
-        self.streams = Streams(self.store)
+        self.streams = Streams(self.store, self.faults)
         self.rules = StreamRules(self.store)
         self.feed = Feed()
         self.courier = Courier(self)
@@ -81,7 +81,7 @@ class World:
         try:
             self.store.become(path)
             self.posts.index_all()
-            self.streams = Streams(self.store)
+            self.streams = Streams(self.store, self.faults)
             self.minter.last = max(self.minter.last, _last_minted(self.store))
             self.faults.reload()
         finally:

@@ -108,6 +108,20 @@ def test_a_dead_webhook_hears_neither_deliveries_nor_challenges(
     )
 
 
+def test_a_stream_loses_repeats_and_disorders_on_its_own(
+    program: Program, faults: Faults, receiver: Receiver, brand: Json
+) -> None:
+    customer = program.person()
+    with program.listen("/2/activity/stream", program.bearer()) as stream:
+        faults.set("delivery_lost", over="stream", times=1)
+        faults.set("delivery_repeated", over="stream", after=1, times=1)
+        faults.set("delivery_disordered", over="stream", after=2, times=1, seconds=60)
+        said = [program.dm(customer, brand, f"number {number}") for number in range(5)]
+        told = arrived(stream.lines(5))
+    assert arrived(receiver.wait_for(5)) == said
+    assert told == [said[1], said[1], said[3], said[2], said[4]]
+
+
 def test_only_the_named_brand_and_event_are_struck(
     program: Program, faults: Faults, receiver: Receiver, webhook: str, brand: Json
 ) -> None:

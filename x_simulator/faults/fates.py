@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Generic, TypeVar
 
 from x_simulator.faults.rules import Faults, Strike
@@ -21,8 +22,9 @@ class Fate:
     behind: int = 0
 
     @classmethod
-    def of_delivery(cls, faults: Faults, event_type: str, user_id: int) -> "Fate":
-        return cls._of(faults.strikes("delivery", event_type, user_id))
+    def of_delivery(cls, faults: Faults, event_type: str, user_id: int, over: str) -> "Fate":
+        """Over a webhook or a stream."""
+        return cls._of(faults.strikes("delivery", event_type, user_id, over=over))
 
     @classmethod
     def _of(cls, strikes: Sequence[Strike]) -> "Fate":
@@ -46,29 +48,37 @@ class Held(Generic[Item]):
 
     def __init__(self, go: Callable[[Item], None]) -> None:
         self._go = go
-        self._timers: dict[Item, asyncio.TimerHandle] = {}
-        self._to_pass: dict[Item, int] = {}
+        self._numbers = count()
+        self._timers: dict[int, asyncio.TimerHandle] = {}
+        self._to_pass: dict[int, int] = {}
+        self._items: dict[int, Item] = {}
+
+    @property
+    def are_there(self) -> bool:
+        return bool(self._items)
 
     def hold(self, item: Item, seconds: float, behind: int = 0) -> None:
+        number = next(self._numbers)
+        self._items[number] = item
         loop = asyncio.get_running_loop()
-        self._timers[item] = loop.call_later(seconds, self._let_go, item)
+        self._timers[number] = loop.call_later(seconds, self._let_go, number)
         if behind:
-            self._to_pass[item] = behind
+            self._to_pass[number] = behind
 
     def passed(self) -> None:
         """One of those that are not held has gone."""
-        for item, left in list(self._to_pass.items()):
-            self._to_pass[item] = left - 1
-        for item in [item for item, left in self._to_pass.items() if left == 0]:
-            self._let_go(item)
+        for number in self._to_pass:
+            self._to_pass[number] -= 1
+        for number in [number for number, left in self._to_pass.items() if left == 0]:
+            self._let_go(number)
 
-    def _let_go(self, item: Item) -> None:
-        self._timers.pop(item).cancel()
-        self._to_pass.pop(item, None)
-        self._go(item)
+    def _let_go(self, number: int) -> None:
+        self._timers.pop(number).cancel()
+        self._to_pass.pop(number, None)
+        self._go(self._items.pop(number))
 
     def stop(self) -> None:
         for timer in self._timers.values():
             timer.cancel()
-        self._timers.clear()
-        self._to_pass.clear()
+        for held in (self._timers, self._to_pass, self._items):
+            held.clear()

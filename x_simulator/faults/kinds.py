@@ -102,17 +102,18 @@ _OF_CALLS = (
     Kind("lookup_lag", {"seconds": Span(90, 0, DAY_S)}, alone=False, on=LISTS),
     Kind("clock_skew", {"seconds": Span(600, -DAY_S, DAY_S)}, alone=False),
 )
+_OVER = {"over": Choice(("webhook", "stream"))}
 _OF_DELIVERIES = (
-    Kind("delivery_lost", of="delivery"),
+    Kind("delivery_lost", _OVER, of="delivery"),
     Kind(
         "delivery_repeated",
-        {"copies": Span(1, 1, 100), "seconds": Span(0, 0, DAY_S)},
+        {"copies": Span(1, 1, 100), "seconds": Span(0, 0, DAY_S), **_OVER},
         of="delivery",
     ),
-    Kind("delivery_delayed", {"seconds": Span(5, 0, DAY_S)}, of="delivery"),
+    Kind("delivery_delayed", {"seconds": Span(5, 0, DAY_S), **_OVER}, of="delivery"),
     Kind(
         "delivery_disordered",
-        {"behind": Span(1, 1, 1_000), "seconds": Span(5, 0, DAY_S)},
+        {"behind": Span(1, 1, 1_000), "seconds": Span(5, 0, DAY_S), **_OVER},
         of="delivery",
     ),
     Kind("webhook_dead", of="webhook"),

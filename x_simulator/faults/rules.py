@@ -8,7 +8,6 @@ outlive the program.
 import asyncio
 import json
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -31,9 +30,10 @@ class Rule:
     seen: int = 0
     struck: int = 0
 
-    def is_about(self, of: Of, what: str, user_id: int | None) -> bool:
+    def is_about(self, of: Of, what: str, user_id: int | None, *, over: str = "") -> bool:
         return (
             self.kind.of == of
+            and self.options.get("over", "") == over
             and (self.brand_id is None or self.brand_id == user_id)
             and (self.times is None or self.struck < self.times)
             and any(fnmatchcase(what, pattern) for pattern in self.on)
@@ -110,12 +110,15 @@ class Faults:
         self.released = asyncio.Event()
 
     def strikes(
-        self, of: Of, what: str, user_id: int | None, *, known: bool = True
+        self, of: Of, what: str, user_id: int | None, *, known: bool = True, over: str = ""
     ) -> list[Strike]:
         """What befalls one call or delivery. A rule that stands alone is not asked when another
         such has struck."""
         struck: list[Strike] = []
-        for rule in self._about(of, what, user_id, known=known):
+        about = [rule for rule in self._rules if rule.is_about(of, what, user_id, over=over)]
+        for rule in about:
+            if rule.kind.known_caller and not known:
+                continue
             if rule.kind.alone and of == "call" and any(s.rule.kind.alone for s in struck):
                 continue
             strike = rule.strike()
@@ -126,11 +129,6 @@ class Faults:
             if strike is not None:
                 struck.append(strike)
         return struck
-
-    def _about(self, of: Of, what: str, user_id: int | None, *, known: bool) -> Iterator[Rule]:
-        for rule in self._rules:
-            if rule.is_about(of, what, user_id) and (known or not rule.kind.known_caller):
-                yield rule
 
     def webhook_is_dead(self) -> bool:
         return bool(self.strikes("webhook", "", None))

@@ -63,6 +63,9 @@ class Stream:
             self._say(line)
         return True
 
+    def would_say(self, happened: Happened) -> bool:
+        return self._goes_on and any(True for _ in self._lines_of(happened))
+
     def end(self, last: bytes, *, drop: bool = False) -> None:
         """After what waits, unless that is to `drop`."""
         if drop:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from x_simulator import errors
+from x_simulator.faults.fates import Fate, Held
+from x_simulator.faults.rules import Faults
 from x_simulator.happenings import Happening
 from x_simulator.store import Store
 from x_simulator.streams.connections import Connections
@@ -27,9 +29,11 @@ class Span:
 
 
 class Streams:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, faults: Faults) -> None:
         self._store = store
+        self._faults = faults
         self._past = Past(store)
+        self._held = Held(self._tell)
         self.connections = Connections(store)
         self._open: list[Stream] = []
 
@@ -63,8 +67,29 @@ class Streams:
         """To every open stream, and to those that will ask what they missed."""
         happened = [Happened(event, at_ms) for event in happenings]
         self._past.record(happened)
+        if self._open:
+            for one in happened:
+                self._dispatch(one)
+
+    def _dispatch(self, happened: Happened) -> None:
+        """Told now, or as a fault has it. What nobody would hear of counts for nothing."""
+        if not self._faults.all() and not self._held.are_there:
+            self._tell(happened)
+            return
+        if not any(stream.would_say(happened) for stream in self._open):
+            return
+        event = happened.event
+        fate = Fate.of_delivery(self._faults, event.event_type, event.user_id, over="stream")
+        for wait_s in () if fate.is_lost else fate.waits_s:
+            if wait_s > 0:
+                self._held.hold(happened, wait_s, fate.behind)
+            else:
+                self._tell(happened)
+                self._held.passed()
+
+    def _tell(self, happened: Happened) -> None:
         for stream in self.now_open():
-            if not all(stream.hear(one) for one in happened):
+            if not stream.hear(happened):
                 self.end(stream, SLOW_READER)
 
     def end(self, stream: Stream, disconnect_type: str) -> None:
@@ -81,5 +106,6 @@ class Streams:
 
     def close(self) -> None:
         """Lets every stream end, so that the program can."""
+        self._held.stop()
         for stream in self.now_open():
             self.end(stream, SHUT_DOWN)
