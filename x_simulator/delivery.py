@@ -34,6 +34,7 @@ class Delivery:
     id: int = 0
     due_ms: int = 0  # not before this
     fault: str = ""
+    replay_job_id: int = 0
 
 
 @dataclass(slots=True)
@@ -164,12 +165,33 @@ class Courier:
             if one.webhook_id is not None
         ]
 
+    def announced(self, webhook_id: int, from_ms: int, to_ms: int) -> list[Delivery]:
+        """To a webhook within a span, oldest first, whatever came of it; replays are none."""
+        rows = self._world.store.rows(
+            "SELECT * FROM deliveries WHERE webhook_id = ? AND queued_ms BETWEEN ? AND ?"
+            " AND replay_job_id = 0 ORDER BY id",
+            (webhook_id, from_ms, to_ms),
+        )
+        return [_delivery(row) for row in rows]
+
+    def record_again(self, delivery: Delivery, replay_job_id: int, reason: str) -> None:
+        again = Delivery(
+            delivery.webhook_id,
+            delivery.event,
+            delivery.tag,
+            delivery.direction,
+            clock.now_ms(),
+            fault=_with_reason("", reason),
+            replay_job_id=replay_job_id,
+        )
+        self._record(again, "failed" if reason else "delivered", reason)
+
     def _record(self, delivery: Delivery, state: str, reason: str = "") -> int:
         done = None if state == "pending" else clock.now_ms()
         return self._world.store.insert(
             "INSERT INTO deliveries (webhook_id, event_type, user_id, subject_id, direction, tag,"
-            " state, reason, queued_ms, done_ms, fault, due_ms, attempt)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " state, reason, queued_ms, done_ms, fault, due_ms, replay_job_id, attempt)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 delivery.webhook_id,
                 delivery.event.event_type,
@@ -183,6 +205,7 @@ class Courier:
                 done,
                 delivery.fault,
                 delivery.due_ms,
+                delivery.replay_job_id,
                 self._attempts(delivery) + 1,
             ),
         )

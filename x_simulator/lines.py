@@ -80,6 +80,7 @@ def delivery(row: Row) -> Line:
         "reason": row["reason"],
         "attempt": row["attempt"],
         "fault": row["fault"],
+        "replay_job_id": _id(row["replay_job_id"] or None),
         "queued_at": clock.iso(row["queued_ms"]),
         "done_at": _time(row["done_ms"]),
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from x_simulator import clock, envelopes
-from x_simulator.happenings import Happening
+from x_simulator.delivery import Delivery
 from x_simulator.store import Row
 from x_simulator.webhooks import Webhook, WebhookRefused
 
@@ -75,8 +75,9 @@ class ReplayJobs:
 
     async def _carry(self, job: Job) -> None:
         delivered = failed = 0
-        for body in self._bodies(job):
+        for delivery, body in self._told(job):
             reason = await self._post(job, {**body, "meta": {"replay": True}})
+            self._world.courier.record_again(delivery, job.id, reason)
             failed += bool(reason)
             delivered += not reason
         state = "incomplete" if failed else "complete"
@@ -86,28 +87,23 @@ class ReplayJobs:
         )
         await self._post(job, self._status(job, state))
 
-    def _bodies(self, job: Job) -> Iterator[dict[str, Any]]:
+    def _told(self, job: Job) -> Iterator[tuple[Delivery, dict[str, Any]]]:
         """In the order in which they were announced, the same event once."""
-        rows = self._world.store.rows(
-            "SELECT * FROM deliveries WHERE webhook_id = ? AND queued_ms BETWEEN ? AND ?"
-            " ORDER BY id",
-            (job.webhook_id, job.from_ms, job.to_ms),
-        )
         told = set()
-        for row in rows:
-            body = self._body(row)
-            which = body and (body["data"]["event_uuid"], row["tag"], row["direction"])
+        for delivery in self._world.courier.announced(job.webhook_id, job.from_ms, job.to_ms):
+            body = self._body(delivery)
+            which = body and (body["data"]["event_uuid"], delivery.tag, delivery.direction)
             if body and which not in told:
                 told.add(which)
-                yield body
+                yield delivery, body
 
-    def _body(self, row: Row) -> Any:
+    def _body(self, delivery: Delivery) -> Any:
         return envelopes.envelope(
             self._world,
-            Happening(row["event_type"], row["user_id"], row["subject_id"]),
-            tag=row["tag"],
-            direction=row["direction"],
-            at_ms=row["queued_ms"],
+            delivery.event,
+            tag=delivery.tag,
+            direction=delivery.direction,
+            at_ms=delivery.queued_ms,
         )
 
     async def _post(self, job: Job, body: dict[str, Any]) -> str:

@@ -258,7 +258,9 @@ CREATE TABLE IF NOT EXISTS deliveries (
     -- How many times this event was sent to this webhook, with this one; and what befell it.
     attempt INTEGER NOT NULL DEFAULT 1,
     fault TEXT NOT NULL DEFAULT '',
-    due_ms INTEGER NOT NULL DEFAULT 0
+    due_ms INTEGER NOT NULL DEFAULT 0,
+    -- Of one that came again because the app asked for what it missed.
+    replay_job_id INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS deliveries_of_subject ON deliveries (subject_id, event_type);
 CREATE INDEX IF NOT EXISTS deliveries_pending ON deliveries (id) WHERE state = 'pending';

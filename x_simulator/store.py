@@ -40,6 +40,7 @@ ADDED_COLUMNS = {
         "attempt": "INTEGER NOT NULL DEFAULT 1",
         "fault": "TEXT NOT NULL DEFAULT ''",
         "due_ms": "INTEGER NOT NULL DEFAULT 0",
+        "replay_job_id": "INTEGER NOT NULL DEFAULT 0",
     },
     "calls": {"fault": "TEXT NOT NULL DEFAULT ''", "subject_id": "INTEGER"},
 }

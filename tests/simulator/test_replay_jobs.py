@@ -55,6 +55,9 @@ def test_what_came_comes_again_and_then_a_word(
     }
     told = program.control("GET", "webhooks/replays")["replays"][-1]
     assert (told["id"], told["state"], told["delivered"]) == (job["job_id"], "complete", 3)
+    ledger = program.control("GET", "deliveries?limit=20")["deliveries"]
+    attempts = [one["attempt"] for one in ledger if one["replay_job_id"] == job["job_id"]]
+    assert attempts == [2, 2, 2]
 
 
 def test_what_was_lost_or_made_while_it_was_invalid_comes_too(
