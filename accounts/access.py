@@ -59,6 +59,11 @@ def require_admin(user: User, brand: BrandAccount) -> None:
         raise PermissionDenied(f"Only admins of {brand} and the owner may do this.")
 
 
+def require_owner(user: User) -> None:
+    if not (user.is_active and user.is_superuser):
+        raise PermissionDenied("Only the owner may do this.")
+
+
 def administers_any(user: User) -> bool:
     """Owner, or admin of at least one brand: may connect handles and invite people."""
     return user.is_active and (

@@ -221,6 +221,9 @@ TWITTER_SYNC = {
     "twitter_sync:callback": Row(get=any_admin(400)),
     "twitter_sync:checklist": Row({"handle": the("handle")}, get=admins(200)),
     "twitter_sync:check-again": Row({"handle": the("handle")}, post=admins(302)),
+    "twitter_sync:health": Row({"handle": the("handle")}, get=admins(200)),
+    "twitter_sync:replay": Row({"handle": the("handle")}, post=admins(302)),
+    "twitter_sync:replay-nobodys": Row(post=owner(302)),
     "twitter_sync:settings": Row(
         {"handle": the("handle")}, get=admins(200), post=admins(302), form=SETTINGS
     ),

@@ -27,12 +27,12 @@ from twitter_sync.payloads.reading import optional_id, optional_record
 
 
 class Kind(models.TextChoices):
-    DM_READ = "dm_read", "Private messages read"
+    DM_READ = "dm_read", "Direct messages read"
     POST_READ = "post_read", "Posts read"
     USER_READ = "user_read", "Profiles read"
-    DM_PUSHED = "dm_pushed", "Private messages pushed by X"
+    DM_PUSHED = "dm_pushed", "Direct messages pushed by X"
     POST_PUSHED = "post_pushed", "Posts pushed by X"
-    DM_SENT = "dm_sent", "Private messages sent"
+    DM_SENT = "dm_sent", "Direct messages sent"
     REPLY = "reply", "Public replies"
     POST = "post", "Public posts that answer nobody"
     POST_WITH_LINK = "post_with_link", "Public replies and posts with a link"

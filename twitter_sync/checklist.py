@@ -10,9 +10,9 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
-from django.db.models.functions import Coalesce, Lower
+from django.db.models.functions import Coalesce
 
-from accounts.models import BrandAccount, User
+from accounts.models import BrandAccount
 from twitter_sync.actions.subscribing import OFFERED, needed
 from twitter_sync.completeness import (
     Completeness,
@@ -82,11 +82,6 @@ class Checklist:
         """Of those that we can see. An unknown one is no step left."""
         done = [self.is_connected, self.has_webhook, self.is_subscribed]
         return done.count(False) + (self.receives_messages is False)
-
-
-def checklists(user: User) -> list[Checklist]:
-    """Of every brand that `user` runs, by handle."""
-    return read(BrandAccount.objects.administered_by(user).order_by(Lower("handle")))
 
 
 def checklist(brand: BrandAccount) -> Checklist:

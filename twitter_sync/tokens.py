@@ -64,6 +64,16 @@ def try_keys() -> None:
         raise UnreadableToken(problem="no usable key")
 
 
+def opens(held: Connection) -> bool:
+    """Some key of HANDLED_TOKEN_KEYS opens its tokens."""
+    try:
+        decrypt(held.access_token)
+        decrypt(held.refresh_token)
+    except UnreadableToken:
+        return False
+    return True
+
+
 @transaction.atomic
 def encrypt_again(connection_id: int) -> None:
     """Writes a pair under the newest key. Raises UnreadableToken when no key opens it."""

@@ -14,8 +14,9 @@ from tests.x import Simulator
 from twitter_sync.actions import connecting
 from twitter_sync.actions.connecting import check_again, finish
 from twitter_sync.actions.setting_up import Busy, is_open, look_at_messages, set_up, watch
-from twitter_sync.checklist import checklist, checklists
+from twitter_sync.checklist import checklist
 from twitter_sync.client import Client
+from twitter_sync.health import healths
 from twitter_sync.models import Connection, RawEvent, Subscription
 
 Connected = Callable[..., BrandAccount]
@@ -184,7 +185,7 @@ def test_the_list_shows_only_what_the_viewer_runs(
     page = sign_in(client, ada).get("/handles/").content.decode()
     assert "@acme" in page
     assert "@globex" not in page
-    assert [one.brand for one in checklists(ada)] == [acme]
+    assert [one.brand for one in healths(ada)] == [acme]
 
 
 def test_the_list_costs_the_same_for_many_handles(
@@ -194,9 +195,9 @@ def test_the_list_costs_the_same_for_many_handles(
     for _ in range(2):
         connected()
     browser.get("/handles/")
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(19):
         browser.get("/handles/")
     for _ in range(3):
         connected()
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(19):
         browser.get("/handles/")

@@ -13,8 +13,9 @@ from accounts.tasks import send_letters
 from tests.twitter_sync.bodies import dm_received, dm_sent, encoded, mention_event, post, push
 from twitter_sync import metering
 from twitter_sync.actions import tallying
+from twitter_sync.actions.measuring import measure
 from twitter_sync.actions.pricing import set_cap, set_prices
-from twitter_sync.actions.tallying import count_pushes, measure, tally
+from twitter_sync.actions.tallying import read_pushes, tally
 from twitter_sync.billing import PRICES, Kind
 from twitter_sync.budgets import user_scope
 from twitter_sync.models import RawEvent, ReadToday, Spending, Usage
@@ -74,7 +75,7 @@ def test_a_long_ledger_is_counted_in_turns(client, acme, carla, monkeypatch):
     monkeypatch.setattr(tallying, "ROWS_AT_ONCE", 2)
     for _ in range(5):
         push(client, dm_received(acme, carla))
-    assert [count_pushes(later(minutes=1)) for _ in range(4)] == [2, 2, 1, 0]
+    assert [read_pushes(later(minutes=1)) for _ in range(4)] == [2, 2, 1, 0]
     assert used(acme) == {Kind.DM_PUSHED: 5}
 
 

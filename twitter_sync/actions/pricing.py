@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 import structlog
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from accounts.access import require_owner
 from accounts.models import User
 from twitter_sync import costs
-from twitter_sync.actions.tallying import measure
+from twitter_sync.actions.measuring import measure
 from twitter_sync.billing import Kind
 from twitter_sync.models import Price, Spending, SyncCursor
 from twitter_sync.models.spending import ONLY, month_of
@@ -54,8 +54,3 @@ def set_cap(usd: Decimal | None, *, by: User) -> bool:
     if held_up:
         SyncCursor.objects.update(due_at=Now())
     return True
-
-
-def require_owner(user: User) -> None:
-    if not (user.is_active and user.is_superuser):
-        raise PermissionDenied("Only the owner sets prices and limits.")

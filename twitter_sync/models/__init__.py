@@ -5,6 +5,7 @@ from twitter_sync.models.connection import Connection
 from twitter_sync.models.conversation_search import ConversationSearch
 from twitter_sync.models.erasure import Erasure
 from twitter_sync.models.known_post import KnownPost
+from twitter_sync.models.last_heard import LastHeard
 from twitter_sync.models.missed_push import MissedPush
 from twitter_sync.models.price import Price
 from twitter_sync.models.rate_budget import RateBudget
@@ -26,6 +27,7 @@ __all__ = [
     "ConversationSearch",
     "Erasure",
     "KnownPost",
+    "LastHeard",
     "MissedPush",
     "Price",
     "RateBudget",

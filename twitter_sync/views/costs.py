@@ -9,11 +9,11 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import admins_only
+from accounts.access import admins_only, require_owner
 from accounts.models import BrandAccount
 from accounts.requests import SignedInRequest
 from twitter_sync import spending
-from twitter_sync.actions.pricing import require_owner, set_cap, set_prices
+from twitter_sync.actions.pricing import set_cap, set_prices
 from twitter_sync.billing import AS_OF
 from twitter_sync.costs import by_kind, costs_of, prices
 from twitter_sync.forms import PricesForm

@@ -25,18 +25,24 @@ from twitter_sync.actions.connecting import (
     check_again,
     connect,
 )
-from twitter_sync.checklist import checklist, checklists
+from twitter_sync.checklist import checklist
 from twitter_sync.consent import ConsentRefused
 from twitter_sync.errors import XError
 from twitter_sync.forms import ConnectForm
+from twitter_sync.health import healths
 from twitter_sync.models import Erasure
+from twitter_sync.set_aside import of_nobody
 
 
 @require_safe
 @admins_only
 def handles(request: SignedInRequest) -> HttpResponse:
     erasures = Erasure.objects.visible_to(request.user).select_related("asked_by").distinct()
-    context = {"checklists": checklists(request.user), "erasures": erasures[:20]}
+    context = {
+        "healths": healths(request.user),
+        "nobodys": len(of_nobody()) if request.user.is_superuser else 0,
+        "erasures": erasures[:20],
+    }
     return render(request, "twitter_sync/handles.html", context)
 
 
