@@ -25,7 +25,7 @@ from x_simulator.pictures import png
 
 Body = dict[str, Any]
 # Each says in order what it has to say, and what one customer says all goes through the same.
-MOUTHS = 4
+SPEAKERS = 4
 MADE_AT_ONCE = 500
 TIMEOUT_S = 30
 
@@ -59,12 +59,12 @@ class Written:
             )
             self.latest_s = max(self.latest_s, late_s)
 
-    def refuse(self, status: int) -> None:
+    def refuse(self) -> None:
         with self.lock:
-            self.counts[f"refused_{status}"] += 1
+            self.counts["refused"] += 1
 
 
-class Mouth(threading.Thread):
+class Speaker(threading.Thread):
     """Says what it is given, one after the other."""
 
     def __init__(self, server: str, ids: dict[str, str], written: Written) -> None:
@@ -89,7 +89,7 @@ class Mouth(threading.Thread):
         path, body = self._call(saying)
         answer = client.post(f"/_sim/{path}", json=body)
         if answer.status_code == 403:
-            self._written.refuse(403)
+            self._written.refuse()
             return
         made_id = _made(answer)["id"]
         if saying.way != "dm":
@@ -97,18 +97,18 @@ class Mouth(threading.Thread):
         self._written.note(saying, made_id, time.monotonic() - due)
 
     def _call(self, saying: Saying) -> tuple[str, Body]:
-        speaker = self._ids[saying.customer.username]
+        author_id = self._ids[saying.customer.username]
         body: Body = {"text": saying.text}
         if saying.with_picture:
-            content = base64.b64encode(png(int(speaker))).decode()
+            content = base64.b64encode(png(int(author_id))).decode()
             body["media"] = [{"media_type": "image/png", "content": content}]
         if saying.way == "dm":
             recipient = self._ids[saying.brand]
-            return "dms", {**body, "sender_id": speaker, "recipient_id": recipient}
+            return "dms", {**body, "sender_id": author_id, "recipient_id": recipient}
         above = self._said.get(saying.visit) if saying.way == "reply" else None
         if above is not None:
             body["in_reply_to_post_id"] = above
-        return "posts", {**body, "author_id": speaker}
+        return "posts", {**body, "author_id": author_id}
 
 
 def write(options: argparse.Namespace) -> Body:
@@ -123,9 +123,9 @@ def write(options: argparse.Namespace) -> Body:
         except httpx.HTTPError as error:
             raise Unusable(f"{options.server} does not answer: {error}") from error
     written = Written()
-    mouths = [Mouth(options.server, ids, written) for _ in range(MOUTHS)]
+    speakers = [Speaker(options.server, ids, written) for _ in range(SPEAKERS)]
     begun = time.monotonic()
-    _speak(mouths, sayings, options.per_second)
+    _have_said(speakers, sayings, options.per_second)
     return _summary(written, crowd, options, time.monotonic() - begun)
 
 
@@ -159,26 +159,26 @@ def _made(answer: httpx.Response) -> Body:
     return body
 
 
-def _speak(mouths: Sequence[Mouth], sayings: Sequence[Saying], per_second: float) -> None:
+def _have_said(speakers: Sequence[Speaker], sayings: Sequence[Saying], per_second: float) -> None:
     """Gives each its turn at its time. Raises Unusable."""
-    for mouth in mouths:
-        mouth.start()
+    for speaker in speakers:
+        speaker.start()
     for saying, due in zip(sayings, _times(per_second), strict=False):
         time.sleep(max(0, due - time.monotonic()))
-        _mouth_of(saying, mouths).to_say.put((saying, due))
-        if any(mouth.failure for mouth in mouths):
+        _speaker_of(saying, speakers).to_say.put((saying, due))
+        if any(speaker.failure for speaker in speakers):
             break
-    for mouth in mouths:
-        mouth.to_say.put(None)
-    for mouth in mouths:
-        mouth.join()
-    for mouth in mouths:
-        if mouth.failure is not None:
-            raise Unusable(f"the server stopped taking what is said: {mouth.failure}")
+    for speaker in speakers:
+        speaker.to_say.put(None)
+    for speaker in speakers:
+        speaker.join()
+    for speaker in speakers:
+        if speaker.failure is not None:
+            raise Unusable(f"the server stopped taking what is said: {speaker.failure}")
 
 
-def _mouth_of(saying: Saying, mouths: Sequence[Mouth]) -> Mouth:
-    return mouths[sum(saying.customer.username.encode()) % len(mouths)]
+def _speaker_of(saying: Saying, speakers: Sequence[Speaker]) -> Speaker:
+    return speakers[sum(saying.customer.username.encode()) % len(speakers)]
 
 
 def _times(per_second: float) -> Iterator[float]:
@@ -198,7 +198,7 @@ def _summary(written: Written, crowd: Crowd, options: argparse.Namespace, took_s
         "mentions": counts["mentions"],
         "replies": counts["replies"],
         "with_picture": counts["with_picture"],
-        "refused": counts["refused_403"],
+        "refused": counts["refused"],
         "customers": len(crowd.people),
         "returning": counts["returning"],
         "brands": dict(sorted(written.per_brand.items())),
