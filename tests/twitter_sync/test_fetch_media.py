@@ -9,8 +9,10 @@ import pytest
 from django.utils import timezone
 
 from accounts import doorbell
+from inbox.actions.attachments import MOST_ATTEMPTS
 from inbox.actions.receiving import mark_deleted
 from inbox.media.files import part
+from inbox.media.storages import Folder
 from inbox.models import Attachment, Message
 from tests.factories import (
     make_attachment,
@@ -385,6 +387,36 @@ def test_a_film_comes_with_its_still_and_without_when_that_is_not_to_be_had(
         fetch_due()
         assert content(attachment) == FILM
         assert bool(attachment.still) is has_still
+
+
+# What nobody reckoned with
+
+
+def test_a_full_disk_costs_a_try_and_no_other_picture_its_turn(sends, monkeypatch):
+    first, second = (sends(A_PICTURE, "image/jpeg", public=True) for _ in range(2))
+    real = Folder._save
+
+    def fails_once(self, name, content):
+        monkeypatch.setattr(Folder, "_save", real)
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Folder, "_save", fails_once)
+    assert fetch_due() == 2
+    content(first)
+    second.refresh_from_db()
+    assert (second.state, second.attempts) == (State.WANTED, 1)
+    Attachment.objects.update(due_at=timezone.now())
+    fetch_due()
+    content(second)
+
+
+def test_one_that_kills_its_worker_again_and_again_is_given_up(sends):
+    """A dead worker settles nothing: only the count of its tries is left."""
+    attachment = sends(A_PICTURE, "image/jpeg", public=True)
+    Attachment.objects.update(attempts=MOST_ATTEMPTS)
+    fetch_due()
+    attachment.refresh_from_db()
+    assert (attachment.state, attachment.reason) == (State.REFUSED, "It could not be read.")
 
 
 # Meanwhile

@@ -29,6 +29,7 @@ from twitter_sync.backoff import delay
 from twitter_sync.budgets import Purpose
 from twitter_sync.calls.media import DM_MEDIA
 from twitter_sync.client import Client
+from twitter_sync.failures import where
 from twitter_sync.models import RawEvent
 from twitter_sync.tokens import UnreadableToken
 
@@ -91,7 +92,21 @@ def sweep() -> None:
 def fetch(attachment: Attachment) -> None:
     """A message that is deleted meanwhile takes its row along."""
     with suppress(Vanished, Attachment.DoesNotExist):
-        attachments.settle(attachment, fate_of(attachment))
+        attachments.settle(attachment, fate_of_one(attachment))
+
+
+def fate_of_one(attachment: Attachment) -> Fate:
+    """One that nobody can cope with, by an error or by a worker's death, costs the others nothing
+    and is not tried for ever (trust R19)."""
+    if attachment.attempts > attachments.MOST_ATTEMPTS:
+        return Refused("It could not be read.")
+    try:
+        return fate_of(attachment)
+    except (Vanished, Attachment.DoesNotExist):
+        raise
+    except Exception as error:
+        log.error("media not kept", attachment=attachment.pk, **where(error))
+        return Later(timezone.now() + delay(attachment.attempts), "It could not be kept.")
 
 
 # One try
