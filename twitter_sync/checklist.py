@@ -21,7 +21,7 @@ from twitter_sync.completeness import (
     oldest_check,
     worth_telling,
 )
-from twitter_sync.models import Connection, RawEvent, Subscription, SyncCursor, Webhook
+from twitter_sync.models import Connection, RawEvent, StreamLease, Subscription, SyncCursor, Webhook
 from twitter_sync.progress import Progress, progress_of
 
 
@@ -39,6 +39,7 @@ class Checklist:
     brand: BrandAccount
     connection: Connection | None
     webhook: Webhook | None
+    stream: StreamLease | None
     kinds: list[Kind]
     offered: list[Kind]
     cursors: list[SyncCursor]
@@ -65,6 +66,11 @@ class Checklist:
         return self.webhook is not None and self.webhook.is_valid
 
     @property
+    def is_streamed(self) -> bool:
+        """What happens is heard from X's stream."""
+        return self.stream is not None and self.stream.is_heard
+
+    @property
     def active(self) -> int:
         return sum(kind.is_active for kind in self.kinds)
 
@@ -80,7 +86,8 @@ class Checklist:
     @property
     def steps_left(self) -> int:
         """Of those that we can see. An unknown one is no step left."""
-        done = [self.is_connected, self.has_webhook, self.is_subscribed]
+        is_told = self.has_webhook or self.is_streamed
+        done = [self.is_connected, is_told, self.is_subscribed]
         return done.count(False) + (self.receives_messages is False)
 
 
@@ -91,6 +98,7 @@ def checklist(brand: BrandAccount) -> Checklist:
 def read(brands: QuerySet[BrandAccount]) -> list[Checklist]:
     """A constant number of queries, however many brands."""
     webhook = Webhook.objects.filter(url=settings.X_WEBHOOK_URL).first()
+    stream = StreamLease.objects.filter(name=StreamLease.Name.ACTIVITY).first()
     found = (
         brands.select_related("connection")
         .prefetch_related(
@@ -103,13 +111,11 @@ def read(brands: QuerySet[BrandAccount]) -> list[Checklist]:
         .annotate(unsorted=unsorted_past())
     )
     missed = missed_lately([brand.pk for brand in found])
-    return [of(brand, webhook, missed.get(brand.pk)) for brand in found]
+    return [of(brand, webhook, stream, missed.get(brand.pk)) for brand in found]
 
 
 def newest_push() -> QuerySet[RawEvent]:
-    return RawEvent.objects.filter(brand=OuterRef("pk"), source=RawEvent.Source.WEBHOOK).order_by(
-        "-id"
-    )
+    return RawEvent.objects.filter(brand=OuterRef("pk"), source__in=RawEvent.PUSHED).order_by("-id")
 
 
 def unsorted_past() -> Coalesce:
@@ -118,7 +124,12 @@ def unsorted_past() -> Coalesce:
     return Coalesce(Subquery(counted), 0)
 
 
-def of(brand: BrandAccount, webhook: Webhook | None, missed: Missed | None) -> Checklist:
+def of(
+    brand: BrandAccount,
+    webhook: Webhook | None,
+    stream: StreamLease | None,
+    missed: Missed | None,
+) -> Checklist:
     cursors, gaps = list(brand.cursors.all()), list(brand.sync_gaps.all())
     progress = progress_of(brand, cursors, gaps, getattr(brand, "unsorted", 0))
     held = {one.event_type: one for one in brand.subscriptions.all()}
@@ -126,6 +137,7 @@ def of(brand: BrandAccount, webhook: Webhook | None, missed: Missed | None) -> C
         brand=brand,
         connection=getattr(brand, "connection", None),
         webhook=webhook,
+        stream=stream,
         kinds=kinds(needed(brand), held),
         offered=kinds(OFFERED, held),
         cursors=cursors,

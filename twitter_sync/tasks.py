@@ -29,6 +29,7 @@ from twitter_sync.actions import (
     looking_up,
     polling,
     rechecking,
+    recovering,
     renewing,
     searching,
     sending,
@@ -76,6 +77,11 @@ def listen(predecessor: int = 0, **_: Any) -> None:
 @worker_shutting_down.connect
 def stop_listening(**_: Any) -> None:
     listening.stop()
+
+
+@shared_task(name="twitter_sync.replay")
+def replay(replay_id: int, **_: Any) -> None:
+    recovering.ask(replay_id)
 
 
 @shared_task(name="twitter_sync.set_up")

@@ -47,8 +47,6 @@ X_CALLBACK_URL = f"{WEB_URL}/handles/callback/"
 X_WEBHOOK_URL = f"{WEB_URL}/webhooks/x/"
 # Whether X's stream of activities is read beside the webhook.
 X_STREAM = env.switch("X_STREAM", default=True)
-# Three polls and a look-up share X's 15 DM reads a quarter of an hour.
-X_POLL_SECONDS = 120
 
 INSTALLED_APPS = [
     "django.contrib.auth",

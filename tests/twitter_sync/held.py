@@ -1,15 +1,18 @@
-"""What X holds of ours, seen and spoiled from outside."""
+"""What X holds of ours: seen, spoiled and made up from outside."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import BrandAccount
+from twitter_sync.actions.subscribing import NEEDED, note_success
 from twitter_sync.client import Client
 from twitter_sync.models import Webhook
 
@@ -29,6 +32,19 @@ def invalidate(settings: Settings) -> None:
     with pytest.raises(Exception, match="check_webhook"):
         app.check_webhook(webhook.external_id)
     settings.X_CONSUMER_SECRET = right
+
+
+def pushed_to_us(brand: BrandAccount) -> Webhook:
+    """As if X had pushed all news of the handle for a day, and said so just now."""
+    now = timezone.now()
+    webhook, _ = Webhook.objects.update_or_create(
+        url="https://desk.example/webhooks/x/",
+        defaults={"external_id": "77", "is_valid": True, "proven_at": now, "checked_at": now},
+    )
+    for number, kind in enumerate(NEEDED):
+        note_success(brand, kind, external_id=f"{brand.pk}{number}", webhook=webhook)
+    brand.subscriptions.update(granted_at=now - timedelta(days=1))
+    return webhook
 
 
 @contextmanager

@@ -144,6 +144,22 @@ def test_what_is_lost_is_said_for_a_month(
     assert look() == "Complete to 12:02:10."
 
 
+def test_what_x_only_pushes_is_told_apart(brand: BrandAccount, look: Callable[[], str]) -> None:
+    row = gap(brand, feed="pushes", reason="outage")
+    told = "Deletions, quotes and encrypted messages from 10:02:10 to 11:02:10 may be missing"
+    assert look() == (
+        f"Complete to 12:02:10. {told} until X has pushed that time again: it was asked to."
+    )
+    row.given_up_at = timezone.now()
+    row.save()
+    assert look().endswith(
+        f"{told} for good: X could not reach Handled, and keeps such news for a day."
+    )
+    row.failure = "No such webhook."
+    row.save()
+    assert look().endswith("and did not push that time again. No such webhook.")
+
+
 def test_what_x_refused_can_be_asked_for_again(
     brand: BrandAccount, look: Callable[[], str]
 ) -> None:

@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from accounts.models import BrandAccount
 from inbox.models import Message
+from tests.twitter_sync.held import pushed_to_us
 from tests.x import Simulator
 from twitter_sync import costs, metering
 from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.polling import A_FEW, begin_feeds, poll, poll_due
 from twitter_sync.billing import Kind
-from twitter_sync.models import ReadToday, Subscription, SyncCursor, SyncGap, Usage, Webhook
+from twitter_sync.models import ReadToday, SyncCursor, SyncGap, Usage, Webhook
 
 # As docs/x-api.md promises.
 HANDLES, MOST_USD = 20, Decimal("5.00")
@@ -28,8 +29,7 @@ pytestmark = pytest.mark.django_db
 def brand(connected: Callable[..., BrandAccount], simulator: Simulator) -> BrandAccount:
     """Pushes come, and its last messages, of as many people, are held."""
     brand = connected()
-    Webhook.objects.create(url="https://desk.example.com/webhooks/x/", is_valid=True)
-    Subscription.objects.create(brand=brand, event_type="dm.received", external_id="1")
+    pushed_to_us(brand)
     for _ in range(OLD_MESSAGES):
         write(simulator, brand)
     poll_all()

@@ -26,7 +26,7 @@ from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.listening import listen, take
 from twitter_sync.actions.setting_up import set_up
 from twitter_sync.actions.sweeping import sweep
-from twitter_sync.models import RawEvent, StreamLease, Subscription, SyncCursor
+from twitter_sync.models import RawEvent, StreamLease, Subscription, SyncCursor, SyncGap
 from twitter_sync.streaming import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db
@@ -64,7 +64,12 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, int]]:
 @pytest.fixture
 def acme(acme: BrandAccount, monkeypatch: pytest.MonkeyPatch) -> BrandAccount:
     """X was asked to tell of it, and a row for the stream is there."""
-    Subscription.objects.create(brand=acme, event_type="dm.received", external_id="1")
+    Subscription.objects.create(
+        brand=acme,
+        event_type="dm.received",
+        external_id="1",
+        granted_at=timezone.now() - timedelta(days=1),
+    )
     StreamLease.objects.create(name="activity")
     monkeypatch.setattr(oauth, "app_bearer", lambda **_: "token-of-the-app")
     return acme
@@ -254,6 +259,8 @@ def test_of_a_long_absence_x_repeats_five_minutes_and_the_rest_is_broken(serve, 
         assert f"backfill_minutes={asked} " in heard[0]
         assert (lease().unbroken_since == since) is (minutes == 3)
         assert lease().was_heard_since(since) is (minutes == 3)
+        # Nobody pushes here either: deletions of that time are lost.
+        assert SyncGap.objects.lost().filter(feed="pushes").exists() is (minutes == 50)
 
 
 def test_a_plan_without_backfill_is_asked_for_none(serve, acme):

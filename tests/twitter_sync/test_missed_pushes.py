@@ -14,13 +14,13 @@ from django.utils import timezone
 from accounts.models import BrandAccount
 from inbox.models import Message
 from tests.twitter_sync.bodies import Body, dm, event, mention_event, post, push, reply_event
+from tests.twitter_sync.held import pushed_to_us
 from tests.twitter_sync.test_backfill import at, say_long_ago
 from tests.twitter_sync.test_poll import poll_now, posts, writes
 from tests.x import Simulator
 from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.healing import heal
-from twitter_sync.actions.subscribing import NEEDED, note_success
-from twitter_sync.models import MissedPush, RawEvent, Subscription, SyncGap, Webhook
+from twitter_sync.models import MissedPush, RawEvent, Subscription, SyncGap
 from twitter_sync.models.missed_push import GRACE
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 def brand(connected: Callable[..., BrandAccount]) -> BrandAccount:
     """X has pushed its news for a day; what is said from now on is news of every feed."""
     brand = connected()
-    subscribe(brand)
+    pushed_to_us(brand)
     for feed in ("dms", "mentions", "own_posts"):
         poll_now(brand, feed)
     return brand
@@ -39,15 +39,6 @@ def brand(connected: Callable[..., BrandAccount]) -> BrandAccount:
 @pytest.fixture
 def customer(simulator: Simulator) -> dict[str, Any]:
     return simulator.person()
-
-
-def subscribe(brand: BrandAccount) -> None:
-    webhook = Webhook.objects.create(
-        url="https://desk.example/webhooks/x/", external_id="77", is_valid=True
-    )
-    for number, kind in enumerate(NEEDED):
-        note_success(brand, kind, external_id=f"{brand.pk}{number}", webhook=webhook)
-    Subscription.objects.update(granted_at=timezone.now() - timedelta(days=1))
 
 
 def pushed(brand: BrandAccount, customer: dict[str, Any], x_id: str) -> Body:
@@ -148,7 +139,7 @@ def test_what_x_was_not_asked_to_push_was_not_missed(simulator, brand, customer)
 
 def test_the_past_of_a_handle_was_not_missed(simulator, connected, customer):
     brand = connected()
-    subscribe(brand)
+    pushed_to_us(brand)
     say_long_ago(simulator, customer, brand, 3)
     poll_now(brand)
     apply_due()

@@ -20,7 +20,7 @@ from twitter_sync.actions.connecting import make_feeds_due
 from twitter_sync.actions.polling import poll, poll_due
 from twitter_sync.actions.replaying import adopt_orphans
 from twitter_sync.client import Client
-from twitter_sync.models import Connection, RateBudget, RawEvent, Subscription, SyncCursor, Webhook
+from twitter_sync.models import Connection, RateBudget, RawEvent, SyncCursor
 
 pytestmark = pytest.mark.django_db
 
@@ -204,16 +204,6 @@ def test_pushes_and_polls_of_the_same_messages_make_them_once(client, simulator,
 def pushed(brand: BrandAccount, person: Any, x_id: str) -> dict[str, Any]:
     told = dm(person, brand, "told by push", id=x_id)
     return event("dm.received", brand, {"direct_message_events": [told], "users": {}})
-
-
-def test_it_asks_less_often_while_pushes_come(simulator, brand, settings):
-    settings.X_POLL_SECONDS = 600
-    poll_now(brand)
-    assert cursor_of(brand).due_at < timezone.now() + timedelta(seconds=100)
-    Webhook.objects.create(url="https://example.com/webhooks/x/", external_id="1", is_valid=True)
-    Subscription.objects.create(brand=brand, event_type="dm.received", external_id="2")
-    poll_now(brand)
-    assert cursor_of(brand).due_at > timezone.now() + timedelta(seconds=500)
 
 
 # Within limits

@@ -11,6 +11,7 @@ from django.db.models import Q
 from accounts.models import BrandAccount
 from inbox.actions.receiving import receive
 from twitter_sync import tokens
+from twitter_sync.actions import recovering
 from twitter_sync.actions.deleting import delete_post
 from twitter_sync.actions.introducing import ask_who, introduce
 from twitter_sync.actions.noticing import notice
@@ -31,6 +32,7 @@ from twitter_sync.payloads import (
     Event,
     Post,
     PostDeletion,
+    ReplayEnd,
     Revocation,
     Signal,
     Unknown,
@@ -214,6 +216,14 @@ def hear_revocation(event: Revocation, scene: Scene, row: RawEvent) -> int:
         raise NoSuchAccount(event.user_id)
     tokens.mark_for_reconnect(brand.pk, told_at=row.received_at)
     return 1
+
+
+@hear.register
+def hear_replay_end(event: ReplayEnd, scene: Scene, row: RawEvent) -> int:
+    is_ours = recovering.end(
+        event.job_id, is_complete=event.is_complete, words=event.words, told_at=row.received_at
+    )
+    return int(is_ours)
 
 
 @hear.register(Signal)

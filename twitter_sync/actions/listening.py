@@ -26,7 +26,7 @@ from django.utils import timezone
 
 from accounts.doorbell import ring_now
 from accounts.models import BrandAccount
-from twitter_sync.actions import polling
+from twitter_sync.actions import polling, recovering
 from twitter_sync.actions.recording import record_delivery
 from twitter_sync.backoff import before_stream
 from twitter_sync.budgets import Purpose
@@ -211,6 +211,8 @@ def note_connected(turn: Turn, minutes: int) -> None:
     is_whole = lease.heard_at is not None and now - minutes * ONE_MINUTE <= lease.heard_at
     if lease.unbroken_since is None or not minutes or not is_whole:
         lease.unbroken_since = now
+        if lease.heard_at is not None:
+            recovering.note_silence(lease.heard_at)
     mine(turn).update(
         connected_at=Now(), unbroken_since=lease.unbroken_since, leased_until=Now() + LEASE
     )

@@ -10,9 +10,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import structlog
-from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -28,7 +27,8 @@ from twitter_sync.budgets import Purpose
 from twitter_sync.client import MAX_PAGE, Client
 from twitter_sync.errors import RateLimited, XError
 from twitter_sync.feeds import SOURCES, Feed, Span, ids_of, items_of
-from twitter_sync.models import Backfill, Subscription, SyncCursor, Webhook
+from twitter_sync.models import Backfill, MissedPush, RawEvent, SyncCursor
+from twitter_sync.pushes import DOUBTED_FOR, pause, ways_in
 
 # Longer than one call takes, with a token renewed and the call again; then another may poll.
 LEASE = timedelta(seconds=45)
@@ -36,11 +36,10 @@ LEASE = timedelta(seconds=45)
 LAG = timedelta(minutes=10)
 # Beyond what pushes brought, a poll of messages looks at so many.
 A_FEW = 10
-# As often as X's fifteen DM reads in a quarter of an hour allow, less what agents may need.
-WITHOUT_PUSHES = timedelta(seconds=75)
 
 # Not asked for again at once.
 JUST_ASKED = timedelta(seconds=30)
+A_MOMENT = timedelta(seconds=5)
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +47,7 @@ log = structlog.get_logger(__name__)
 def poll_due() -> int:
     """Rings for every feed that is due, of paused handles too; new ones have all three due."""
     begin_feeds()
+    hurry_after_silence()
     due = SyncCursor.objects.filter(
         due_at__lte=Now(), brand__status__in=BrandAccount.LISTENING
     ).order_by("due_at")
@@ -55,6 +55,23 @@ def poll_due() -> int:
     for cursor_id in cursor_ids:
         ring("twitter_sync.poll", queue="default", cursor_id=cursor_id)
     return len(cursor_ids)
+
+
+def hurry_after_silence() -> None:
+    """Polling had found what was not pushed, and now a push came: what else was said in between is
+    asked for at once."""
+    lately = timezone.now() - DOUBTED_FOR
+    doubted = MissedPush.objects.filter(found_at__gt=lately).order_by().values_list("brand")
+    for brand_id, found_at in doubted.annotate(Max("found_at")):
+        pushed = RawEvent.objects.filter(brand=brand_id, source__in=RawEvent.PUSHED)
+        newest = pushed.order_by("-id").values_list("received_at", flat=True).first()
+        if newest is not None and newest > found_at:
+            # Not polled since that finding, which is a moment older than its poll's end.
+            ask_at_once(
+                SyncCursor.objects.filter(brand=brand_id, polled_at__lt=found_at + A_MOMENT)
+                .filter(due_at__gt=Now())
+                .exclude(is_limited=True)
+            )
 
 
 def hurry() -> None:
@@ -94,7 +111,7 @@ def poll(cursor_id: int) -> int:
     except XError as error:
         put_off(cursor, error, leased_until)
     else:
-        due(cursor, timezone.now() + pause(cursor.brand), leased_until)
+        due(cursor, timezone.now() + pause_after(cursor), leased_until)
     return found
 
 
@@ -119,7 +136,7 @@ def lowered(newest_id: str) -> str:
 def size_of(cursor: SyncCursor) -> int:
     """X can't be asked for messages since one, and bills all that it shows: while pushes bring
     them, a poll looks at those that came and a few more, to meet what was held before."""
-    if cursor.feed != Feed.DMS or not cursor.newest_id or not pushes_come(cursor.brand):
+    if cursor.feed != Feed.DMS or not cursor.newest_id or not ways_in(cursor.brand, Feed.DMS):
         return MAX_PAGE
     came = Message.objects.filter(
         brand=cursor.brand_id, kind=Message.Kind.DM, sequence__gt=int(cursor.newest_id)
@@ -153,21 +170,15 @@ def is_the_first(cursor: SyncCursor) -> bool:
 # When next
 
 
-def pause(brand: BrandAccount) -> timedelta:
-    usual = timedelta(seconds=settings.X_POLL_SECONDS) if pushes_come(brand) else WITHOUT_PUSHES
-    return spending.slowed(usual)
-
-
-def pushes_come(brand: BrandAccount) -> bool:
-    is_subscribed = Subscription.objects.active().filter(brand=brand).exists()
-    return is_subscribed and Webhook.objects.filter(is_valid=True).exists()
+def pause_after(cursor: SyncCursor) -> timedelta:
+    return spending.slowed(pause(cursor.brand, Feed(cursor.feed)))
 
 
 def put_off(cursor: SyncCursor, error: XError, leased_until: datetime) -> None:
     if isinstance(error, RateLimited):
         return due(cursor, error.resets_at, leased_until, is_limited=True)
     log.warning("poll failed", feed=cursor.feed, brand=cursor.brand_id, error=str(error))
-    later = timezone.now() + pause(cursor.brand)
+    later = timezone.now() + pause_after(cursor)
     due(cursor, later, leased_until, failure=error.reason[:300])
 
 

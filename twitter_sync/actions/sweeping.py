@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from accounts.doorbell import ring_now
-from twitter_sync.actions import blocking, fetching, hiding, listening, sending
+from twitter_sync.actions import blocking, fetching, hiding, listening, recovering, sending
 from twitter_sync.models import Backfill, Connection, KnownPost, RawEvent, SyncGap
 
 # Half a batch of the apply task for each ring, so that a backlog wakes several workers.
@@ -33,6 +33,8 @@ def sweep() -> bool:
         ring_now("twitter_sync.backfill", queue="default", backfill_id=backfill_id)
     for gap_id in backlog.gaps:
         ring_now("twitter_sync.heal", queue="default", gap_id=gap_id)
+    for replay_id in recovering.sweep():
+        ring_now("twitter_sync.replay", queue="default", replay_id=replay_id)
     listening.sweep()
     sending.sweep()
     blocking.sweep()

@@ -10,6 +10,7 @@ from twitter_sync.models.missed_push import MissedPush
 from twitter_sync.models.price import Price
 from twitter_sync.models.rate_budget import RateBudget
 from twitter_sync.models.raw_event import RawEvent
+from twitter_sync.models.replay import Replay
 from twitter_sync.models.send_attempt import SendAttempt
 from twitter_sync.models.spending import Spending
 from twitter_sync.models.stream_lease import StreamLease
@@ -33,6 +34,7 @@ __all__ = [
     "RateBudget",
     "RawEvent",
     "ReadToday",
+    "Replay",
     "SendAttempt",
     "Spending",
     "StreamLease",

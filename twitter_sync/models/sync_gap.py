@@ -76,6 +76,9 @@ class SyncGap(Walk):
     opened_at = models.DateTimeField(default=timezone.now)
     healed_at = models.DateTimeField(null=True, blank=True)
     healed_by = models.CharField(max_length=6, choices=Means, blank=True)
+    replay = models.ForeignKey(
+        "twitter_sync.Replay", null=True, blank=True, on_delete=models.SET_NULL, related_name="gaps"
+    )
 
     objects = SyncGapQuerySet.as_manager()
 

@@ -29,6 +29,8 @@ class Webhook(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now)
     checked_at = models.DateTimeField(default=timezone.now)
+    # When X last said that it pushes there.
+    proven_at = models.DateTimeField(null=True, blank=True)
 
     # How the address answers X's question when we ask it ourselves, the way X would: null or empty
     # where it was not asked, or could not be reached from here.

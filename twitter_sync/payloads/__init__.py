@@ -13,7 +13,7 @@ from twitter_sync.payloads.activity import read_activity
 from twitter_sync.payloads.gathering import Gathering, listed
 from twitter_sync.payloads.messages import conversation_between
 from twitter_sync.payloads.pages import read_page
-from twitter_sync.payloads.reading import Record, Unreadable, json_record
+from twitter_sync.payloads.reading import Record, Unreadable, json_record, text, x_id
 from twitter_sync.payloads.records import (
     Delivery,
     DirectMessage,
@@ -23,6 +23,7 @@ from twitter_sync.payloads.records import (
     Post,
     PostDeletion,
     Profile,
+    ReplayEnd,
     Revocation,
     Signal,
     Unknown,
@@ -37,6 +38,7 @@ __all__ = [
     "Post",
     "PostDeletion",
     "Profile",
+    "ReplayEnd",
     "Revocation",
     "Signal",
     "Unknown",
@@ -50,7 +52,7 @@ def parse(raw: bytes) -> Delivery:
     """Everything in `raw`, each element for itself. Raises Unreadable for what isn't an object."""
     body, found = json_record(raw), Gathering()
     if "replay_job_status" in body:
-        found.events.append(Signal(None, "replay_job_status"))
+        found.read_one("replay_job_status", body["replay_job_status"], read_replay_end)
     elif is_activity(body):
         read_activity(body, found)
     elif is_page(body):
@@ -69,3 +71,12 @@ def is_activity(body: Record) -> bool:
 
 def is_page(body: Record) -> bool:
     return bool({"data", "meta", "includes", "errors"} & body.keys())
+
+
+def read_replay_end(status: Record) -> ReplayEnd:
+    """X's own words for how a replay went: it is the last delivery of the job."""
+    return ReplayEnd(
+        job_id=x_id(status.get("job_id"), "job_id"),
+        is_complete=text(status.get("job_state")).casefold() == "complete",
+        words=text(status.get("job_state_description"))[:300],
+    )

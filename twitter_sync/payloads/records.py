@@ -124,6 +124,15 @@ class Revocation:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplayEnd:
+    """How a job to send pushes again went, in X's `words`."""
+
+    job_id: str
+    is_complete: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Signal:
     """Known, and nothing for an inbox: typing, reading, following, liking…"""
 
@@ -139,7 +148,16 @@ class Unknown:
     kind: str
 
 
-Event = DirectMessage | EncryptedMessage | Post | PostDeletion | Revocation | Signal | Unknown
+Event = (
+    DirectMessage
+    | EncryptedMessage
+    | Post
+    | PostDeletion
+    | Revocation
+    | ReplayEnd
+    | Signal
+    | Unknown
+)
 
 
 @dataclass(frozen=True, slots=True)
