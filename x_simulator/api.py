@@ -1,7 +1,6 @@
 """What every call of X's API goes through: who calls, may they, how often, with which parameters;
 then its handler; then the headers and the ledger."""
 
-import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -12,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from x_simulator import clock, errors, fields, ids
+from x_simulator import bodies, clock, errors, fields, ids
 from x_simulator.faults.trouble import Trouble
 from x_simulator.pages import InvalidToken, Slice
 from x_simulator.quotas import Limits
@@ -79,9 +78,10 @@ class Call:
         given = self.query.get(name)
         if given is None:
             return default
-        if not given.isascii() or not given.isdigit() or not low <= int(given) <= high:
+        number = ids.parse(given)
+        if number is None or not low <= number <= high:
             raise errors.invalid_query(name, given, f"is not between {low} and {high}")
-        return int(given)
+        return number
 
     def window(self, low: int, high: int, default: int) -> Slice:
         """The page that is asked for, in whatever way this endpoint lets one ask."""
@@ -297,7 +297,7 @@ async def _body(request: Request) -> Any:
         return await _form(request)
     raw = await request.body()
     try:
-        return json.loads(raw) if raw else {}
+        return bodies.parse(raw) if raw else {}
     except ValueError as error:
         raise errors.invalid("The request body is not valid JSON") from error
 

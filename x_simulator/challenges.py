@@ -1,7 +1,6 @@
 """X's challenge (CRC): an address proves that it knows a secret of the app's. How it fails decides
 whether it is given up at once or after a day and more."""
 
-import json
 import secrets
 import ssl
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from typing import Literal
 
 import httpx
 
+from x_simulator import bodies
 from x_simulator.outbound import Heard, Outbound
 from x_simulator.signatures import Signatures
 
@@ -40,7 +40,7 @@ async def challenge(
 
 def _judged(heard: Heard, crc_token: str, signatures: Signatures) -> Outcome:
     try:
-        told = json.loads(heard.body)["response_token"]
+        told = bodies.parse(heard.body)["response_token"]
     except (ValueError, KeyError, TypeError):
         return Outcome("wrong", "the CRC answer has no response_token.")
     if not signatures.is_proof(crc_token, str(told)):

@@ -85,7 +85,7 @@ def server_error(status: int) -> Refused:
     return plain(status)
 
 
-def invalid(message: str, **parameters: str) -> Refused:
+def invalid(message: str, /, **parameters: str) -> Refused:
     """A query parameter or a part of the body that X does not take."""
     error: Body = {"message": message}
     if parameters:

@@ -141,7 +141,8 @@ def check_url(url: str) -> None:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
-    except ValueError as error:
+        httpx.URL(url).host.encode("idna")  # as whoever asks the name servers does
+    except (ValueError, httpx.InvalidURL) as error:
         raise WebhookRefused("UrlValidationFailed", f"[{url}] is not a URL.") from error
     if len(url) > MAX_URL_LENGTH:
         raise WebhookRefused("UrlValidationFailed", f"longer than {MAX_URL_LENGTH} characters.")

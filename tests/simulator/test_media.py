@@ -175,3 +175,12 @@ def test_pieces_that_do_not_add_up_are_refused(program: Program, brand: Json) ->
     begun = program.call("POST", f"{UPLOAD}/initialize", brand["token"], json=asked).json()
     path = f"{UPLOAD}/{begun['data']['id']}/finalize"
     assert program.call("POST", path, brand["token"]).status_code == 400
+
+
+def test_a_piece_s_number_of_any_length_is_refused(program: Program, brand: Json) -> None:
+    told = {"media_type": "video/mp4", "media_category": "tweet_video", "total_bytes": 9}
+    begun = program.call("POST", "/2/media/upload/initialize", brand["token"], json=told)
+    piece = {"segment_index": "9" * 5_000, "media": "eA=="}
+    path = f"/2/media/upload/{begun.json()['data']['id']}/append"
+    answer = program.call("POST", path, brand["token"], json=piece)
+    assert (answer.status_code, "segment_index" in answer.text) == (400, True)

@@ -51,12 +51,12 @@ async def append(call: Call) -> Answer:
         call, {"media": (str, bytes), "segment_index": (int, str)}, ("media", "segment_index")
     )
     medium = _own(call, call.path_id("id"))
-    index = str(body["segment_index"])
-    if not index.isascii() or not index.isdigit() or int(index) >= MOST_SEGMENTS:
+    index = ids.parse(str(body["segment_index"]))
+    if index is None or index >= MOST_SEGMENTS:
         raise errors.invalid(f"$.segment_index: is not between 0 and {MOST_SEGMENTS - 1}")
     if medium.finalized_ms is not None:
         raise errors.invalid("The upload is finalized already.")
-    call.world.media.append(medium, int(index), _content(body["media"]))
+    call.world.media.append(medium, index, _content(body["media"]))
     expires_ms = medium.created_ms + TO_UPLOAD_S * clock.SECOND_MS
     return Answer({"data": {"expires_at": expires_ms // clock.SECOND_MS}})
 

@@ -1,7 +1,6 @@
 """Getting access: the consent page, the token endpoint, the app's bearer."""
 
 import base64
-import binascii
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -81,7 +80,7 @@ async def authorize(request: Request) -> Response:
 
 async def consent(request: Request) -> Response:
     world: World = request.app.state.world
-    form = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+    form = await _form(request)
     try:
         asked = _asked(world, form)
     except InvalidAuthorization as error:
@@ -170,7 +169,7 @@ def _basic(request: Request) -> tuple[str, str] | None:
         return None
     try:
         name, _, secret = base64.b64decode(coded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, or no text in it
         return None
     return unquote(name), unquote(secret)
 

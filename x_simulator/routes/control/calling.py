@@ -1,6 +1,6 @@
 """What every control call goes through, and how it reads its body."""
 
-import json
+import math
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from x_simulator import ids
+from x_simulator import bodies, ids
 from x_simulator.api import refusal
 from x_simulator.deeds import NotAllowed
 from x_simulator.errors import Refused
@@ -67,7 +67,7 @@ async def _body(request: Request) -> Body:
         return dict(request.query_params)
     check_type(request, "application/json")
     try:
-        body = json.loads(await request.body())
+        body = bodies.parse(await request.body())
     except ValueError as error:
         raise BadControl(f"the body is not JSON: {error}") from error
     if not isinstance(body, dict):
@@ -125,9 +125,9 @@ def pair(body: Body, name: str) -> tuple[float, float] | None:
         return None
     try:
         least, most = (float(part) for part in given)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise BadControl(f"{name} must be [least, most]") from error
-    if not 0 < least <= most:
+    if not 0 < least <= most < math.inf:
         raise BadControl(f"{name} must be [least, most], both above 0")
     return least, most
 
@@ -141,7 +141,7 @@ def items(body: Body, name: str) -> list[Body]:
 
 def limit(body: Body) -> int:
     """Of a list: `?limit=`."""
-    given = str(body.get("limit", "500"))
-    if not given.isascii() or not given.isdigit():
+    given = ids.parse(str(body.get("limit", "500")))
+    if given is None:
         raise BadControl("limit must be a number")
-    return min(int(given), MOST_LISTED)
+    return min(given, MOST_LISTED)

@@ -11,14 +11,16 @@ from x_simulator.world import World
 
 async def deliver(world: World, body: Body) -> Body:
     """In the given order; answers when all is done."""
-    repeat = int(number(body, "repeat", 1, 1, 100))
+    repeat, seed = int(number(body, "repeat", 1, 1, 100)), body.get("seed")
+    if not isinstance(seed, int | float | str | None):
+        raise BadControl("seed must be a number or a text")
     groups = [_happenings(world, spec) for spec in items(body, "events") for _ in range(repeat)]
     tally = await world.courier.push(
         groups,
         drop=number(body, "drop", 0, 0, 1),
         concurrency=int(number(body, "concurrency", 1, 1, AT_ONCE)),
         per_second=number(body, "per_second", 0, 0, 10_000),
-        rng=random.Random(body.get("seed")),  # noqa: S311 (which deliveries get lost)
+        rng=random.Random(seed),  # noqa: S311 (which deliveries get lost)
     )
     return {
         "delivered": tally.delivered,

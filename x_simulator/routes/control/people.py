@@ -46,11 +46,15 @@ async def relate(world: World, body: Body) -> Body:
 
 async def issue_tokens(world: World, body: Body) -> Body:
     consenting = person(world, body, "user_id")
-    scope = body.get("scopes") or EVERYDAY_SCOPE
-    scope = scope if isinstance(scope, str) else " ".join(scope)
-    if not set(scope.split()) <= SCOPES:
-        raise BadControl("scopes names something that X does not have")
-    return dict(world.tokens.grant(consenting.id, scope).body())
+    return dict(world.tokens.grant(consenting.id, _scope(body)).body())
+
+
+def _scope(body: Body) -> str:
+    given = body.get("scopes") or EVERYDAY_SCOPE
+    named = given.split() if isinstance(given, str) else given
+    if not isinstance(named, list) or not all(one in tuple(SCOPES) for one in named):
+        raise BadControl(f"scopes must be a list of {', '.join(sorted(SCOPES))}")
+    return " ".join(named)
 
 
 async def revoke(world: World, body: Body) -> Body:

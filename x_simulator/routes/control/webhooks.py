@@ -27,8 +27,8 @@ async def set_validity(world: World, body: Body) -> Body:
     seed = body.get("seed")
     if seed is not None and not isinstance(seed, int):
         raise BadControl("seed must be a whole number")
-    secrets = body.get("signed_with", world.webhooks.signatures.secrets)
-    if not isinstance(secrets, list) or not secrets or not all(one in HEADERS for one in secrets):
+    secrets, known = body.get("signed_with", world.webhooks.signatures.secrets), tuple(HEADERS)
+    if not isinstance(secrets, list) or not secrets or not all(one in known for one in secrets):
         raise BadControl(f"signed_with must be a list of {', '.join(HEADERS)}")
     world.webhooks.signatures.sign_with(secrets)
     world.store.set_switch("webhooks_within_s", within)

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from x_simulator import clock, composing, deeds, gathering, ids
 from x_simulator.chat import chatting
@@ -27,21 +28,45 @@ LOOKED_UP_AT_ONCE = 500
 
 
 def told(spec: Body) -> Told:
-    created = spec.get("created_at")
-    try:
-        given = Told(
-            text=str(spec["text"]),
-            entities=spec.get("entities"),
-            id=None if spec.get("id") is None else int(spec["id"]),
-            created_ms=None if created is None else clock.parse_iso(str(created)),
-        )
-    except (KeyError, ValueError, TypeError) as error:
-        raise BadControl(f"text, id or created_at is missing or wrong: {error!r}") from error
-    if not given.text:
-        raise BadControl("text is empty")
-    if given.id is not None and not 0 < given.id <= ids.MAX_ID:
-        raise BadControl(f"id [{given.id}] is not an id")
+    text = spec.get("text")
+    if not isinstance(text, str) or not text:
+        raise BadControl("text is missing or empty")
+    return Told(text, _entities(spec), id=_id(spec, "id"), created_ms=_moment_ms(spec))
+
+
+def _entities(spec: Body) -> dict[str, Any] | None:
+    """X's own; None where the text is what a person typed."""
+    given = spec.get("entities")
+    if given is None:
+        return None
+    if not isinstance(given, dict) or not all(_are_spans(kind) for kind in given.values()):
+        raise BadControl("entities must be lists, by kind, of objects with start and end")
     return given
+
+
+def _are_spans(given: Any) -> bool:
+    return isinstance(given, list) and all(
+        isinstance(one, dict) and all(isinstance(one.get(name), int) for name in ("start", "end"))
+        for one in given
+    )
+
+
+def _id(spec: Body, name: str) -> int | None:
+    given = spec.get(name)
+    if given is None:
+        return None
+    number = ids.parse(str(given))
+    if not number:
+        raise BadControl(f"{name} [{given}] is not an id")
+    return number
+
+
+def _moment_ms(spec: Body) -> int | None:
+    given = spec.get("created_at")
+    try:
+        return None if given is None else clock.parse_iso(str(given))
+    except (ValueError, OverflowError) as error:
+        raise BadControl(f"created_at [{given}] is not a time") from error
 
 
 def attached(world: World, owner: Person, body: Body, to: str) -> tuple[Medium, ...]:
@@ -64,19 +89,18 @@ def attached(world: World, owner: Person, body: Body, to: str) -> tuple[Medium, 
 
 
 def place(spec: Body) -> Place:
-    """Our own names, or X's `referenced_tweets`. Raises ValueError, TypeError, KeyError."""
-    references = {item["type"]: item["id"] for item in spec.get("referenced_tweets", [])}
+    """Our own names, or X's `referenced_tweets`."""
+    references = {item.get("type"): item for item in items(spec, "referenced_tweets")}
 
     def given(name: str, reference: str = "") -> int | None:
-        value = spec.get(name) or references.get(reference)
-        return None if value is None else int(value)
+        return _id(spec, name) or _id(references.get(reference, {}), "id")
 
     return Place(
         in_reply_to_post_id=given("in_reply_to_post_id", "replied_to"),
         in_reply_to_user_id=given("in_reply_to_user_id"),
         conversation_id=given("conversation_id"),
         quoted_post_id=given("quoted_post_id", "quoted"),
-        lang=spec.get("lang") or "en",
+        lang=str(spec.get("lang") or "en"),
     )
 
 
@@ -102,14 +126,14 @@ async def write_post(world: World, body: Body) -> Body:
     words, deliver = told(body), flag(body, "deliver", default=True)
     _check_new(words, world.posts.is_taken)
     words = replace(words, media=attached(world, author, body, "tweet"))
+    where = place(body)
     try:
-        post = deeds.publish_post(
-            world, words, place(body), author=author, source="app", deliver=deliver
-        )
-    except deeds.NotAllowed as error:
-        raise BadControl(str(error), 403) from error
+        with refusals():
+            post = deeds.publish_post(
+                world, words, where, author=author, source="app", deliver=deliver
+            )
     except (ValueError, TypeError, KeyError) as error:
-        raise BadControl(f"an id in the post is wrong: {error!r}") from error
+        raise BadControl(f"an entity is wrong: {error!r}") from error
     return {"id": str(post.id)}
 
 
