@@ -86,8 +86,9 @@ def require_run(letter: Letter) -> BrandAccount:
 
 
 def alarm(letter: Letter) -> tuple[str, str]:
+    whose = require_run(letter) if letter.brand else "Handled"
     return (
-        "Something is wrong in Handled",
+        f"Something may be wrong with {whose}" if letter.brand else "Something is wrong in Handled",
         f"Hello {letter.to.get_short_name()},\n\n{letter.words}\n\n"
         f"This is your Handled at {settings.WEB_URL}. It goes on working.\n",
     )

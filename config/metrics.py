@@ -126,6 +126,12 @@ def feeds(now: datetime) -> Iterator[Gauge]:
         brands,
         vitals.gaps(brands.values()),
     )
+    yield by_handle(
+        "handled_quiet",
+        "1 while nobody writes at hours when somebody always does, and fetching can't confirm it.",
+        brands,
+        vitals.quiet(brands.values()),
+    )
 
 
 def tokens(now: datetime) -> Iterator[Gauge]:

@@ -223,7 +223,7 @@ def test_a_scrape_costs_the_same_for_many_handles(client, django_assert_num_quer
         for _ in range(many):
             brand = make_brand()
             SyncCursor.objects.create(brand=brand, feed="dms")
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(14):
             told(client)
 
 

@@ -24,6 +24,7 @@ from twitter_sync.metering import day_of_x
 from twitter_sync.models import (
     ApiCall,
     LastHeard,
+    QuietSpell,
     RateBudget,
     RawEvent,
     SyncCursor,
@@ -73,6 +74,7 @@ def signs_of(brands: QuerySet[BrandAccount]) -> list[Signs]:
     aside = set_aside_by_brand(known, vitals.set_aside().dead)
     uncertain, overdue = vitals.uncertain(known), vitals.overdue(known)
     used_up, refused = quotas_used_up(known), out_of_credits(now)
+    quiet = {one.brand_id: one for one in QuietSpell.objects.under_way().filter(brand__in=known)}
     return [
         Signs(
             checklist=one,
@@ -85,6 +87,7 @@ def signs_of(brands: QuerySet[BrandAccount]) -> list[Signs]:
             uncertain=uncertain.get(one.brand.pk, 0),
             overdue=overdue.get(one.brand.pk, 0),
             used_up=used_up[user_scope(one.brand.x_user_id)] + used_up[APP],
+            quiet=quiet.get(one.brand.pk),
         )
         for one in lists
     ]

@@ -25,9 +25,11 @@ from twitter_sync.actions import (
     fetching,
     healing,
     hiding,
+    learning,
     listening,
     looking_up,
     polling,
+    quiet,
     rechecking,
     recovering,
     renewing,
@@ -148,6 +150,17 @@ def renew_due(**_: Any) -> None:
 @shared_task(name="twitter_sync.renew")
 def renew(connection_id: int, **_: Any) -> None:
     renewing.renew(connection_id)
+
+
+@shared_task(name="twitter_sync.look_for_quiet")
+def look_for_quiet(**_: Any) -> None:
+    learning.learn_due()
+    quiet.look_for_quiet()
+
+
+@shared_task(name="twitter_sync.learn")
+def learn(brand_id: int, **_: Any) -> None:
+    learning.learn(brand_id)
 
 
 @shared_task(name="twitter_sync.tally")

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from accounts.models import BrandAccount
 from config.wording import clock, count_of, duration, relative, when
 from twitter_sync.checklist import Checklist
-from twitter_sync.models import RateBudget, Spending, SyncCursor
+from twitter_sync.models import QuietSpell, RateBudget, Spending, SyncCursor
 from twitter_sync.quotas import WORDS
 from twitter_sync.vitals import Backlog
 
@@ -68,6 +68,7 @@ class Signs:
     uncertain: int
     overdue: int
     used_up: list[RateBudget]
+    quiet: QuietSpell | None = None
 
     @property
     def brand(self) -> BrandAccount:
@@ -283,6 +284,30 @@ def of_sends(signs: Signs) -> Iterator[Trouble]:
         )
 
 
+def of_quiet(signs: Signs) -> Iterator[Trouble]:
+    if signs.quiet is None:
+        return
+    since = when(signs.quiet.since)
+    if signs.quiet.is_confirmed:
+        yield Trouble(
+            Level.NOTE,
+            "Unusually quiet",
+            Markup("Nobody has written since {}. Fetching confirms it: nothing is missing.").format(
+                since
+            ),
+        )
+    else:
+        yield Trouble(
+            Level.WARNING,
+            "Suspiciously quiet",
+            Markup(
+                "Nobody has written since {}, at hours when somebody always does, and fetching "
+                "could not confirm it."
+            ).format(since),
+            "news",
+        )
+
+
 def of_quotas(signs: Signs) -> Iterator[Trouble]:
     for row in signs.used_up:
         sends = ANSWERS.get(row.endpoint)
@@ -307,5 +332,6 @@ LISTENING: list[Teller] = [
     of_missed,
     of_gaps,
     of_backlog,
+    of_quiet,
     of_quotas,
 ]

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models import BrandAccount
 from inbox.models import Message
-from twitter_sync.models import RawEvent, SyncGap
+from twitter_sync.models import QuietSpell, RawEvent, SyncGap
 
 # More than this is not counted: nobody needs to know how many exactly.
 MOST_COUNTED = 10_000
@@ -88,6 +88,11 @@ def overdue(brands: Iterable[BrandAccount]) -> dict[int, int]:
 def gaps(brands: Iterable[BrandAccount]) -> dict[int, int]:
     """By brand: parts of feeds that are still being fetched."""
     return by_brand(SyncGap.objects.healing().filter(brand__in=brands))
+
+
+def quiet(brands: Iterable[BrandAccount]) -> dict[int, int]:
+    """By brand: 1 for those that are improbably quiet without being known to be."""
+    return by_brand(QuietSpell.objects.under_way().filter(brand__in=brands, is_confirmed=False))
 
 
 def by_brand(rows: QuerySet[Any]) -> dict[int, int]:

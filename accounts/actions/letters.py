@@ -20,20 +20,25 @@ log = structlog.get_logger(__name__)
 
 
 def write_letter(
-    kind: Letter.Kind, *, to: User, brand: BrandAccount | None = None, sender: User | None = None
+    kind: Letter.Kind,
+    *,
+    to: User,
+    brand: BrandAccount | None = None,
+    sender: User | None = None,
+    words: str = "",
 ) -> Letter:
     """Promises a mail; it leaves once the transaction is committed."""
-    letter = Letter.objects.create(kind=kind, to=to, brand=brand, sender=sender)
+    letter = Letter.objects.create(kind=kind, to=to, brand=brand, sender=sender, words=words[:1000])
     ring("accounts.send_letters", queue="default")
     return letter
 
 
-def write_to_admins(kind: Letter.Kind, *, of: BrandAccount) -> list[Letter]:
+def write_to_admins(kind: Letter.Kind, *, of: BrandAccount, words: str = "") -> list[Letter]:
     """To everybody who runs the handle and can sign in; where nobody does, to the owner."""
     enabled = User.objects.enabled()
     admins = enabled.filter(memberships__brand=of, memberships__role=Role.ADMIN)
     readers = admins if admins.exists() else enabled.filter(is_superuser=True)
-    return [write_letter(kind, to=reader, brand=of) for reader in readers]
+    return [write_letter(kind, to=reader, brand=of, words=words) for reader in readers]
 
 
 def raise_alarm(words: str) -> list[Letter]:

@@ -11,6 +11,7 @@ from twitter_sync.models.price import Price
 from twitter_sync.models.rate_budget import RateBudget
 from twitter_sync.models.raw_event import RawEvent
 from twitter_sync.models.replay import Replay
+from twitter_sync.models.rhythm import QuietSpell, Rhythm
 from twitter_sync.models.send_attempt import SendAttempt
 from twitter_sync.models.spending import Spending
 from twitter_sync.models.stream_lease import StreamLease
@@ -31,10 +32,12 @@ __all__ = [
     "LastHeard",
     "MissedPush",
     "Price",
+    "QuietSpell",
     "RateBudget",
     "RawEvent",
     "ReadToday",
     "Replay",
+    "Rhythm",
     "SendAttempt",
     "Spending",
     "StreamLease",
