@@ -27,6 +27,7 @@ from twitter_sync.models import (
     QuietSpell,
     RateBudget,
     RawEvent,
+    Replay,
     SyncCursor,
 )
 from twitter_sync.quotas import WORDS, Quota, quotas_of
@@ -35,6 +36,7 @@ from twitter_sync.troubles import Level, Signs, Trouble, troubles_of
 
 # A refusal that is older was followed by nothing: no call has been made since.
 LATELY = timedelta(minutes=15)
+REPLAYED_LATELY = timedelta(days=7)
 NO_CREDITS = 402
 MOST_SHOWN = 20
 
@@ -132,10 +134,12 @@ class FeedHeard:
 
 @dataclass(frozen=True, slots=True)
 class HealthPage:
-    """`uncertain` are those replies that the reader may see; `calls` are today's."""
+    """`replay` is the last span of pushes that X was asked to repeat lately. `uncertain` are those
+    replies that the reader may see; `calls` are today's."""
 
     health: Health
     feeds: list[FeedHeard]
+    replay: Replay | None
     set_aside: list[RawEvent]
     uncertain: list[Message]
     quotas: list[Quota]
@@ -171,12 +175,18 @@ def health_page(brand: BrandAccount, reader: User) -> HealthPage:
     return HealthPage(
         health=health,
         feeds=feeds_of(health.checklist),
+        replay=last_replay(),
         set_aside=list(set_aside_of(brand)[:MOST_SHOWN]),
         uncertain=uncertain_of(brand, reader),
         quotas=quotas_of(brand),
         calls=list(ApiCall.objects.filter(day=day_of_x(), scope=scope).order_by("endpoint")),
         costs=spent,
     )
+
+
+def last_replay() -> Replay | None:
+    since = timezone.now() - REPLAYED_LATELY
+    return Replay.objects.filter(opened_at__gt=since).order_by("-id").first()
 
 
 def feeds_of(held: Checklist) -> list[FeedHeard]:

@@ -22,8 +22,8 @@ from twitter_sync.vitals import Backlog
 Status = BrandAccount.Status
 Pace = Spending.Pace
 
-# Five polls without pushes, at the slowest that a clock may be asked to be.
-STANDS_STILL = timedelta(minutes=20)
+# Where pushes are sure and money is short a feed is fetched every twenty-five minutes.
+STANDS_STILL = timedelta(minutes=30)
 LATE, VERY_LATE = timedelta(minutes=2), timedelta(minutes=10)
 # The clock renews a token ten minutes before: half of that was in vain by now.
 UNRENEWED = timedelta(minutes=5)
@@ -195,10 +195,11 @@ def of_pushes(signs: Signs) -> Iterator[Trouble]:
         return
     webhook = checklist.webhook
     if not checklist.has_webhook:
+        instead = "comes by X’s stream" if checklist.is_streamed else "is fetched every few minutes"
         yield Trouble(
-            Level.WARNING,
+            Level.NOTE if checklist.is_streamed else Level.WARNING,
             "X doesn’t push",
-            (webhook.failure if webhook else "") or "News is fetched every few minutes instead.",
+            f"{webhook.failure if webhook else ''} News {instead} instead.".strip(),
             "checklist",
         )
     elif not checklist.is_subscribed:
@@ -230,14 +231,14 @@ def of_missed(signs: Signs) -> Iterator[Trouble]:
 
 def of_gaps(signs: Signs) -> Iterator[Trouble]:
     gaps = signs.checklist.completeness.gaps
-    if lost := [gap for gap in gaps if not gap.is_asked_for]:
+    if lost := [gap for gap in gaps if gap.is_given_up]:
         yield Trouble(
             Level.WARNING,
             "Something may be missing for good",
             f"{count_of(len(lost), 'span')} of time that X shows no more.",
             "news",
         )
-    if open_ones := [gap for gap in gaps if gap.is_asked_for]:
+    if open_ones := [gap for gap in gaps if not gap.is_given_up]:
         yield Trouble(
             Level.NOTE,
             "Catching up",

@@ -301,5 +301,5 @@ def test_the_page_costs_the_same_however_much_there_is(
             )
             metering.count_call("user:1", f"call {turn}")
             make_brand()
-        with django_assert_num_queries(29):
+        with django_assert_num_queries(31):
             browser.get(PAGE)

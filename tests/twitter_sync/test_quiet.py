@@ -188,7 +188,7 @@ def test_fetching_that_did_not_bring_all_confirms_nothing(known, ada, doubt):
     evening = NOW.replace(hour=17)
     looked(known, evening - timedelta(minutes=2))
     if doubt == "old":
-        looked(known, evening - timedelta(minutes=21))
+        looked(known, evening - timedelta(minutes=31))
     elif doubt == "failed":
         looked(known, evening, failure="X could not be reached.")
     elif doubt == "gap":

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import BrandAccount
 from twitter_sync.checklist import Checklist, Kind
@@ -14,6 +15,7 @@ from twitter_sync.models import (
     Connection,
     RateBudget,
     Spending,
+    StreamLease,
     SyncCursor,
     SyncGap,
     Webhook,
@@ -38,6 +40,7 @@ def well(status: str = "connected", **changed: object) -> Signs:
         brand=brand,
         connection=connection,
         webhook=Webhook(url="https://desk.example.com/", is_valid=True),
+        stream=None,
         kinds=[Kind("Mentions", is_active=True, failure="")],
         offered=[],
         cursors=cursors,
@@ -92,6 +95,11 @@ def test_a_handle_that_is_well_has_no_trouble():
         ({"pace": Spending.Pace.STOPPED}, "Nothing is fetched", Level.WARNING),
         ({"webhook": None}, "X doesn’t push", Level.WARNING),
         ({"webhook": Webhook(is_valid=False, failure="No")}, "X doesn’t push", Level.WARNING),
+        (
+            {"webhook": None, "stream": StreamLease(heard_at=timezone.now())},
+            "X doesn’t push",
+            Level.NOTE,
+        ),
         ({"kinds": [Kind("Mentions", False, "")]}, "1 kind of news not pushed", Level.WARNING),
         (
             {
@@ -102,7 +110,7 @@ def test_a_handle_that_is_well_has_no_trouble():
             "Our address answers X wrongly",
             Level.WARNING,
         ),
-        ({"cursors": cursor(polled_at=ago(minutes=21))}, "Mentions stand still", Level.DANGER),
+        ({"cursors": cursor(polled_at=ago(minutes=31))}, "Mentions stand still", Level.DANGER),
         ({"cursors": cursor(polled_at=None)}, "Mentions stand still", Level.DANGER),
         (
             {"cursors": cursor(polled_at=ago(minutes=2), failure="No.")},

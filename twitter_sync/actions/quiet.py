@@ -6,7 +6,7 @@ fall silent all at once are the one sign that all of them have in common.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -20,9 +20,10 @@ from accounts.models import BrandAccount, Letter
 from inbox.models import Message
 from twitter_sync.models import Connection, QuietSpell, SyncCursor, SyncGap
 from twitter_sync.rhythms import is_improbable
+from twitter_sync.troubles import STANDS_STILL
 
 # A look so long ago says nothing of now.
-CONFIRMED_WITHIN = timedelta(minutes=20)
+CONFIRMED_WITHIN = STANDS_STILL
 # The feeds in which customers write.
 THEIRS = (SyncCursor.Feed.DMS, SyncCursor.Feed.MENTIONS)
 
