@@ -35,6 +35,18 @@ class ContextPost:
         return as_read(self.text, self.entities)
 
 
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A time in which more may have been said, in threads of this kind, than anybody here knows.
+    Of one that `is_final` X
+    shows no more; for others it is still asked."""
+
+    kind: Literal["dm", "public"]
+    begins_at: datetime
+    ends_at: datetime
+    is_final: bool
+
+
 class Channel(Protocol):
     """Answers from what is known here: nothing of it may call X."""
 
@@ -51,6 +63,14 @@ class Channel(Protocol):
         One query for any number.
         """
 
+    def holes(
+        self, brand_id: int, kinds: Collection[str], *, since: datetime, until: datetime
+    ) -> list[Hole]:
+        """What may be missing of threads of these kinds between two moments, the oldest first.
+
+        One query for any number.
+        """
+
 
 class Nobody:
     """Before anyone has registered: nothing is known."""
@@ -59,6 +79,11 @@ class Nobody:
         return {}
 
     def context_of(self, posts: Collection[str], answered: Collection[str]) -> list[ContextPost]:
+        return []
+
+    def holes(
+        self, brand_id: int, kinds: Collection[str], *, since: datetime, until: datetime
+    ) -> list[Hole]:
         return []
 
 

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from inbox.channel import ContextPost, channel
-from inbox.models import Conversation, ConversationEvent, Message, MessageRevision, Note
+from django.utils import timezone
+
+from inbox.channel import ContextPost, Hole, channel
+from inbox.models import Conversation, ConversationEvent, Message, MessageRevision, Note, Thread
 
 PAGE_SIZE = 50
 # What the messages and notes themselves say needs no line of its own.
@@ -25,9 +27,9 @@ TOLD_BY_ITEMS = (
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    kind: Literal["message", "note", "event", "context"]
+    kind: Literal["message", "note", "event", "context", "hole"]
     at: datetime
-    row: Message | Note | ConversationEvent | ContextPost
+    row: Message | Note | ConversationEvent | ContextPost | Hole
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ def timeline(
         for post in around
         if since is None or post.said_at >= since
     ]
+    items += holes(conversation, messages, since, until)
     items.sort(key=position)
     return Timeline(
         items,
@@ -81,6 +84,32 @@ def context(conversation: Conversation, messages: list[Message]) -> list[Context
         return []
     own = own_ids(conversation, [post.external_id for post in around])
     return [post for post in around if post.external_id not in own]
+
+
+def holes(
+    conversation: Conversation,
+    messages: list[Message],
+    since: datetime | None,
+    until: datetime | None,
+) -> list[Item]:
+    """Times in which more may have been said than is shown. One that began before the page stands
+    on an older one; before the first message of all there was no conversation."""
+    if not messages:
+        return []
+    first = messages[-1].sent_at
+    found = channel().holes(
+        conversation.brand_id,
+        [kind for kind in Thread.Kind.values if getattr(conversation, f"has_{kind}")],
+        since=first,
+        until=until or end_of(conversation),
+    )
+    shown = [hole for hole in found if since is None or hole.begins_at >= since]
+    return [Item("hole", max(hole.begins_at, first), hole) for hole in shown]
+
+
+def end_of(conversation: Conversation) -> datetime:
+    """As long as it is under way something may be said in it."""
+    return timezone.now() if conversation.is_active else conversation.last_activity_at
 
 
 def own_ids(conversation: Conversation, external_ids: list[str]) -> set[str]:

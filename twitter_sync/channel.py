@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
-from inbox.channel import ContextPost
-from twitter_sync import context
+from inbox.channel import ContextPost, Hole
+from twitter_sync import completeness, context
 from twitter_sync.models import KnownPost
 
 
@@ -17,3 +18,8 @@ class XChannel:
 
     def context_of(self, posts: Collection[str], answered: Collection[str]) -> list[ContextPost]:
         return context.context_of(posts, answered)
+
+    def holes(
+        self, brand_id: int, kinds: Collection[str], *, since: datetime, until: datetime
+    ) -> list[Hole]:
+        return completeness.holes(brand_id, kinds, since=since, until=until)

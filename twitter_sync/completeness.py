@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from django.db.models import Count, Max, Min, OuterRef, QuerySet
 from django.utils import timezone
 
+from inbox.channel import Hole
 from twitter_sync.models import ConversationSearch, MissedPush, SyncGap
 
 # What was found longer ago is no news any more, and what was lost longer ago can't be helped.
@@ -68,3 +70,23 @@ def worth_telling() -> QuerySet[SyncGap]:
     """Gaps that are being healed, and what was lost lately, the oldest first."""
     lost = SyncGap.objects.lost().filter(given_up_at__gt=timezone.now() - LOST_LATELY)
     return (SyncGap.objects.healing() | lost).order_by("begins_at", "pk")
+
+
+# The feeds that bring what is said in threads of a kind. What is only pushed is no saying.
+KINDS: dict[str, Literal["dm", "public"]] = {
+    SyncGap.Feed.DMS: "dm",
+    SyncGap.Feed.MENTIONS: "public",
+    SyncGap.Feed.OWN_POSTS: "public",
+}
+
+
+def holes(brand_id: int, kinds: Collection[str], *, since: datetime, until: datetime) -> list[Hole]:
+    """See `inbox.channel.Channel`."""
+    feeds = [feed for feed, kind in KINDS.items() if kind in kinds]
+    gaps = SyncGap.objects.unhealed().filter(
+        brand=brand_id, feed__in=feeds, begins_at__lt=until, ends_at__gt=since
+    )
+    return [
+        Hole(KINDS[gap.feed], gap.begins_at, gap.reached_at or gap.ends_at, gap.is_given_up)
+        for gap in gaps.order_by("begins_at", "pk")
+    ]

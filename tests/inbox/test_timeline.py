@@ -48,5 +48,5 @@ def test_it_costs_the_same_at_any_length(acme, says, django_assert_num_queries):
     for minute in range(20):
         message = receive(acme, says(f"{minute}", at=YESTERDAY + timedelta(minutes=minute)))
     for size in (3, 20):
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(6):
             timeline(message.conversation, size=size)

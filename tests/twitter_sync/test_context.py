@@ -150,13 +150,13 @@ def test_a_thread_without_end_shows_its_newest(client, acme, carla, dora):
 def test_it_costs_the_same_for_any_number(client, acme, carla, dora, django_assert_num_queries):
     first = post(carla, "@acme help", names=[acme], answers=post(dora, "no internet"))
     conversation = hear(client, mention_event(acme, first))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         timeline(conversation)
     for number in range(8):
         aside = post(dora, f"{number}", answers=first)
         told = post(carla, f"@acme {number}", names=[acme], answers=aside)
         hear(client, mention_event(acme, told, tweets=[aside]))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         timeline(conversation)
 
 
