@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from accounts.models import User
@@ -51,7 +51,8 @@ def give_it_its_past(conversation: Conversation) -> None:
     met.update(first_seen_at=first.sent_at)
 
 
-def credit(answer: QuerySet[Message], *, to: User, client_key: UUID) -> None:
-    """The one answer, which came in as sent in X, was written here by `to`."""
-    answer.update(author=to, client_key=client_key)
-    ConversationEvent.objects.filter(kind=Kind.SENT, message__in=answer).update(actor=to)
+def credit(answer: Message, *, to: User, client_key: UUID) -> None:
+    """The answer, which came in as sent in X, was written here by `to`."""
+    answer.author, answer.client_key = to, client_key
+    answer.save(update_fields=["author", "client_key"])
+    ConversationEvent.objects.filter(kind=Kind.SENT, message=answer).update(actor=to)

@@ -24,6 +24,7 @@ from tests.conftest import storages_in
 from tests.stack import until
 from tests.world import snapshot
 from twitter_sync import oauth
+from twitter_sync.audit import INVARIANTS, everything, examine
 from twitter_sync.demo.content import PICTURES, BadContent, Demo, Story, length, read
 from twitter_sync.demo.history import sayings, user_ids
 from twitter_sync.demo.seeding import Seeded, seed
@@ -245,6 +246,11 @@ def test_a_second_time_changes_nothing(seeded, simulator):
     assert seed().worked_on == 0
     assert snapshot() == before
     assert simulator.get("chatty") == {"on": False}
+
+
+def test_the_audit_finds_nothing_wrong_with_it(seeded):
+    findings = [examine(invariant, everything()) for invariant in INVARIANTS.values()]
+    assert {one.invariant.name: one.rows for one in findings if not one.holds} == {}
 
 
 def test_it_is_refused_where_x_is_the_real_one():

@@ -46,7 +46,8 @@ SENT_IN_ORDER = Invariant(
     "The replies of a conversation reached X in the order in which they were written.",
     why="""
         X's ids are in the order in which it took them. A reply that a person sent again goes out
-        later than those behind it, and is left out.
+        later than those behind it, and is left out; so is one of the demo's past, which was handed
+        to X before its row was here.
     """,
     statement="""
         WITH ours AS (
@@ -62,6 +63,10 @@ SENT_IN_ORDER = Invariant(
                 SELECT FROM inbox_conversationevent again
                 WHERE again.conversation_id = message.conversation_id
                   AND again.message_id = message.id AND again.kind = 'retried')
+              AND NOT EXISTS (
+                SELECT FROM twitter_sync_sendattempt attempt
+                WHERE attempt.message_id = message.id
+                  AND attempt.started_at < message.received_at)
         )
         SELECT 'message ' || id FROM ours WHERE sequence < before
     """,

@@ -16,7 +16,9 @@ from inbox.actions.recording import locked
 from inbox.actions.status import resolve, snooze
 from inbox.demo import credit, done_at, give_it_its_past, has_its_past
 from inbox.models import Conversation
+from twitter_sync.actions.sending import LEASE
 from twitter_sync.demo.content import Line, Story, length
+from twitter_sync.models import SendAttempt
 
 # The team by the names that the content uses: `ana`, `sam`.
 Team = Mapping[str, User]
@@ -41,8 +43,17 @@ def work_through(
 
 
 def credit_answer(conversation: Conversation, line: Line, author: User, external_id: str) -> None:
-    answers = conversation.messages.filter(external_id=external_id)
-    credit(answers, to=author, client_key=key_of(conversation, line))
+    """It was handed to X when the story says, and X took it."""
+    answer = conversation.messages.get(external_id=external_id)
+    credit(answer, to=author, client_key=key_of(conversation, line))
+    SendAttempt.objects.create(
+        message=answer,
+        outcome=SendAttempt.Outcome.SENT,
+        status=201,
+        started_at=answer.sent_at,
+        lease_until=answer.sent_at + LEASE,
+        finished_at=answer.sent_at,
+    )
 
 
 def do(conversation: Conversation, line: Line, team: Team, now: datetime) -> None:
