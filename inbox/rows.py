@@ -57,17 +57,17 @@ def written(rows: Sequence[models.Model], ending: str) -> list[tuple[Any, ...]]:
 
 
 def update(rows: Sequence[models.Model], *names: str) -> None:
-    """Saves the fields of these names of rows of one model. Locked ones, or another's is lost."""
+    """Saves the fields of these names of rows of one model. They must be locked."""
     if not rows:
         return
     model = type(rows[0])
     columns = [field for field in columns_of(model) if field.primary_key or field.name in names]
-    changed = ", ".join(
-        f"{field.column} = told.{field.column}" for field in columns if not field.primary_key
-    )
+    key, *changed = sorted(columns, key=lambda field: not field.primary_key)
+    values = ", ".join(f"{field.column} = told.{field.column}" for field in changed)
     statement = (
-        f"UPDATE {model._meta.db_table} AS held SET {changed}"  # noqa: S608 - names of our models
-        f" FROM jsonb_to_recordset(%s) AS told ({types(columns)}) WHERE held.id = told.id"
+        f"UPDATE {model._meta.db_table} AS held SET {values}"  # noqa: S608 - names of our models
+        f" FROM jsonb_to_recordset(%s) AS told ({types(columns)})"
+        f" WHERE held.{key.column} = told.{key.column}"
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [as_json(rows, columns)])

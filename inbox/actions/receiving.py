@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -30,7 +31,16 @@ from inbox.text.plain import storable
 from inbox.text.sameness import same_utterance
 from inbox.utterance import Media, Told, Utterance, at_first_form
 
-__all__ = ["Media", "Person", "Told", "Utterance", "mark_deleted", "receive", "receive_all"]
+__all__ = [
+    "Media",
+    "Person",
+    "Received",
+    "Told",
+    "Utterance",
+    "mark_deleted",
+    "receive",
+    "receive_all",
+]
 
 Kinds = ConversationEvent.Kind
 
@@ -42,17 +52,24 @@ def receive(brand: BrandAccount, utterance: Utterance) -> Message:
     becomes part of it. Safe against other workers: one lock for each brand and contact (it takes
     the place of trust R4's conversation key).
     """
-    return receive_all([Told(brand, utterance)])[0]
+    return receive_all([Told(brand, utterance)])[0].message
+
+
+class Received(NamedTuple):
+    """The message that an utterance is, and whether it is this one that brought it."""
+
+    message: Message
+    is_new: bool
 
 
 @transaction.atomic(savepoint=False)
-def receive_all(told: Sequence[Told]) -> list[Message]:
-    """Likewise for many, in their order. Returns the message that each of them is."""
+def receive_all(told: Sequence[Told]) -> list[Received]:
+    """Likewise for many, in their order."""
     lock_pairs(map(pair_of, told))
     reception = Reception(told)
-    messages = [reception.receive(one) for one in told]
+    received = [reception.receive(one) for one in told]
     reception.write()
-    return messages
+    return received
 
 
 class Reception:
@@ -76,19 +93,18 @@ class Reception:
             names.update(one.names())
         return news
 
-    def receive(self, told: Told) -> Message:
-        """The message that it is: a new one, or one that we hold."""
+    def receive(self, told: Told) -> Received:
         known = next((self._known[name] for name in told.names() if name in self._known), None)
         if known is None:
-            message = self._take(told)
+            received = self._take(told)
         elif known.external_id == told.utterance.external_id:
-            return known
+            return Received(known, is_new=False)
         else:
-            message = self._revise(known, told.utterance)
-        self._known |= dict.fromkeys(told.names(), message)
-        return message
+            received = Received(self._revise(known, told.utterance), is_new=False)
+        self._known |= dict.fromkeys(told.names(), received.message)
+        return received
 
-    def _take(self, told: Told) -> Message:
+    def _take(self, told: Told) -> Received:
         utterance = at_first_form(told.utterance)
         case, thread = place(
             self._met[pair_of(told)],
@@ -102,7 +118,7 @@ class Reception:
         message = ours or add(case, thread, utterance)
         follow(case, message)
         self._touched[case] = None
-        return message
+        return Received(message, is_new=ours is None)
 
     def _settle(self, case: Case, message: Message, utterance: Utterance) -> None:
         self.write()
@@ -144,7 +160,6 @@ def add(case: Case, thread: Thread, utterance: Utterance) -> Message:
         payload=utterance.payload,
         sent_at=utterance.sent_at,
     )
-    message.is_new = True
     case.added.append(message)
     case.media += media_of(message, utterance)
     case.former += former_ids(message, utterance.earlier_ids)

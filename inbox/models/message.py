@@ -97,9 +97,6 @@ class Message(models.Model):
 
     objects = MessageQuerySet.as_manager()
 
-    # Of what `receive` returns: whether this very call brought it.
-    is_new = False
-
     class Meta:
         constraints = [
             models.UniqueConstraint(

@@ -82,9 +82,10 @@ def test_each_desk_hears_once_of_each_conversation(acme):
 def test_each_is_the_message_that_it_became_or_was(acme):
     first = told(acme, 1, 0)
     changed = told(acme, 1, 1, earlier_ids=(first.utterance.external_id,))
-    one, two, again = receive_all([first, changed, first])
-    assert one == two == again == Message.objects.get()
-    assert two.external_id == changed.utterance.external_id
+    received = receive_all([first, changed, first])
+    assert {one.message for one in received} == {Message.objects.get()}
+    assert [one.is_new for one in received] == [True, False, False]
+    assert Message.objects.get().external_id == changed.utterance.external_id
 
 
 def test_an_echo_among_others_settles_what_we_sent(acme, ana):

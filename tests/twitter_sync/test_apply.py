@@ -17,11 +17,12 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import BrandAccount
+from inbox.actions import receiving
 from inbox.models import Contact, Conversation, ConversationEvent, Message
 from tests.factories import make_brand, make_contact, next_x_id
 from tests.twitter_sync.bodies import dm, dm_received, dm_sent, event, push, told_dms, user
-from twitter_sync.actions import applying, interpreting
-from twitter_sync.actions.applying import apply_due, apply_next, lock_account
+from twitter_sync.actions import applying
+from twitter_sync.actions.applying import apply_due, lock_accounts
 from twitter_sync.actions.replaying import adopt_orphans
 from twitter_sync.models import Connection, RawEvent
 
@@ -208,14 +209,6 @@ def test_orphans_are_taken_up_when_the_handle_is_connected(client, carla):
     assert Message.objects.get().brand == stranger
 
 
-def test_a_handle_connected_while_a_worker_is_at_it_is_found(client, carla):
-    """The worker knows the brands of when it began."""
-    newcomer = make_brand("newcomer")
-    push(client, dm_received(newcomer, carla))
-    apply_next({})
-    assert states() == ["applied"]
-
-
 def test_events_of_a_disconnected_brand_are_kept_for_its_return(client, acme, carla):
     acme.status = BrandAccount.Status.DISCONNECTED
     acme.save()
@@ -245,7 +238,7 @@ def test_a_handle_connected_at_this_very_moment_misses_nothing():
     push(Client(), dm_received(newcomer, carla))
     with ThreadPoolExecutor(1) as worker:
         with transaction.atomic():
-            lock_account(newcomer.x_user_id)
+            lock_accounts([newcomer.x_user_id])
             newcomer.save()
             assert adopt_orphans(newcomer) == 0
             applied = worker.submit(apply_and_leave)
@@ -266,10 +259,16 @@ def test_an_orphan_that_is_not_committed_yet_is_waited_for(monkeypatch):
         done.wait()
         settle(*asked)
 
+    def apply_once() -> int:
+        try:
+            return applying.apply_batch(1)
+        finally:
+            connection.close()
+
     def connect() -> int:
         try:
             with transaction.atomic():
-                lock_account(newcomer.x_user_id)
+                lock_accounts([newcomer.x_user_id])
                 newcomer.save()
                 return adopt_orphans(newcomer)
         finally:
@@ -277,12 +276,12 @@ def test_an_orphan_that_is_not_committed_yet_is_waited_for(monkeypatch):
 
     monkeypatch.setattr(applying, "settle", settle_slowly)
     with ThreadPoolExecutor(2) as workers:
-        applied = workers.submit(apply_next_and_leave)
+        applied = workers.submit(apply_once)
         holds.wait()
         connected = workers.submit(connect)
         until_someone_waits_for_a_lock()
         done.wait()
-        assert applied.result()
+        assert applied.result() == 1
         assert connected.result() == 1
     assert states() == ["pending"]
 
@@ -290,13 +289,6 @@ def test_an_orphan_that_is_not_committed_yet_is_waited_for(monkeypatch):
 def apply_and_leave() -> int:
     try:
         return apply_due()
-    finally:
-        connection.close()
-
-
-def apply_next_and_leave() -> bool:
-    try:
-        return apply_next({})
     finally:
         connection.close()
 
@@ -318,14 +310,14 @@ def until_someone_waits_for_a_lock() -> None:
 def poison(monkeypatch: pytest.MonkeyPatch):
     """`poison.add("text")`: receiving a message of that text raises, with the text in the error."""
     texts: set[str] = set()
-    receive = interpreting.receive
+    receive = receiving.Reception.receive
 
-    def fail(brand, utterance):
-        if utterance.text in texts:
-            raise KeyError(utterance.text)
-        return receive(brand, utterance)
+    def fail(reception, told):
+        if told.utterance.text in texts:
+            raise KeyError(told.utterance.text)
+        return receive(reception, told)
 
-    monkeypatch.setattr(interpreting, "receive", fail)
+    monkeypatch.setattr(receiving.Reception, "receive", fail)
     return texts
 
 

@@ -312,8 +312,8 @@ def test_a_deletion_while_its_post_is_being_placed_leaves_a_tombstone(acme, carl
     brands = {acme.x_user_id: acme}
     with ThreadPoolExecutor(1) as other:
         with transaction.atomic():
-            row = applying.next_row(history_first=False)
-            applying.settle(row, applying.understood(row, brands))
+            rows = applying.claim(1)
+            applying.settle(rows, applying.understood(rows, brands))
             deleted = other.submit(apply_and_leave)
             until_someone_waits_for_a_lock()
         assert deleted.result() == 1

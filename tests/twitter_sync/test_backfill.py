@@ -443,7 +443,7 @@ def test_each_line_has_an_index_of_its_own(db):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         for asked, index in ((NEXT_NEWS, "raw_news"), (NEXT_HISTORY, "raw_history")):
-            cursor.execute(f"EXPLAIN {asked}")
+            cursor.execute(f"EXPLAIN {asked}", [10])
             plan = "\n".join(row[0] for row in cursor.fetchall())
             assert f" {index} " in plan
             assert "Sort" not in plan

@@ -17,7 +17,7 @@ from tests.twitter_sync.bodies import push, reply_event
 from tests.twitter_sync.test_poll import poll_now, posts
 from tests.x import Simulator
 from twitter_sync import budgets
-from twitter_sync.actions import looking_up, placing, remembering
+from twitter_sync.actions import looking_up, remembering, taking
 from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.looking_up import look_up_due
 from twitter_sync.models import KnownPost, RateBudget, RawEvent
@@ -165,9 +165,9 @@ def test_a_post_that_can_not_be_placed_is_kept_and_placed_later(
     def fail(post, *args, **kwargs):
         if post.id == asked:
             raise KeyError(post.text)
-        return placing.place(post, *args, **kwargs)
+        return taking.take_post(post, *args, **kwargs)
 
-    monkeypatch.setattr(looking_up, "place", fail)
+    monkeypatch.setattr(looking_up, "take_post", fail)
     look_up_due()
     assert said(brand) == [f"@{brand.handle} nor phone"]
     row = RawEvent.objects.get()
@@ -197,7 +197,7 @@ def threads(simulator: Simulator, brand: BrandAccount, count: int) -> list[str]:
 @pytest.mark.django_db(transaction=True)
 def test_one_conversation_is_locked_at_a_time(simulator, brand, monkeypatch):
     threads(simulator, brand, 4)
-    place, held = looking_up.place, []
+    place, held = looking_up.take_post, []
 
     def place_and_count(*asked: Any, **told: Any) -> Any:
         placed = place(*asked, **told)
@@ -209,7 +209,7 @@ def test_one_conversation_is_locked_at_a_time(simulator, brand, monkeypatch):
             held.append(cursor.fetchone()[0])
         return placed
 
-    monkeypatch.setattr(looking_up, "place", place_and_count)
+    monkeypatch.setattr(looking_up, "take_post", place_and_count)
     look_up_due()
     the_conversation_and_its_pair = 2
     assert held == [the_conversation_and_its_pair] * 4
@@ -217,7 +217,7 @@ def test_one_conversation_is_locked_at_a_time(simulator, brand, monkeypatch):
 
 def test_a_worker_that_dies_between_two_posts_loses_none(simulator, brand, monkeypatch):
     ids = threads(simulator, brand, 3)
-    place, placed = looking_up.place, []
+    place, placed = looking_up.take_post, []
 
     def die(*asked: Any, **told: Any) -> Any:
         if placed:
@@ -226,7 +226,7 @@ def test_a_worker_that_dies_between_two_posts_loses_none(simulator, brand, monke
         return placed[0]
 
     with monkeypatch.context() as patch:
-        patch.setattr(looking_up, "place", die)
+        patch.setattr(looking_up, "take_post", die)
         with pytest.raises(SystemExit):
             look_up_due()
     assert Message.objects.count() == 1

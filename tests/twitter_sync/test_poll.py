@@ -15,7 +15,7 @@ from tests.twitter_sync.bodies import dm, event, push
 from tests.x import Simulator
 from twitter_sync import budgets, tokens
 from twitter_sync.actions import polling
-from twitter_sync.actions.applying import apply_due, apply_next
+from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.connecting import make_feeds_due
 from twitter_sync.actions.polling import poll, poll_due
 from twitter_sync.actions.replaying import adopt_orphans
@@ -157,14 +157,12 @@ def test_a_feed_that_is_made_due_while_it_is_polled_stays_due(
 # Whose it is
 
 
-def test_a_handle_connected_while_a_worker_is_at_it_gets_what_was_polled(
-    simulator, brand, customer
-):
-    """The worker knows the brands of when it began; a page names no handle."""
+def test_a_page_is_for_the_handle_that_asked_for_it(simulator, brand, customer):
+    """It names none."""
     writes(simulator, customer, brand, "Hello")
     posts(simulator, customer["id"], f"@{brand.handle} no internet")
     assert [poll_now(brand), poll_now(brand, "mentions")] == [1, 1]
-    assert [apply_next({}), apply_next({})] == [True, True]
+    assert apply_due() == 2
     assert {row.state for row in RawEvent.objects.all()} == {"applied"}
     assert Message.objects.filter(brand=brand).count() == 2
 

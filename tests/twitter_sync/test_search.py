@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ from twitter_sync.actions.searching import (
     MOST_AT_ONCE,
     REACH,
     SOONEST,
+    Talk,
     Turn,
     claim,
     expect_more,
@@ -63,6 +64,12 @@ def asked(simulator, brand, customer) -> str:
 def settle() -> None:
     while apply_due() + look_up_due():
         pass
+
+
+def heard(
+    brand: BrandAccount, x_conversation_id: str, author_id: str, *, said_at: datetime
+) -> None:
+    expect_more([(Talk(brand.pk, x_conversation_id, author_id), said_at)])
 
 
 def make_due() -> None:
@@ -108,8 +115,8 @@ def test_the_next_search_asks_for_what_came_since(simulator, brand, asked):
 
 def test_several_customers_share_a_call(simulator, brand):
     for number in range(20):
-        expect_more(
-            brand.pk,
+        heard(
+            brand,
             str(1_900_000_000_000_000_000 + number),
             str(10**18 + number),
             said_at=timezone.now(),
@@ -121,12 +128,10 @@ def test_several_customers_share_a_call(simulator, brand):
 
 def test_a_query_is_never_longer_than_x_takes(db, acme):
     for number in range(30):
-        expect_more(acme.pk, str(number), str(number + 1), said_at=timezone.now())
+        heard(acme, str(number), str(number + 1), said_at=timezone.now())
     assert len(claim()) == MOST_AT_ONCE
     for number in range(30):
-        expect_more(
-            acme.pk, str(2**63 - 1 - number), str(2**63 - 1 - number), said_at=timezone.now()
-        )
+        heard(acme, str(2**63 - 1 - number), str(2**63 - 1 - number), said_at=timezone.now())
     while searches := claim():
         assert len(query_for(searches)) <= LONGEST_QUERY
     assert ConversationSearch.objects.due().count() == 0
@@ -160,11 +165,11 @@ def test_the_longer_it_is_quiet_the_rarer_it_is_asked():
 
 
 def test_something_new_makes_it_young_again(acme):
-    expect_more(acme.pk, "1", "2", said_at=timezone.now())
+    heard(acme, "1", "2", said_at=timezone.now())
     ConversationSearch.objects.update(
         heard_at=timezone.now() - timedelta(days=9), searched_at=timezone.now(), due_at=None
     )
-    expect_more(acme.pk, "1", "2", said_at=timezone.now())
+    heard(acme, "1", "2", said_at=timezone.now())
     search = ConversationSearch.objects.get()
     assert search.due_at - search.heard_at == SOONEST
 
@@ -197,8 +202,8 @@ def test_the_past_of_a_thread_does_not_make_it_young_again(acme, carla):
     before = ConversationSearch.objects.values_list("heard_at", "due_at").get()
     search = ConversationSearch.objects.get()
     for ago in (timedelta(days=2), timedelta(days=9)):
-        expect_more(
-            acme.pk,
+        heard(
+            acme,
             search.x_conversation_id,
             search.author_id,
             said_at=timezone.now() - ago,
@@ -311,7 +316,7 @@ def test_a_turn_ends_before_its_task_is_ended_however_slow_x_is(brand, monkeypat
 
     monkeypatch.setattr(searching, "monotonic", lambda: clock[0])
     monkeypatch.setattr(Client, "search", slow)
-    expect_more(brand.pk, "1", "2", said_at=timezone.now())
+    heard(brand, "1", "2", said_at=timezone.now())
     search_due()
     assert 0 < clock[0] < settings.CELERY_TASK_TIME_LIMIT
     assert ConversationSearch.objects.due().count() == 1
@@ -319,7 +324,7 @@ def test_a_turn_ends_before_its_task_is_ended_however_slow_x_is(brand, monkeypat
 
 def test_a_question_that_x_refuses_costs_those_asked_with_it_nothing(acme, small_x):
     for author in ("11", "12", "13"):
-        expect_more(acme.pk, "1", author, said_at=timezone.now())
+        heard(acme, "1", author, said_at=timezone.now())
     refused, nothing = Said({"title": "Invalid Request"}, 400), {"meta": {"result_count": 0}}
     small_x.answer("POST /oauth2/token", {"access_token": "ours"})
     small_x.answer(f"GET {SEARCH}", refused, nothing, refused, nothing)

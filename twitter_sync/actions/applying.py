@@ -1,122 +1,155 @@
-"""The ledger becomes conversations: one row at a time, each in a transaction of its own.
+"""The ledger becomes conversations: a batch of rows at a time, each batch in one transaction.
 
-News comes before history: while the backlog of a handle that was just connected is sorted, only
-every few rows is one of it.
+News comes before history: while the backlog of a handle that was just connected is sorted, only a
+part of each batch is of it.
 
-A row is claimed by its lock, so a worker that dies leaves nothing behind: the row is pending still
-and the next worker takes it. What fails is tried again later and then set aside; it never holds up
-another row (trust R19). Applying a row twice is harmless.
+Rows are claimed by their locks, so a worker that dies leaves nothing behind: they are pending still
+and the next worker takes them. A batch that fails is taken apart, until the row that makes it fail
+is alone: it is tried again later and then set aside, and never holds up another (trust R19).
+Applying a row twice is harmless.
 """
 
 from __future__ import annotations
 
-from itertools import chain
+from collections.abc import Collection, Sequence
 
 import structlog
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from accounts.doorbell import ring
 from twitter_sync.actions.interpreting import Outcome, interpret
-from twitter_sync.actions.placing import Brands, active_brands
+from twitter_sync.actions.placing import active_brands
 from twitter_sync.backoff import delay
 from twitter_sync.failures import where
 from twitter_sync.models import RawEvent
-from twitter_sync.payloads import Unreadable
+from twitter_sync.scene import Brands
 
-# A worker gives way after this many, so that other work of its queue gets its turn.
+# So many rows are applied in one transaction: it holds a lock for each customer in them.
 BATCH = 200
+# A worker gives way after this many, so that other work of its queue gets its turn.
+MOST_ROWS = 1_000
 MOST_ATTEMPTS = 5
-# One row in so many is history, however much news there is: it must not starve either.
+# Two workers in each other's way are no fault of the rows: so often a batch is tried as it is.
+MOST_COLLISIONS = 3
+# Postgres: serialization failure, deadlock.
+COLLISIONS = ("40001", "40P01")
+# Of so many rows one is history, however much news there is: it must not starve either.
 HISTORY_EVERY = 8
 
-# Worded once: it runs for every row.
 SETTLE = """
-UPDATE twitter_sync_rawevent
-SET state = %s, brand_id = %s, waits_for = %s, error = %s,
-    applied_at = CASE WHEN %s THEN statement_timestamp() END
-WHERE id = %s
+UPDATE twitter_sync_rawevent row
+SET state = told.state, brand_id = told.brand_id, waits_for = told.waits_for, error = told.error,
+    applied_at = CASE WHEN told.state = 'applied' THEN statement_timestamp() END
+FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::text[])
+     AS told (id, state, brand_id, waits_for, error)
+WHERE row.id = told.id
 """
 
 State = RawEvent.State
 log = structlog.get_logger(__name__)
 
 
-def apply_due(limit: int = BATCH) -> int:
+def apply_due(limit: int = MOST_ROWS) -> int:
     """Applies what is due, news before history, and rings again when more is left. Returns how
-    many."""
-    brands = {brand.x_user_id: brand for brand in active_brands()}
-    for done in range(limit):
-        if not apply_next(brands, history_first=done % HISTORY_EVERY == HISTORY_EVERY - 1):
+    many rows it had in hand."""
+    done = 0
+    while done < limit:
+        taken = apply_batch(min(BATCH, limit - done))
+        if not taken:
             return done
+        done += taken
     ring("twitter_sync.apply", queue="ingest")
-    return limit
+    return done
 
 
-def apply_next(brands: Brands, *, history_first: bool = False) -> bool:
-    """Applies the oldest due row that no other worker has in hand. False when there is none."""
-    row: RawEvent | None = None
+def apply_batch(limit: int) -> int:
+    """Applies rows that are due and that no other worker has in hand. Returns how many it had in
+    hand, whatever became of them."""
+    claimed: list[int] = []
     try:
         with transaction.atomic():
-            row = next_row(history_first=history_first)
-            if row is not None:
-                attach_brand(row, brands)
-                settle(row, understood(row, brands))
-    except Unreadable as error:
-        set_aside(row, error)
+            rows = claim(limit)
+            claimed = [row.pk for row in rows]
+            apply_together(rows)
     except Exception as error:
-        # A poison row must not stop the ledger. Is it the database, this fails as well.
-        postpone(row, error)
-    return row is not None
+        # A poison row must not stop the ledger. Is it the database, what follows fails as well.
+        if not claimed:
+            raise
+        take_apart(claimed, error)
+    return len(claimed)
 
 
-def next_row(*, history_first: bool) -> RawEvent | None:
-    lines = [RawEvent.objects.next_news, RawEvent.objects.next_history]
-    found = chain.from_iterable(line() for line in (lines[::-1] if history_first else lines))
-    return next(found, None)
+def claim(limit: int) -> list[RawEvent]:
+    """The oldest due rows that are in nobody's hands, ours until the transaction ends: news, and a
+    part that is kept for history."""
+    news = list(RawEvent.objects.next_news(limit - limit // HISTORY_EVERY))
+    return news + list(RawEvent.objects.next_history(limit - len(news)))
 
 
-def attach_brand(row: RawEvent, brands: Brands) -> None:
-    """Spares a question to Postgres for every row of a page."""
-    known = (brand for brand in brands.values() if brand.pk == row.brand_id)
-    if brand := next(known, None):
-        row.brand = brand
+def claim_again(ids: Collection[int]) -> list[RawEvent]:
+    """Those of the rows that nobody has taken or applied meanwhile."""
+    rows = RawEvent.objects.due().filter(pk__in=ids).order_by("due_at", "pk")
+    return list(rows.select_for_update(skip_locked=True, of=("self",)))
 
 
-def understood(row: RawEvent, brands: Brands) -> Outcome:
-    """What the row means. One for a handle that is not connected here is looked at once more, in
-    case that it was connected at this very moment: else its connecting would not see this orphan,
-    which is not committed yet, and this worker would not see the handle."""
-    outcome = interpret(row, brands)
-    if not outcome.no_such_account or outcome.no_such_account in brands:
-        return outcome
-    lock_account(outcome.no_such_account, shared=True)
-    if not active_brands().filter(x_user_id=outcome.no_such_account).exists():
-        return outcome
-    return interpret(row, {brand.x_user_id: brand for brand in active_brands()})
+def apply_together(rows: Sequence[RawEvent]) -> None:
+    """In one transaction, which is open. The brands are read after the rows are claimed: none is
+    missed that was connected before."""
+    if not rows:
+        return
+    brands = {brand.x_user_id: brand for brand in active_brands()}
+    prefetch_related_objects(rows, "brand")
+    settle(rows, understood(rows, brands))
 
 
-def lock_account(x_user_id: str, *, shared: bool = False) -> None:
-    """Until the transaction ends, an account of X is connected or its orphans are made, not both.
+def understood(rows: Sequence[RawEvent], brands: Brands) -> list[Outcome]:
+    """What the rows mean. Those for a handle that is not connected here are looked at once more, in
+    case that it was connected at this very moment: else its connecting would not see these orphans,
+    which are not committed yet, and this worker would not see the handle."""
+    outcomes = interpret(rows, brands)
+    strangers = {outcome.no_such_account for outcome in outcomes} - brands.keys() - {""}
+    if not strangers:
+        return outcomes
+    lock_accounts(strangers, shared=True)
+    newcomers = {one.x_user_id: one for one in active_brands().filter(x_user_id__in=strangers)}
+    theirs = [n for n, outcome in enumerate(outcomes) if outcome.no_such_account in newcomers]
+    again = interpret([rows[n] for n in theirs], {**brands, **newcomers})
+    for n, outcome in zip(theirs, again, strict=True):
+        outcomes[n] = outcome
+    return outcomes
+
+
+def lock_accounts(x_user_ids: Collection[str], *, shared: bool = False) -> None:
+    """Until the transaction ends, these accounts of X are connected or their orphans are made, not
+    both.
 
     Shared by the workers that make orphans; whoever connects takes it before any row.
     """
     how = "_shared" if shared else ""
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT pg_advisory_xact_lock{how}(hashtext('account'), hashtext(%s))", [x_user_id]
-        )
+        for x_user_id in sorted(x_user_ids):
+            cursor.execute(
+                f"SELECT pg_advisory_xact_lock{how}(hashtext('account'), hashtext(%s))",
+                [x_user_id],
+            )
 
 
-def settle(row: RawEvent, outcome: Outcome) -> None:
-    state = state_after(outcome)
+def settle(rows: Sequence[RawEvent], outcomes: Sequence[Outcome]) -> None:
+    told = [(row.pk, *settled(outcome)) for row, outcome in zip(rows, outcomes, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(SETTLE, [list(column) for column in zip(*told, strict=True)])
+    for row_id, state, _, _, error in told:
+        if error or state == State.ORPHAN:
+            log.warning("event not understood", row=row_id, state=state, why=error)
+
+
+def settled(outcome: Outcome) -> tuple[str, int | None, str, str]:
+    """State, brand, what it waits for, and what was not understood."""
     error = "; ".join([*outcome.unreadable, *outcome.unknown])[:300]
     waits_for = outcome.waits_for or outcome.no_such_account
-    with connection.cursor() as cursor:
-        is_applied = state == State.APPLIED
-        cursor.execute(SETTLE, [state, outcome.brand_id, waits_for, error, is_applied, row.pk])
-    if error or state == State.ORPHAN:
-        log.warning("event not understood", row=row.pk, state=state, why=error)
+    return state_after(outcome), outcome.brand_id, waits_for, error
 
 
 def state_after(outcome: Outcome) -> RawEvent.State:
@@ -130,23 +163,45 @@ def state_after(outcome: Outcome) -> RawEvent.State:
     return State.APPLIED if outcome.received else State.IGNORED
 
 
-def set_aside(row: RawEvent | None, error: Unreadable) -> None:
-    if row is None:
-        raise error
-    reason = f"Unreadable: {error}"[:300]
-    RawEvent.objects.filter(pk=row.pk).update(state=State.DEAD, error=reason)
-    log.error("event set aside", row=row.pk, why=reason)
+# What fails
 
 
-def postpone(row: RawEvent | None, error: Exception) -> None:
-    """Later; after the last try the row is set aside: the command replay_events takes it up."""
-    if row is None:
-        raise error
-    failure, attempts = where(error), row.attempts + 1
-    RawEvent.objects.filter(pk=row.pk).update(
-        state=State.DEAD if attempts >= MOST_ATTEMPTS else State.PENDING,
-        attempts=attempts,
-        error=f"{failure['error']} at {failure['at']}"[:300],
-        due_at=timezone.now() + delay(attempts),
-    )
-    log.error("event not applied", row=row.pk, attempts=attempts, **failure)
+def take_apart(ids: Sequence[int], error: Exception, collisions: int = 0) -> None:
+    """Applies the rows of a batch that failed: once more as it is where only another worker was in
+    the way, else by halves."""
+    if is_collision(error) and collisions < MOST_COLLISIONS:
+        apply_part(ids, collisions + 1)
+    elif len(ids) == 1:
+        postpone(ids[0], error)
+    else:
+        half = len(ids) // 2
+        apply_part(ids[:half])
+        apply_part(ids[half:])
+
+
+def apply_part(ids: Sequence[int], collisions: int = 0) -> None:
+    try:
+        with transaction.atomic():
+            apply_together(claim_again(ids))
+    except Exception as error:
+        take_apart(ids, error, collisions)
+
+
+def is_collision(error: Exception) -> bool:
+    code = getattr(error.__cause__, "pgcode", None)
+    return isinstance(error, OperationalError) and code in COLLISIONS
+
+
+@transaction.atomic
+def postpone(row_id: int, error: Exception) -> None:
+    """Later; after the last try the row is set aside until somebody has it replayed."""
+    row = RawEvent.objects.select_for_update(skip_locked=True).filter(pk=row_id).first()
+    if row is None or row.state != State.PENDING:
+        return
+    failure = where(error)
+    row.attempts += 1
+    row.error = f"{failure['error']} at {failure['at']}"[:300]
+    row.state = State.DEAD if row.attempts >= MOST_ATTEMPTS else State.PENDING
+    row.due_at = timezone.now() + delay(row.attempts)
+    row.save(update_fields=["attempts", "error", "state", "due_at"])
+    log.error("event not applied", row=row.pk, attempts=row.attempts, **failure)

@@ -25,7 +25,7 @@ from accounts.doorbell import ring
 from accounts.models import BrandAccount, BrandEvent, Membership, Role, User
 from twitter_sync import tokens
 from twitter_sync.actions import backfilling, healing, polling
-from twitter_sync.actions.applying import lock_account
+from twitter_sync.actions.applying import lock_accounts
 from twitter_sync.actions.erasing import is_under_way
 from twitter_sync.actions.replaying import adopt_orphans
 from twitter_sync.actions.setting_up import PUT_OFF_SECONDS, Busy, set_up
@@ -141,7 +141,7 @@ def keep(
     """The brand with its tokens and what is left to do, committed together. `who` is X's user."""
     if expected is not None and expected.x_user_id != who["id"]:
         raise WrongHandle(expected, who["username"])
-    lock_account(who["id"])
+    lock_accounts([who["id"]])
     brand, is_new = BrandAccount.objects.select_for_update().get_or_create(
         x_user_id=who["id"],
         defaults={

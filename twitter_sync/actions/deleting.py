@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import BrandAccount
@@ -12,22 +13,30 @@ from inbox.models import Message
 from twitter_sync.actions.remembering import forget
 
 
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """The messages that it was, and all ids that it had."""
+
+    messages: list[Message]
+    post_ids: set[str]
+
+
 def delete_post(
     post_id: str, *, brands: Iterable[BrandAccount], deleted_at: datetime | None = None
-) -> list[Message]:
-    """Marks it deleted in all its forms, for `brands`. Returns the messages that it was.
+) -> Deleted:
+    """Marks it deleted in all its forms, for `brands`.
 
     The post is forgotten before it is looked for as a message: a worker that is placing it holds
     its row, and what that one makes is seen only after the wait.
     """
-    forget({post_id})
+    post_ids = forget({post_id})
     held = [
         message
         for brand in sorted(brands, key=lambda brand: brand.pk)
         if (message := find(brand, Message.Kind.PUBLIC, [post_id]))
     ]
-    if former := {one for message in held for one in ids_of(message)} - {post_id}:
-        forget(former)
+    if former := {one for message in held for one in ids_of(message)} - post_ids:
+        post_ids |= forget(former)
     for message in held:
         mark_deleted(message.brand, kind=message.kind, external_id=post_id, deleted_at=deleted_at)
-    return held
+    return Deleted(held, post_ids)

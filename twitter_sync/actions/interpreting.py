@@ -1,29 +1,30 @@
-"""What one row of the ledger means: parse it, then one call to the inbox for each event in it."""
+"""What rows of the ledger mean: each event in them, in order, told to the inbox.
+
+All of them are parsed and read for together (`twitter_sync.scene`), and what they say is received
+together. What is rare has its effect at once, after what was said before it: a deletion, and a
+permission that somebody took back.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import singledispatch
 
-from django.db.models import Q
-
 from accounts.models import BrandAccount
-from inbox.actions.receiving import receive
 from twitter_sync import tokens
 from twitter_sync.actions import recovering
 from twitter_sync.actions.deleting import delete_post
-from twitter_sync.actions.introducing import ask_who, introduce
-from twitter_sync.actions.noticing import notice
+from twitter_sync.actions.introducing import introduce_all, people_of
 from twitter_sync.actions.placing import (
-    Brands,
     MustWait,
-    Scene,
-    active_brands,
+    answered_by,
     concerned,
+    conversation_of,
     place,
 )
-from twitter_sync.actions.remembering import give_up, remember, wait_for, want_above
+from twitter_sync.actions.remembering import give_up, remember, wait_for
+from twitter_sync.actions.taking import take
 from twitter_sync.models import KnownPost, RawEvent
 from twitter_sync.payloads import (
     Delivery,
@@ -36,8 +37,11 @@ from twitter_sync.payloads import (
     Revocation,
     Signal,
     Unknown,
+    Unreadable,
     parse,
 )
+from twitter_sync.scene import Brands, Scene
+from twitter_sync.tree import Tree
 from twitter_sync.utterances import of_direct_message, of_encrypted_message
 
 
@@ -62,6 +66,15 @@ class Outcome:
     unreadable: list[str] = field(default_factory=list)
 
 
+@dataclass(slots=True, eq=False)
+class Reading:
+    """A row of the ledger, read, and what became of it. Nothing is in a body without any sense."""
+
+    row: RawEvent
+    delivery: Delivery
+    outcome: Outcome
+
+
 @dataclass(frozen=True, slots=True)
 class ToldAlong:
     """A post that X shows beside those it tells of: a message where its thread is held already."""
@@ -71,80 +84,132 @@ class ToldAlong:
     conversation_id: str
 
 
-def interpret(row: RawEvent, brands: Brands) -> Outcome:
-    """Applies every event in `row`. Raises Unreadable when there is no sense in it at all.
+def interpret(rows: Sequence[RawEvent], brands: Brands) -> list[Outcome]:
+    """Applies every event in `rows`, in their order. `brands` are those for which messages are
+    taken, by X's id. Call inside a transaction."""
+    readings = [read(row) for row in rows]
+    scene = set_up(readings, brands)
+    for reading in readings:
+        reading.outcome.brand_id = brand_id_of(reading, brands)
+        hear_all(reading, scene)
+    take(scene)
+    asked_for = (RawEvent.Source.POLL, RawEvent.Source.HISTORY)
+    introduce_all(
+        [
+            person
+            for reading in readings
+            if reading.row.source in asked_for
+            for person in people_of(reading.delivery.people, as_of=reading.row.received_at)
+        ]
+    )
+    return [reading.outcome for reading in readings]
 
-    `brands` are those for which messages are taken, by X's id, as they were known to be when this
-    worker began; what was connected since is looked for.
-    """
-    delivery = parse(bytes(row.body))
-    brands = with_newcomers(brands, row, delivery.events)
-    outcome = Outcome(brand_id_of(row, delivery, brands), unreadable=list(delivery.unreadable))
-    scene = Scene(brands, delivery.people, posts_in(delivery))
+
+def read(row: RawEvent) -> Reading:
+    try:
+        delivery = parse(bytes(row.body))
+    except Unreadable as error:
+        return Reading(row, Delivery(), Outcome(unreadable=[f"Unreadable: {error}"]))
+    return Reading(row, delivery, Outcome(unreadable=list(delivery.unreadable)))
+
+
+def brand_id_of(reading: Reading, brands: Brands) -> int | None:
+    """The brand that asked for the row, or the first that X tells it to."""
+    told = (str(getattr(event, "for_user_id", "")) for event in reading.delivery.events)
+    named = (brands[x_user_id].pk for x_user_id in told if x_user_id in brands)
+    return reading.row.brand_id or next(named, None)
+
+
+# The scene
+
+
+def set_up(readings: Sequence[Reading], brands: Brands) -> Scene:
+    """Remembers every post that is told of before one of them is placed, and fetches and locks for
+    all of them what placing needs."""
+    scene = Scene(brands, Tree(keep_posts(readings)))
+    scene.tree.climb()
+    told = (post for reading in readings for post in posts_in(reading.delivery))
+    placed = [(post, place) for post in told if (place := told_in(post, scene))]
+    scene.lock(conversation_id for _, conversation_id in placed)
+    customers = {(place, customer_in(post, scene)) for post, place in placed}
+    scene.meet(customers | {(place, post.author_id) for post, place in placed})
+    scene.tree.hear_out(place for place in customers if not scene.holders(*place))
+    return scene
+
+
+def posts_in(delivery: Delivery) -> Iterator[Post]:
+    yield from delivery.context
+    yield from (event for event in delivery.events if isinstance(event, Post))
+
+
+def keep_posts(readings: Sequence[Reading]) -> Iterable[KnownPost]:
+    """Those that are told of. They are locked, and so are those that are gone."""
+    deliveries = [reading.delivery for reading in readings]
+    missing = {post_id for delivery in deliveries for post_id in delivery.missing}
+    events = (event for delivery in deliveries for event in delivery.events)
+    deleted = {event.id for event in events if isinstance(event, PostDeletion)}
+    told = [(post, delivery.people) for delivery in deliveries for post in posts_in(delivery)]
+    known = remember(told, heard_of=missing | deleted)
+    if missing:
+        give_up(missing)
+    return known.values()
+
+
+def told_in(post: Post, scene: Scene) -> str | None:
+    """X's conversation; None where that can't be told yet."""
+    try:
+        return conversation_of(post, scene.tree[post.id], scene.tree)
+    except MustWait:
+        return None
+
+
+def customer_in(post: Post, scene: Scene) -> str:
+    """With whom a brand would talk if this were a message; "" where that can't be told yet."""
+    brand = scene.brands.get(post.author_id)
+    if brand is None:
+        return post.author_id
+    try:
+        return answered_by(brand, post, scene.tree) or ""
+    except MustWait:
+        return ""
+
+
+# Event by event
+
+
+def hear_all(reading: Reading, scene: Scene) -> None:
+    """By conversation, then by id, what is told along among the rest."""
+    outcome, delivery = reading.outcome, reading.delivery
     along = [ToldAlong(post, post.id, post.conversation_id) for post in delivery.context]
-    for event in in_order([*delivery.events, *along]):
+    for event in sorted([*delivery.events, *along], key=in_order):
         try:
-            outcome.received += hear_patiently(event, scene, row)
+            outcome.received += hear_patiently(event, scene, reading)
         except MustWait as wait:
             outcome.waits_for = wait.post_id
         except NoSuchAccount as missing:
             outcome.no_such_account = missing.x_user_id
         if isinstance(event, Unknown):
             outcome.unknown.append(f"unknown: {event.kind}")
-    if row.source in (RawEvent.Source.POLL, RawEvent.Source.HISTORY):
-        introduce(delivery.people, as_of=row.received_at)
-    return outcome
 
 
-def with_newcomers(brands: Brands, row: RawEvent, events: Iterable[Event]) -> Brands:
-    """Also those that a push names or that asked for the row, connected since `brands` was read."""
-    named = {str(getattr(event, "for_user_id", None) or "") for event in events}
-    missing = named - brands.keys() - {""}
-    asked = {row.brand_id} - {brand.pk for brand in brands.values()} - {None}
-    if not missing and not asked:
-        return brands
-    newcomers = active_brands().filter(Q(x_user_id__in=missing) | Q(pk__in=asked))
-    return {**brands, **{brand.x_user_id: brand for brand in newcomers}}
+def in_order(event: Event | ToldAlong) -> tuple[str, str]:
+    return str(getattr(event, "conversation_id", "")), getattr(event, "id", "")
 
 
-def brand_id_of(row: RawEvent, delivery: Delivery, brands: Brands) -> int | None:
-    """The brand that asked for the row, or the first that X tells it to."""
-    told = (str(getattr(event, "for_user_id", "")) for event in delivery.events)
-    named = (brands[x_user_id].pk for x_user_id in told if x_user_id in brands)
-    return row.brand_id or next(named, None)
-
-
-def posts_in(delivery: Delivery) -> Mapping[str, KnownPost]:
-    """Remembers every post that a delivery tells of, before one of them is placed."""
-    posts = [*delivery.context, *(event for event in delivery.events if isinstance(event, Post))]
-    if delivery.missing:
-        give_up(delivery.missing)
-    return remember(posts, delivery.people) if posts else {}
-
-
-def in_order(events: Iterable[Event | ToldAlong]) -> list[Event | ToldAlong]:
-    """By conversation, then by id, what is told along among the rest: no two workers can wait for
-    each other in a circle."""
-    return sorted(events, key=lambda event: (place_of(event), getattr(event, "id", "")))
-
-
-def place_of(event: Event | ToldAlong) -> str:
-    return str(getattr(event, "conversation_id", ""))
-
-
-def hear_patiently(event: Event | ToldAlong, scene: Scene, row: RawEvent) -> int:
+def hear_patiently(event: Event | ToldAlong, scene: Scene, reading: Reading) -> int:
     """Raises MustWait for a post that must wait, once it is sure to be woken."""
     while True:
         try:
-            return hear(event, scene, row)
+            return hear(event, scene, reading)
         except MustWait as wait:
             if wait_for(wait.post_id):
                 raise
+            scene.tree.reread([wait.post_id])
 
 
 def told(for_user_id: str | None, scene: Scene, row: RawEvent) -> BrandAccount:
-    """The brand that asked X for it, else that X tells it to. Raises NoSuchAccount."""
-    x_user_id = row.brand.x_user_id if row.brand else for_user_id
+    """The brand that X tells it to, else that asked X for it. Raises NoSuchAccount."""
+    x_user_id = for_user_id or (row.brand.x_user_id if row.brand else None)
     brand = scene.brands.get(x_user_id or "")
     if brand is None:
         raise NoSuchAccount(x_user_id)
@@ -152,8 +217,8 @@ def told(for_user_id: str | None, scene: Scene, row: RawEvent) -> BrandAccount:
 
 
 @singledispatch
-def hear(event: Event | ToldAlong, scene: Scene, row: RawEvent) -> int:
-    """Tells the inbox. Returns how many messages it made or found.
+def hear(event: Event | ToldAlong, scene: Scene, reading: Reading) -> int:
+    """Says to the inbox what the event tells. Returns how many messages it is.
 
     Raises NoSuchAccount and MustWait.
     """
@@ -161,60 +226,66 @@ def hear(event: Event | ToldAlong, scene: Scene, row: RawEvent) -> int:
 
 
 @hear.register
-def hear_message(event: DirectMessage, scene: Scene, row: RawEvent) -> int:
-    brand = told(event.for_user_id, scene, row)
+def hear_message(event: DirectMessage, scene: Scene, reading: Reading) -> int:
+    brand = told(event.for_user_id, scene, reading.row)
     if not event.is_between_two or event.sender_id == event.recipient_id:
         return 0
     if brand.x_user_id not in (event.sender_id, event.recipient_id):
         raise NoSuchAccount(brand.x_user_id)
-    notice(receive(brand, of_direct_message(event, brand, scene.people)), event, row)
+    people = reading.delivery.people
+    said = scene.say(brand, of_direct_message(event, brand, people), people)
+    said.event, said.row = event, reading.row
     return 1
 
 
 @hear.register
-def hear_encrypted(event: EncryptedMessage, scene: Scene, row: RawEvent) -> int:
-    brand = told(event.for_user_id, scene, row)
+def hear_encrypted(event: EncryptedMessage, scene: Scene, reading: Reading) -> int:
+    brand = told(event.for_user_id, scene, reading.row)
     if not event.is_between_two:
         return 0
     if brand.x_user_id not in event.conversation_id.split("-"):
         raise NoSuchAccount(brand.x_user_id)
-    receive(brand, of_encrypted_message(event, brand, scene.people))
+    people = reading.delivery.people
+    scene.say(brand, of_encrypted_message(event, brand, people), people)
     return 1
 
 
 @hear.register
-def hear_post(event: Post, scene: Scene, row: RawEvent) -> int:
-    if row.source == RawEvent.Source.LOOK_UP:
+def hear_post(event: Post, scene: Scene, reading: Reading) -> int:
+    if reading.row.source == RawEvent.Source.LOOK_UP:
         brands = concerned(event, scene.brands)
     else:
-        brands = [told(event.for_user_id, scene, row)]
-    placed = place(event, scene, told=brands)
+        brands = [told(event.for_user_id, scene, reading.row)]
+    placed = place(event, scene, reading.delivery.people, told=brands)
+    for said in placed:
+        said.event, said.row = event, reading.row
     if event.parent_id and placed:
-        want_above(event.parent_id, hops=1)
-    for message in placed:
-        notice(message, event, row)
-        ask_who(message, scene.people)
+        scene.wanted_above.append((event.parent_id, 1))
     return len(placed)
 
 
 @hear.register
-def hear_along(event: ToldAlong, scene: Scene, row: RawEvent) -> int:
-    place(event.post, scene)
+def hear_along(event: ToldAlong, scene: Scene, reading: Reading) -> int:
+    place(event.post, scene, reading.delivery.people)
     return 0
 
 
 @hear.register
-def hear_deletion(event: PostDeletion, scene: Scene, row: RawEvent) -> int:
-    told(event.for_user_id, scene, row)
-    return len(delete_post(event.id, brands=scene.brands.values(), deleted_at=event.deleted_at))
+def hear_deletion(event: PostDeletion, scene: Scene, reading: Reading) -> int:
+    told(event.for_user_id, scene, reading.row)
+    take(scene)
+    deleted = delete_post(event.id, brands=scene.brands.values(), deleted_at=event.deleted_at)
+    scene.tree.reread(deleted.post_ids)
+    return len(deleted.messages)
 
 
 @hear.register
-def hear_revocation(event: Revocation, scene: Scene, row: RawEvent) -> int:
+def hear_revocation(event: Revocation, scene: Scene, reading: Reading) -> int:
     brand = BrandAccount.objects.filter(x_user_id=event.user_id).first()
     if brand is None:
         raise NoSuchAccount(event.user_id)
-    tokens.mark_for_reconnect(brand.pk, told_at=row.received_at)
+    take(scene)
+    tokens.mark_for_reconnect(brand.pk, told_at=reading.row.received_at)
     return 1
 
 
@@ -228,5 +299,5 @@ def hear_replay_end(event: ReplayEnd, scene: Scene, row: RawEvent) -> int:
 
 @hear.register(Signal)
 @hear.register(Unknown)
-def hear_nothing(event: Event, scene: Scene, row: RawEvent) -> int:
+def hear_nothing(event: Event, scene: Scene, reading: Reading) -> int:
     return 0

@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.doorbell import ring
 from inbox.actions.contacts import AddressBook, Person
 from inbox.actions.recording import keep_each
-from inbox.models import Contact, Conversation, Message
-from twitter_sync.actions.remembering import ask_for
+from inbox.models import Contact, Conversation
 from twitter_sync.utterances import People, introduced
 
 
@@ -29,7 +29,7 @@ def people_of(people: People, *, as_of: datetime) -> list[Person]:
     return [introduced(profile, as_of=as_of) for profile in people.values()]
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def introduce_all(people: Collection[Person]) -> None:
     """Likewise of many payloads, in their order. Who is no contact does not become one."""
     book = AddressBook({person.x_user_id for person in people})
@@ -50,8 +50,22 @@ def tell(contacts: Iterable[Contact]) -> None:
     keep_each(theirs.select_for_update().order_by("pk"), what="contact")
 
 
-def ask_who(message: Message, people: People) -> None:
-    """Has X asked about a post whose customer has no name yet: the answer has their profile."""
-    contact = message.conversation.contact
-    if contact.x_user_id not in people and not contact.name and message.external_id:
-        ask_for(message.external_id)
+# The answer has the profile of who wrote the post.
+ASK_WHO = """
+UPDATE twitter_sync_knownpost known SET look_up_at = statement_timestamp()
+FROM unnest(%s::text[], %s::text[]) AS asked (post_id, x_user_id)
+JOIN inbox_contact contact USING (x_user_id)
+WHERE known.post_id = asked.post_id AND contact.name = ''
+  AND known.look_up_at IS NULL AND known.look_up_attempts = 0
+"""
+
+
+def ask_who(posts: Collection[tuple[str, str]]) -> None:
+    """Has X asked, once, about posts of people who have no name yet. With each post stands the
+    customer whose it is."""
+    if not posts:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(ASK_WHO, [list(column) for column in zip(*posts, strict=True)])
+        if cursor.rowcount:
+            ring("twitter_sync.look_up", queue="default")

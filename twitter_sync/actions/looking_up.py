@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -12,12 +14,14 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from inbox import rows
 from inbox.actions.recording import keep, locked
 from inbox.models import Conversation, Thread
 from twitter_sync.actions.introducing import introduce
-from twitter_sync.actions.placing import MustWait, Scene, active_brands, concerned, place
+from twitter_sync.actions.placing import MustWait, active_brands, concerned
 from twitter_sync.actions.recording import record_looked_up
 from twitter_sync.actions.remembering import conclude, give_up, remember, want_above
+from twitter_sync.actions.taking import take_post
 from twitter_sync.backoff import delay
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
@@ -26,6 +30,8 @@ from twitter_sync.failures import where
 from twitter_sync.feeds import listed, page_of_one
 from twitter_sync.models import KnownPost
 from twitter_sync.payloads import Post, parse
+from twitter_sync.scene import Brands, Scene
+from twitter_sync.tree import Tree
 from twitter_sync.utterances import People
 
 MOST_AT_ONCE = 100
@@ -61,10 +67,10 @@ def look_up_due() -> int:
 def claim() -> list[str]:
     """Ids that are due, ours for the time of the lease. Those asked for in vain are given up."""
     due = KnownPost.objects.due().order_by("look_up_at").select_for_update(skip_locked=True)
-    rows = list(due[:MOST_AT_ONCE])
-    in_vain = {known.pk for known in rows if known.look_up_attempts >= MOST_ATTEMPTS}
+    found = list(due[:MOST_AT_ONCE])
+    in_vain = {known.pk for known in found if known.look_up_attempts >= MOST_ATTEMPTS}
     give_up(in_vain)
-    post_ids = [known.pk for known in rows if known.pk not in in_vain]
+    post_ids = [known.pk for known in found if known.pk not in in_vain]
     KnownPost.objects.filter(pk__in=post_ids).update(
         look_up_at=Now() + LEASE, look_up_attempts=F("look_up_attempts") + 1
     )
@@ -88,39 +94,53 @@ def settle(post_ids: list[str], page: dict[str, Any]) -> set[str]:
     delivery = parse(json.dumps(page).encode())
     told = [*delivery.context, *(event for event in delivery.events if isinstance(event, Post))]
     shown = {post.id: post for post in told}
-    scene = keep_shown(post_ids, shown, delivery.people)
+    answer = keep_shown(post_ids, shown, delivery.people, page)
     oldest_first = [shown[post_id] for post_id in sorted(shown, key=int)]
     for post in oldest_first:
         if post.id not in post_ids:
-            place_alone(post, scene, page)
+            place_alone(post, answer)
     for post in oldest_first:
         if post.id in post_ids:
-            place_asked(post, scene, page)
+            place_asked(post, answer)
     introduce(delivery.people)
     return {post.conversation_id for post in oldest_first if post.conversation_id}
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page of X's, with the posts of it as they are known now, by id, and the people in it; and
+    the brands for which messages are taken."""
+
+    page: dict[str, Any]
+    posts: Mapping[str, KnownPost]
+    people: People
+    brands: Brands
+
+    def above(self, post: Post, post_id: str) -> tuple[str, int]:
+        """A post that `post` hangs on, and how far it is from the one that made us ask."""
+        return post_id, self.posts[post.id].hops + 1
+
+
 @transaction.atomic
-def keep_shown(post_ids: list[str], shown: dict[str, Post], people: People) -> Scene:
+def keep_shown(
+    post_ids: list[str], shown: dict[str, Post], people: People, page: dict[str, Any]
+) -> Shown:
     """Everything that X shows is known before one of it is placed; the leases stay."""
     give_up(sorted(set(post_ids) - shown.keys()))
     leases = KnownPost.objects.locked(set(post_ids) & shown.keys())
     brands = {brand.x_user_id: brand for brand in active_brands()}
-    scene = Scene(brands, people, remember(shown.values(), people))
-    for known in leases:
-        KnownPost.objects.filter(pk=known.pk).update(look_up_at=known.look_up_at)
-    return scene
+    known = remember((post, people) for post in shown.values())
+    rows.update(leases, "look_up_at")
+    return Shown(page, known, people, brands)
 
 
 @transaction.atomic
-def place_asked(post: Post, scene: Scene, page: dict[str, Any]) -> None:
+def place_asked(post: Post, answer: Shown) -> None:
     """What waits for the post goes on when it is placed."""
-    for known in KnownPost.objects.locked([post.id]):
-        if known.look_up_at is not None:
-            conclude(known)
+    conclude([one for one in KnownPost.objects.locked([post.id]) if one.look_up_at is not None])
     if post.parent_id:
-        want_above(post.parent_id, hops=scene.posts[post.id].hops + 1)
-    place_alone(post, scene, page)
+        want_above(Tree(), [answer.above(post, post.parent_id)])
+    place_alone(post, answer)
 
 
 def tell_desks(x_conversation_ids: set[str]) -> None:
@@ -138,17 +158,18 @@ def tell_desks(x_conversation_ids: set[str]) -> None:
             keep(locked(conversation_id), what="message")
 
 
-def place_alone(post: Post, scene: Scene, page: dict[str, Any]) -> None:
+def place_alone(post: Post, answer: Shown) -> None:
     """One post that fails costs the others of its page nothing, and is kept in the ledger: tried
     again there, and at last set aside for a replay."""
     try:
         with transaction.atomic():
-            place(post, scene, told=concerned(post, scene.brands))
+            told = concerned(post, answer.brands)
+            take_post(post, Scene(answer.brands), answer.people, told=told)
     except MustWait as wait:
-        want_above(wait.post_id, hops=scene.posts[post.id].hops + 1)
+        want_above(Tree(), [answer.above(post, wait.post_id)])
     except Exception as error:
         log.error("post not placed", post=post.id, **where(error))
-        record_looked_up(post.id, item_of(post.id, page))
+        record_looked_up(post.id, item_of(post.id, answer.page))
 
 
 def item_of(post_id: str, page: dict[str, Any]) -> dict[str, Any]:

@@ -6,39 +6,73 @@ else had. A push that comes within GRACE of what it tells was merely overtaken b
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import singledispatch
+from typing import NamedTuple
+
+from django.db import connection
 
 from accounts.models import BrandAccount
-from inbox.models import Message
+from inbox.actions.receiving import Received
 from twitter_sync.models import MissedPush, RawEvent, Subscription
 from twitter_sync.models.missed_push import GRACE
 from twitter_sync.payloads import DirectMessage, Event, Post
 
-
-def notice(message: Message, event: Event, row: RawEvent) -> None:
-    """`message` is what `event` in `row` was received as."""
-    if row.source == RawEvent.Source.POLL and message.is_new:
-        note_missed(message, event, row)
-    elif row.source in RawEvent.PUSHED and not message.is_new:
-        in_time = MissedPush.objects.filter(message=message, said_at__gt=row.received_at - GRACE)
-        in_time.delete()
+OVERTAKEN = """
+DELETE FROM twitter_sync_missedpush missed
+USING unnest(%s::bigint[], %s::timestamptz[]) AS pushed (message_id, in_time_from)
+WHERE missed.message_id = pushed.message_id AND missed.said_at > pushed.in_time_from
+"""
 
 
-def note_missed(message: Message, event: Event, row: RawEvent) -> None:
-    event_type = event_type_of(event, message.brand)
-    granted = Subscription.objects.active().filter(
-        brand=message.brand_id, event_type=event_type, granted_at__lt=message.sent_at
+class Heard(NamedTuple):
+    """What an event in a row was received as, for a brand."""
+
+    received: Received
+    event: Event
+    row: RawEvent
+    brand: BrandAccount
+
+
+def notice(heard: Collection[Heard]) -> None:
+    """Call with what was received together, in its order."""
+    note_missed(
+        [one for one in heard if one.row.source == RawEvent.Source.POLL and one.received.is_new]
     )
-    if event_type and granted.exists():
-        MissedPush.objects.get_or_create(
-            message=message,
-            defaults={
-                "brand": message.brand,
-                "event_type": event_type,
-                "said_at": message.sent_at,
-                "found_at": row.received_at,
-            },
-        )
+    pushed = (one for one in heard if one.row.source in RawEvent.PUSHED)
+    forget_overtaken([one for one in pushed if not one.received.is_new])
+
+
+def note_missed(heard: Collection[Heard]) -> None:
+    if not heard:
+        return
+    granted = {
+        (one.brand_id, one.event_type): one.granted_at
+        for one in Subscription.objects.active().filter(brand__in={one.brand for one in heard})
+    }
+    missed = []
+    for (message, _), event, row, brand in heard:
+        event_type = event_type_of(event, brand)
+        since = granted.get((brand.pk, event_type))
+        if since is not None and since < message.sent_at:
+            missed.append(
+                MissedPush(
+                    message=message,
+                    brand=brand,
+                    event_type=event_type,
+                    said_at=message.sent_at,
+                    found_at=row.received_at,
+                )
+            )
+    MissedPush.objects.bulk_create(missed, ignore_conflicts=True)
+
+
+def forget_overtaken(heard: Collection[Heard]) -> None:
+    if heard:
+        messages = [one.received.message.pk for one in heard]
+        in_time = [one.row.received_at - GRACE for one in heard]
+        with connection.cursor() as cursor:
+            cursor.execute(OVERTAKEN, [messages, in_time])
 
 
 @singledispatch

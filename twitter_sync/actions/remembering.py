@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
-from datetime import datetime
-from typing import Any
 
+from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.doorbell import ring
+from inbox import rows
 from twitter_sync.models import KnownPost, RawEvent
 from twitter_sync.payloads import Post, Profile
+from twitter_sync.tree import Tree
+from twitter_sync.utterances import People
 
 Availability = KnownPost.Availability
-
-COLUMNS = [field.attname for field in KnownPost._meta.concrete_fields]
 
 # Of a thread that has no end, this many answers upwards are context enough.
 MOST_HOPS = 50
@@ -51,22 +50,27 @@ RETURNING *
 """
 
 
-def remember(posts: Iterable[Post], people: Mapping[str, Profile]) -> dict[str, KnownPost]:
-    """Keeps `posts` and the ids of those that they answer. Returns the former, locked, by id."""
-    told = {post.id: post for post in posts}
-    above = {post.parent_id for post in told.values() if post.parent_id} - told.keys()
-    rows = [row_of(post, people) for post in told.values()]
-    rows += [KnownPost(post_id=post_id) for post_id in above]
-    news = list(KnownPost.objects.raw(REMEMBER, [json.dumps([columns(row) for row in rows])]))
-    for known in news:
-        if known.is_seen and known.look_up_at is not None:
-            conclude(known)
-    held = {known.post_id: known for known in news}
-    missing = [post_id for post_id in told if post_id not in held]
-    return held | (KnownPost.objects.in_bulk(missing) if missing else {})
+def remember(
+    told: Iterable[tuple[Post, People]], *, heard_of: Iterable[str] = ()
+) -> dict[str, KnownPost]:
+    """Keeps posts, each with the people that its payload names, and the ids of those that they
+    answer, and of others that were heard of. Returns the former, by id; all of them are locked."""
+    seen: dict[str, KnownPost] = {}
+    for post, people in told:
+        if post.id not in seen or not seen[post.id].x_conversation_id:
+            seen[post.id] = row_of(post, people)
+    above = {row.parent_id for row in seen.values()}.union(heard_of) - seen.keys() - {""}
+    wanted = [*seen.values(), *(KnownPost(post_id=post_id) for post_id in above)]
+    if not wanted:
+        return {}
+    told_as = rows.as_json(wanted, rows.columns_of(KnownPost))
+    news = list(KnownPost.objects.raw(REMEMBER, [told_as]))
+    conclude([known for known in news if known.is_seen and known.look_up_at is not None])
+    held = {known.post_id: known for known in news if known.post_id in seen}
+    return held | KnownPost.objects.in_bulk(seen.keys() - held.keys())
 
 
-def row_of(post: Post, people: Mapping[str, Profile]) -> KnownPost:
+def row_of(post: Post, people: People) -> KnownPost:
     """A post as a row. Nothing is kept of the words of a protected author."""
     author = people.get(post.author_id) or Profile(post.author_id)
     row = KnownPost(
@@ -91,72 +95,74 @@ def row_of(post: Post, people: Mapping[str, Profile]) -> KnownPost:
     return row
 
 
-def columns(row: KnownPost) -> dict[str, Any]:
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name in COLUMNS
-        for value in [getattr(row, name)]
-    }
+def conclude(known: Collection[KnownPost], *changed: str) -> None:
+    """Saves what was learnt of locked posts, and lets go on whatever waited for them."""
+    asked_for = [
+        one.post_id for one in known if one.look_up_at is not None or one.look_up_attempts > 0
+    ]
+    for one in known:
+        one.look_up_at = None
+    rows.update(list(known), *changed, "look_up_at")
+    release(asked_for)
 
 
-def conclude(known: KnownPost) -> None:
-    """Saves what was learnt and lets go on whatever waited for it."""
-    was_asked_for = known.look_up_at is not None or known.look_up_attempts > 0
-    known.look_up_at = None
-    known.save()
-    if was_asked_for:
-        release(known.post_id)
-
-
-def release(post_id: str) -> None:
-    waiting = RawEvent.objects.filter(state=RawEvent.State.WAITING, waits_for=post_id)
+def release(post_ids: Collection[str]) -> None:
+    if not post_ids:
+        return
+    waiting = RawEvent.objects.filter(state=RawEvent.State.WAITING, waits_for__in=post_ids)
     if waiting.update(state=RawEvent.State.PENDING, waits_for="", due_at=Now()):
         ring("twitter_sync.apply", queue="ingest")
 
 
 def give_up(post_ids: Iterable[str]) -> None:
     """X will not show these: whoever waits for them makes do with what is known."""
-    for known in KnownPost.objects.locked(post_ids):
+    given_up = KnownPost.objects.locked(post_ids)
+    for known in given_up:
         if known.availability == Availability.UNSEEN:
             known.availability = Availability.UNAVAILABLE
-        conclude(known)
+    conclude(given_up, "availability")
 
 
-def forget(post_ids: Iterable[str]) -> None:
-    """Deleted on X, in all its forms: the words go, the place in the tree stays."""
+def forget(post_ids: Iterable[str]) -> set[str]:
+    """Deleted on X, in all its forms: the words go, the place in the tree stays. Returns the ids of
+    all forms."""
     told = set(post_ids)
     for earlier in KnownPost.objects.filter(pk__in=told).values_list("earlier_ids", flat=True):
         told |= set(earlier)
     KnownPost.objects.bulk_create(
         [KnownPost(post_id=post_id) for post_id in sorted(told)], ignore_conflicts=True
     )
-    for known in KnownPost.objects.locked(told):
+    forgotten = KnownPost.objects.locked(told)
+    for known in forgotten:
         known.availability = Availability.DELETED
         known.text, known.entities, known.media = "", {}, []
-        conclude(known)
+    conclude(forgotten, "availability", "text", "entities", "media")
+    return told
 
 
-def want_above(post_id: str, *, hops: int) -> None:
-    """Has X asked for the first post upwards that is only heard of; once, and not without end.
-
-    `hops` is how far `post_id` stands above the post that made us ask.
-    """
-    above = list(KnownPost.objects.upwards(post_id))
-    hops += len(above) - 1
-    if not above or above[-1].is_settled or hops > MOST_HOPS:
-        return
-    unasked = KnownPost.objects.filter(
-        pk=above[-1].pk, availability=Availability.UNSEEN, look_up_at=None, look_up_attempts=0
-    )
-    if unasked.update(look_up_at=Now(), hops=hops):
-        ring("twitter_sync.look_up", queue="default")
+# Only what nobody has asked for yet, once.
+WANT = """
+UPDATE twitter_sync_knownpost known SET look_up_at = statement_timestamp(), hops = wanted.hops
+FROM unnest(%s::text[], %s::int[]) AS wanted (post_id, hops)
+WHERE known.post_id = wanted.post_id AND known.availability = 'unseen'
+  AND known.look_up_at IS NULL AND known.look_up_attempts = 0
+"""
 
 
-def ask_for(post_id: str) -> None:
-    """Has X asked, once, for a post that is seen already: for who is who in it."""
-    unasked = KnownPost.objects.filter(pk=post_id, look_up_at=None, look_up_attempts=0)
-    if unasked.update(look_up_at=Now()):
-        ring("twitter_sync.look_up", queue="default")
+def want_above(tree: Tree, posts: Iterable[tuple[str, int]]) -> None:
+    """Has X asked for the first post upwards of each that is only heard of; once, and not without
+    end. With each post stands how far it is above the one that made us ask."""
+    wanted = {}
+    for post_id, hops in posts:
+        above = list(tree.upwards(post_id))
+        hops += len(above) - 1
+        if above and not above[-1].is_settled and hops <= MOST_HOPS:
+            wanted[above[-1].post_id] = hops
+    if wanted:
+        with connection.cursor() as cursor:
+            cursor.execute(WANT, [list(wanted), list(wanted.values())])
+            if cursor.rowcount:
+                ring("twitter_sync.look_up", queue="default")
 
 
 def wait_for(post_id: str) -> bool:

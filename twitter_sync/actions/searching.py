@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from django.db import connection, transaction
@@ -49,7 +49,10 @@ LATEST = timedelta(days=1)
 EXPECT = """
 INSERT INTO twitter_sync_conversationsearch AS held
     (brand_id, x_conversation_id, author_id, heard_at, due_at)
-VALUES (%s, %s, %s, %s, statement_timestamp())
+SELECT told.*, statement_timestamp()
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[])
+     AS told (brand_id, x_conversation_id, author_id, heard_at)
+ORDER BY told.brand_id, told.x_conversation_id, told.author_id
 ON CONFLICT (brand_id, x_conversation_id, author_id) DO UPDATE SET
     heard_at = excluded.heard_at,
     due_at = least(held.due_at, excluded.heard_at + %s * interval '1 second')
@@ -59,19 +62,30 @@ WHERE held.heard_at < excluded.heard_at - interval '1 minute'
 log = structlog.get_logger(__name__)
 
 
-def expect_more(
-    brand_id: int, x_conversation_id: str, author_id: str, *, said_at: datetime
-) -> None:
-    """Something was said there at `said_at`: at first X is searched at once, later soon after.
+class Talk(NamedTuple):
+    """A customer of a brand in an X conversation."""
+
+    brand_id: int
+    x_conversation_id: str
+    author_id: str
+
+
+def expect_more(heard: Iterable[tuple[Talk, datetime]]) -> None:
+    """Something was said there at that time: at first X is searched at once, later soon after.
 
     Nothing is expected where all was quiet for longer than X reaches back: X bills by use.
     """
     now = timezone.now()
-    if said_at < now - REACH:
-        return
-    heard_at = min(said_at, now)
-    with connection.cursor() as cursor:
-        cursor.execute(EXPECT, [brand_id, x_conversation_id, author_id, heard_at, SOONEST.seconds])
+    newest: dict[Talk, datetime] = {}
+    for talk, said_at in heard:
+        if said_at >= now - REACH:
+            heard_at = min(said_at, now)
+            newest[talk] = max(heard_at, newest.get(talk, heard_at))
+    if newest:
+        brands, conversations, authors = (list(column) for column in zip(*newest, strict=True))
+        times = list(newest.values())
+        with connection.cursor() as cursor:
+            cursor.execute(EXPECT, [brands, conversations, authors, times, SOONEST.seconds])
 
 
 @dataclass(slots=True)

@@ -129,7 +129,7 @@ def fail_for_its_post(attempt: SendAttempt, refusal: XError) -> Message:
     """
     message = attempt.message
     end(attempt, Outcome.FAILED, refusal)
-    gone = delete_post(str(message.answers_external_id), brands=[message.brand])
+    gone = delete_post(str(message.answers_external_id), brands=[message.brand]).messages
     theirs = [post.conversation.contact.at_handle for post in gone if not post.is_ours]
     reason = AUTHOR_DELETED.format(who=theirs[0]) if theirs else POST_DELETED
     return sending.fail(attempt.message_id, reason=reason)

@@ -15,20 +15,6 @@ from django.db.models.functions import Now
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from django.db.models.query import RawQuerySet
-
-UPWARDS = """
-WITH RECURSIVE chain AS (
-    SELECT post_id, parent_id, author_id, 1 AS height
-    FROM twitter_sync_knownpost WHERE post_id = %(first)s
-    UNION ALL
-    SELECT above.post_id, above.parent_id, above.author_id, chain.height + 1
-    FROM twitter_sync_knownpost above JOIN chain ON above.post_id = chain.parent_id
-    WHERE %(author)s IN ('', chain.author_id) AND chain.height < 200
-)
-SELECT known.* FROM chain JOIN twitter_sync_knownpost known USING (post_id) ORDER BY chain.height
-"""
-
 
 class KnownPostQuerySet(models.QuerySet["KnownPost"]):
     def seen(self) -> KnownPostQuerySet:
@@ -37,13 +23,6 @@ class KnownPostQuerySet(models.QuerySet["KnownPost"]):
     def locked(self, post_ids: Iterable[str]) -> list[KnownPost]:
         """The rows as they are now, held until the transaction ends; always in the same order."""
         return list(self.filter(pk__in=list(post_ids)).order_by("pk").select_for_update())
-
-    def upwards(self, post_id: str, *, through: str = "") -> RawQuerySet[KnownPost]:
-        """The post and its ancestors, nearest first, up to the first that is not by `through`.
-
-        Without it, as far up as is known.
-        """
-        return self.raw(UPWARDS, {"first": post_id, "author": through})
 
     def to_look_up(self) -> KnownPostQuerySet:
         return self.filter(look_up_at__isnull=False)
@@ -105,6 +84,11 @@ class KnownPost(models.Model):
     @property
     def is_seen(self) -> bool:
         return self.availability == self.Availability.SEEN
+
+    @property
+    def may_be_message(self) -> bool:
+        """Words that anyone may read, of the author's own."""
+        return self.is_seen and not self.is_repost and not self.is_protected
 
     @property
     def is_settled(self) -> bool:

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 NEXT_NEWS = """
 SELECT * FROM twitter_sync_rawevent
 WHERE state = 'pending' AND source <> 'history' AND due_at <= statement_timestamp()
-ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED
 """
 NEXT_HISTORY = """
 SELECT * FROM twitter_sync_rawevent
 WHERE state = 'pending' AND source = 'history' AND due_at <= statement_timestamp()
-ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED
 """
 
 
@@ -50,14 +50,14 @@ class RawEventQuerySet(models.QuerySet["RawEvent"]):
         """Kept, and not in a conversation yet."""
         return self.filter(state__in=[RawEvent.State.PENDING, RawEvent.State.WAITING])
 
-    def next_news(self) -> RawQuerySet[RawEvent]:
-        """The oldest due row that nobody has in hand, ours until the transaction ends."""
-        return self.raw(NEXT_NEWS)
+    def next_news(self, limit: int) -> RawQuerySet[RawEvent]:
+        """The oldest due rows that nobody has in hand, ours until the transaction ends."""
+        return self.raw(NEXT_NEWS, [limit])
 
-    def next_history(self) -> RawQuerySet[RawEvent]:
+    def next_history(self, limit: int) -> RawQuerySet[RawEvent]:
         """Likewise, of what was said before its handle was connected: in order of its pages, which
         is newest first."""
-        return self.raw(NEXT_HISTORY)
+        return self.raw(NEXT_HISTORY, [limit])
 
 
 class RawEvent(models.Model):
