@@ -18,6 +18,7 @@ from x_simulator.outbound import Outbound
 from x_simulator.routes import (
     activity,
     chat,
+    compliance,
     connections,
     control,
     dms,
@@ -49,6 +50,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *connections.ENDPOINTS,
     *webhooks.ENDPOINTS,
     *chat.ENDPOINTS,
+    *compliance.ENDPOINTS,
 )
 
 
@@ -70,6 +72,7 @@ def build(settings: Settings) -> Starlette:
             *oauth.ROUTES,
             *(endpoint.route() for endpoint in ENDPOINTS),
             *ton.ROUTES,
+            *compliance.ROUTES,
             *page.ROUTES,
             Mount("/static", StaticFiles(directory=STATIC)),
         ],

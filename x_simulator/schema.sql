@@ -230,6 +230,16 @@ CREATE TABLE IF NOT EXISTS replay_jobs (
     done_ms INTEGER
 );
 
+CREATE TABLE IF NOT EXISTS compliance_jobs (
+    id INTEGER PRIMARY KEY,
+    type TEXT NOT NULL CHECK (type IN ('tweets', 'users')),
+    name TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    secret TEXT NOT NULL UNIQUE,
+    asked TEXT,
+    uploaded_ms INTEGER
+);
+
 CREATE TABLE IF NOT EXISTS subscriptions (
     id INTEGER PRIMARY KEY,
     event_type TEXT NOT NULL,

@@ -7,6 +7,7 @@ from x_simulator import clock, ids
 from x_simulator.chat.chats import Chats
 from x_simulator.chatty import Chatty
 from x_simulator.checking import Checks
+from x_simulator.compliance_jobs import ComplianceJobs
 from x_simulator.delivery import Courier
 from x_simulator.faults.rules import Faults
 from x_simulator.feed import Feed
@@ -58,6 +59,7 @@ class World:
         self.courier = Courier(self)
         self.checks = Checks(self)
         self.replay_jobs = ReplayJobs(self)
+        self.compliance_jobs = ComplianceJobs(self)
         self.chatty = Chatty(self)
 
     async def start(self) -> None:
@@ -100,7 +102,15 @@ def _last_minted(store: Store) -> int:
     own = "source != 'load'"
     tables = (
         *(f"dms WHERE {own}", f"posts WHERE {own}"),
-        *("webhooks", "subscriptions", "media", "replay_jobs", "chat_events", "stream_rules"),
+        *(
+            "webhooks",
+            "subscriptions",
+            "media",
+            "replay_jobs",
+            "compliance_jobs",
+            "chat_events",
+            "stream_rules",
+        ),
     )
     highest = [store.value(f"SELECT max(id) FROM {table}") for table in tables]  # noqa: S608 (fixed text)
     return max((value for value in highest if value), default=0)

@@ -161,6 +161,7 @@ REFUSALS: tuple[Refusal, ...] = (
         LIKE,
         *("event_types", "exclude", "sort_order", "command"),
         *("status", "endpoints", "endpoint_id", "dry_run", "delete_all"),
+        *("type", "compliance_job.fields"),
     ),
     *_invalid("no match", BAD_QUERY + "does not match <pattern>", LIKE, "id", "username"),
     *_invalid("too long", BAD_QUERY + "is not between 1 and 512 characters", LIKE, "query"),
@@ -168,7 +169,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "empty",
         "The `<name>` query parameter can not be empty",
         LIKE,
-        *("ids", "usernames", "media_id", "endpoints"),
+        *("ids", "usernames", "media_id", "endpoints", "type"),
     ),
     *_invalid(
         "too many values",
@@ -265,6 +266,8 @@ REFUSALS: tuple[Refusal, ...] = (
         "ReplayConflictError: A replay job is already in progress for the specified webhook.",
         REPLAYS,
     ),
+    *_invalid("compliance job's type", "$.type: is not one of [tweets,users]", OURS),
+    *_invalid("compliance job's name", "$.name: must be at most 64 characters long", OURS),
     _forbidden(
         "events of somebody else", "You are not permitted to subscribe to this user's events.", OURS
     ),
