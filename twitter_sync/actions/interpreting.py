@@ -290,9 +290,12 @@ def hear_revocation(event: Revocation, scene: Scene, reading: Reading) -> int:
 
 
 @hear.register
-def hear_replay_end(event: ReplayEnd, scene: Scene, row: RawEvent) -> int:
+def hear_replay_end(event: ReplayEnd, scene: Scene, reading: Reading) -> int:
     is_ours = recovering.end(
-        event.job_id, is_complete=event.is_complete, words=event.words, told_at=row.received_at
+        event.job_id,
+        is_complete=event.is_complete,
+        words=event.words,
+        told_at=reading.row.received_at,
     )
     return int(is_ours)
 
