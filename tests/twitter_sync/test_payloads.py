@@ -39,6 +39,14 @@ def test_it_reads_people_wrapped_or_flat(wrap):
     assert read(activity("dm.received", payload)).people[CUSTOMER].username == "ana_k"
 
 
+@pytest.mark.parametrize(
+    "told", [{"public_metrics": {"followers_count": 0}}, {"followers_count": 0}]
+)
+def test_it_knows_that_nobody_follows_somebody(told):
+    payload = {"users": {CUSTOMER: {"id": CUSTOMER, "username": "ana_k", **told}}}
+    assert read(activity("dm.received", payload)).people[CUSTOMER].followers == 0
+
+
 def test_it_names_the_conversation_of_two_where_x_does_not():
     [message] = read(activity("dm.received", {"direct_message_events": [dm_event()]})).events
     assert message == DirectMessage(

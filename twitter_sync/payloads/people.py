@@ -46,7 +46,7 @@ def read_profile(value: Any) -> Profile | None:
         location=text(source.get("location")),
         is_verified=flag(source.get("verified")),
         is_protected=flag(source.get("protected")),
-        followers=followers(either(metrics, "followers_count") or source.get("followers_count")),
+        followers=followers(either(source | metrics, "followers_count")),
         joined_at=optional_moment(either(source, "created_at", "created_timestamp")),
         tells=frozenset(told_in(source)),
     )
