@@ -6,12 +6,11 @@
 
 A line is the bytes of one JSON object, untouched, or b"" as the sign of life that X sends every
 20 seconds at the latest (reference: x-api §12). The loop ends by StreamEnded, or when the stream is
-closed here. No deadline holds for it, but a line must come whole within its patience.
+closed here. No deadline holds for it as a whole, but each line must come within its patience.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
@@ -66,15 +65,14 @@ class Stream:
             self.close()
 
     def _lines(self) -> Iterator[bytes]:
-        rest, heard_at = b"", time.monotonic()
+        rest = b""
+        self._opened.go_on_for(self._patience)
         for chunk in self._chunks():
             *lines, rest = (rest + chunk).split(b"\n")
             for line in lines:
                 yield self._checked(line.rstrip(b"\r"))
             if lines:
-                heard_at = time.monotonic()
-            elif time.monotonic() - heard_at > self._patience:
-                raise Stalled(endpoint=self._endpoint, problem="a line by drips")
+                self._opened.go_on_for(self._patience)
             if len(rest) > MAX_LINE_BYTES:
                 raise self._ended("a line too long")
         if not self._is_closed:

@@ -46,8 +46,8 @@ class Reply:
 
 @dataclass(slots=True)
 class Call:
-    """The exchange under way in this thread. A stream `ends_at` no time. Its answer is read from
-    `sock`, once there is one."""
+    """The exchange under way in this thread. A stream `ends_at` no time until it is read, then with
+    whatever it waits for. Its answer is read from `sock`, once there is one."""
 
     ends_at: float
     read_seconds: float
@@ -74,6 +74,10 @@ class Opened:
 
     response: requests.Response
     call: Call
+
+    def go_on_for(self, seconds: float) -> None:
+        """Reading fails after that, at whatever pace the other side drips."""
+        self.call.ends_at = time.monotonic() + seconds
 
     def hang_up(self) -> None:
         """Also from another thread than the one that reads: that one meets the end at once."""

@@ -187,6 +187,25 @@ def test_a_line_that_drips_is_no_sign_of_life(settings):
     assert isinstance(ended, Stalled)
 
 
+def test_a_chunk_that_drips_is_no_sign_of_life(settings):
+    def dripping(connection: socket.socket) -> None:
+        connection.sendall(b"10000\r\n")
+        rude.drips(b"x" * 500, 0.02)(connection)
+
+    began = time.monotonic()
+    _, ended = read(rude.streams(EVENT + b"\r\n", then=dripping), settings, patience=0.3)
+    assert isinstance(ended, Stalled)
+    assert time.monotonic() - began < 8
+
+
+def test_a_slow_reader_still_gets_what_came(settings):
+    with stream_of(rude.streams(EVENT + b"\r\n", b"\r\n"), settings, patience=0.3) as stream:
+        lines = iter(stream)
+        assert next(lines) == EVENT
+        time.sleep(0.5)
+        assert next(lines) == b""
+
+
 def test_a_line_without_end_is_given_up(settings, monkeypatch):
     monkeypatch.setattr(streaming, "MAX_LINE_BYTES", 100_000)
 
