@@ -109,6 +109,20 @@ def windows(scope: str, endpoint: str) -> list[Window]:
     return found
 
 
+def _told_of(scope: str, endpoint: str) -> list[Window]:
+    """Days of which X's headers told, where its documents know of none."""
+    known = windows(scope, endpoint)
+    if not known:
+        return []
+    days = RateBudget.objects.filter(scope__in=[scope, APP], endpoint=endpoint, window="24h")
+    counted = {(window.scope, window.span) for window in known}
+    return [
+        Window(day.scope, endpoint, "24h", day.allowed)
+        for day in days.order_by("-scope")
+        if (day.scope, "24h") not in counted
+    ]
+
+
 _TAKE = """
 INSERT INTO twitter_sync_ratebudget AS held
     (scope, endpoint, "window", allowed, remaining, resets_at, updated_at)
@@ -131,7 +145,7 @@ def take(scope: str, endpoint: str, *, purpose: Purpose = Purpose.AGENT) -> None
     forget a call that was made.
     """
     with transaction.atomic(durable=True), connection.cursor() as cursor:
-        for window in windows(scope, endpoint):
+        for window in [*windows(scope, endpoint), *_told_of(scope, endpoint)]:
             if not _took(cursor, window, purpose):
                 raise OutOfBudget(endpoint=endpoint, resets_at=_resets_at(window))
 

@@ -186,6 +186,16 @@ def test_too_many_with_calls_left_means_that_the_day_is_used_up() -> None:
     assert taken(ACME, "dm_send") == 0
 
 
+def test_a_day_that_no_document_tells_of_is_obeyed_as_well() -> None:
+    said = headers(100, 60) | headers(100, 0, 80_000, "x-user-limit-24hour")
+    budgets.take(ACME, "post_create")
+    until = refused(ACME, "post_create", said)
+    with pytest.raises(OutOfBudget) as caught:
+        budgets.take(ACME, "post_create")
+    assert caught.value.resets_at == until
+    budgets.take(GLOBEX, "post_create")
+
+
 def test_a_call_inside_a_transaction_is_refused() -> None:
     """Tests run inside one, which Django doesn't count."""
     with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
