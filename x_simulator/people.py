@@ -9,6 +9,11 @@ from x_simulator import clock, ids
 from x_simulator.store import Row, Store, marks
 
 Relation = Literal["following", "blocking", "muting"]
+# Of a person, as control calls say them.
+FIELDS = (
+    *("id", "username", "name", "brand", "description", "location", "url", "receives_your_dm"),
+    *("locked", "protected", "verified_type", "long_posts", "created_at"),
+)
 USERNAME = re.compile(r"[A-Za-z0-9_]{1,15}")
 
 

@@ -47,6 +47,10 @@ def test_people_are_made_and_changed_by_id_or_username(program: Program) -> None
         ("quotas", {"lifted": "yes"}, "lifted"),
         ("chatty", {}, "on"),
         ("reply_gate", {"mode": "ajar"}, "mode"),
+        ("quotas", {"lift": True}, "/_sim/quotas knows no lift: lifted, refusal, renew"),
+        ("users", {"users": [{"username": "typo", "brnad": True}]}, "a user knows no brnad"),
+        ("posts", {"author_id": "1", "text": "x", "in_reply_to": "5"}, "in_reply_to_post_id"),
+        ("webhooks/check", {"id": "1"}, "it takes nothing"),
     ],
 )
 def test_it_names_what_is_wrong(
@@ -55,6 +59,11 @@ def test_it_names_what_is_wrong(
     answer = program.http.post(f"{program.url}/_sim/{path}", json=body)
     assert answer.status_code == 400
     assert named in answer.json()["error"]
+
+
+def test_a_list_knows_its_parameters(program: Program) -> None:
+    answer = program.http.get(f"{program.url}/_sim/calls?limt=5")
+    assert (answer.status_code, "limit" in answer.json()["error"]) == (400, True)
 
 
 def test_what_x_does_not_allow_is_refused_here_too(program: Program) -> None:

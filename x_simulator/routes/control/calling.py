@@ -1,7 +1,7 @@
 """What every control call goes through, and how it reads its body."""
 
 import math
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +18,7 @@ from x_simulator.webhooks import is_loopback
 from x_simulator.world import World
 
 MOST_LISTED = 20_000
+ANYTHING = "*"  # of a handler that checks the names itself
 
 Body = dict[str, Any]
 Control = Callable[[World, Body], Awaitable[Body | Response]]
@@ -32,11 +33,24 @@ class BadControl(Exception):
         self.status = status
 
 
-def route(method: str, path: str, handler: Control) -> Route:
+def route(method: str, path: str, handler: Control, *known: str) -> Route:
+    """`known` are the fields of the body, or of the query of a GET; what else is said is refused,
+    for a name misspelled would be a wish unheard."""
+
     async def handle(request: Request) -> Body | Response:
-        return await handler(request.app.state.world, await _body(request))
+        body = await _body(request)
+        if ANYTHING not in known:
+            check_names(f"/_sim/{path}", body, known)
+        return await handler(request.app.state.world, body)
 
     return raw_route(method, path, handle)
+
+
+def check_names(what: str, body: Body, known: Collection[str]) -> None:
+    for name in body:
+        if name not in known:
+            fields = ", ".join(sorted(known)) or "it takes nothing"
+            raise BadControl(f"{what} knows no {name}: {fields}")
 
 
 def raw_route(method: str, path: str, handler: RawControl) -> Route:

@@ -64,7 +64,7 @@ async def open_group(world: World, body: Body) -> Body:
 
 
 ROUTES = (
-    route("POST", "chat", say),
-    route("POST", "chat/upgrade", upgrade),
-    route("POST", "chat/groups", open_group),
+    route("POST", "chat", say, "sender_id", "recipient_id", "conversation_id", "text", "deliver"),
+    route("POST", "chat/upgrade", upgrade, "user_id", "other_id", "on"),
+    route("POST", "chat/groups", open_group, "creator_id", "member_ids", "name"),
 )

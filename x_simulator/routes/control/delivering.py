@@ -47,4 +47,8 @@ def _happenings(world: World, spec: Body) -> list[Happening]:
     raise BadControl(f"there is no {spec.get('kind')} with id [{spec.get('id')}]")
 
 
-ROUTES = (route("POST", "deliver", deliver),)
+ROUTES = (
+    route(
+        "POST", "deliver", deliver, "events", "repeat", "drop", "seed", "concurrency", "per_second"
+    ),
+)

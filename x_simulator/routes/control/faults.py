@@ -7,7 +7,14 @@ from x_simulator import ids
 from x_simulator.faults.kinds import KINDS, Kind, Unsettable
 from x_simulator.faults.rules import Rule
 from x_simulator.happenings import ON_REVOKE
-from x_simulator.routes.control.calling import BadControl, Body, number, route
+from x_simulator.routes.control.calling import (
+    ANYTHING,
+    BadControl,
+    Body,
+    check_names,
+    number,
+    route,
+)
 from x_simulator.subscriptions import EVENT_TYPES
 from x_simulator.world import World
 
@@ -58,9 +65,7 @@ async def set_fault(world: World, body: Body) -> Body:
 
 def _check_names(kind: Kind, body: Body) -> None:
     known = OF_ALL | kind.options.keys() | {ABOUT.get(kind.of, "fault")}
-    for name in body:
-        if name not in known:
-            raise BadControl(f"{kind.name} knows no {name}: {', '.join(sorted(known))}")
+    check_names(kind.name, body, known)
 
 
 def _brand_id(world: World, kind: Kind, body: Body) -> int | None:
@@ -104,6 +109,6 @@ async def clear_faults(world: World, body: Body) -> Body:
 
 ROUTES = (
     route("GET", "faults", faults),
-    route("POST", "faults", set_fault),
-    route("DELETE", "faults", clear_faults),
+    route("POST", "faults", set_fault, ANYTHING),
+    route("DELETE", "faults", clear_faults, "id"),
 )

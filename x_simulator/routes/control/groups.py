@@ -34,7 +34,7 @@ def group_id(body: Body) -> int:
 
 
 ROUTES = (
-    route("POST", "groups", open_group),
-    route("POST", "groups/join", join),
-    route("POST", "groups/leave", leave),
+    route("POST", "groups", open_group, "creator_id", "member_ids", "text"),
+    route("POST", "groups/join", join, "group_id", "user_id", "inviter_id"),
+    route("POST", "groups/leave", leave, "group_id", "user_id"),
 )

@@ -80,7 +80,7 @@ async def ledger_lines(world: World, body: Body) -> Response:
 
 ROUTES = (
     route("GET", "ledger", ledger),
-    route("GET", "ledger.jsonl", ledger_lines),
-    route("GET", "calls", calls),
-    route("GET", "deliveries", deliveries),
+    route("GET", "ledger.jsonl", ledger_lines, "kind"),
+    route("GET", "calls", calls, "limit"),
+    route("GET", "deliveries", deliveries, "limit"),
 )

@@ -1,8 +1,16 @@
 """Making people, relating them, letting the app in and out."""
 
 from x_simulator import deeds
-from x_simulator.people import InvalidPerson, Person
-from x_simulator.routes.control.calling import BadControl, Body, flag, items, person, route
+from x_simulator.people import FIELDS, InvalidPerson, Person
+from x_simulator.routes.control.calling import (
+    BadControl,
+    Body,
+    check_names,
+    flag,
+    items,
+    person,
+    route,
+)
 from x_simulator.tokens import EVERYDAY_SCOPE, SCOPES
 from x_simulator.world import World
 
@@ -26,9 +34,12 @@ async def users(world: World, body: Body) -> Body:
 
 
 async def upsert_users(world: World, body: Body) -> Body:
+    specs = items(body, "users")
+    for spec in specs:
+        check_names("a user", spec, FIELDS)
     try:
         with world.store.transaction():
-            people = [world.people.upsert(spec) for spec in items(body, "users")]
+            people = [world.people.upsert(spec) for spec in specs]
     except InvalidPerson as error:
         raise BadControl(str(error)) from error
     world.feed.changed()
@@ -64,8 +75,8 @@ async def revoke(world: World, body: Body) -> Body:
 
 ROUTES = (
     route("GET", "users", users),
-    route("POST", "users", upsert_users),
-    route("POST", "relations", relate),
-    route("POST", "tokens", issue_tokens),
-    route("POST", "revoke", revoke),
+    route("POST", "users", upsert_users, "users"),
+    route("POST", "relations", relate, "source_id", "kind", "target_id", "on"),
+    route("POST", "tokens", issue_tokens, "user_id", "scopes"),
+    route("POST", "revoke", revoke, "user_id"),
 )

@@ -51,6 +51,8 @@ async def end_streams(world: World, body: Body) -> Body:
 
 ROUTES = (
     route("GET", "streams", streams),
-    route("POST", "streams", set_streams),
-    route("POST", "streams/end", end_streams),
+    route(
+        "POST", "streams", set_streams, "keep_alive_seconds", "most_waiting", "cut_after_seconds"
+    ),
+    route("POST", "streams/end", end_streams, "disconnect_type", "endpoint"),
 )

@@ -49,8 +49,8 @@ async def set_reply_gate(world: World, body: Body) -> Body:
 ROUTES = (
     route("GET", "health", health),
     route("GET", "quotas", quotas),
-    route("POST", "quotas", set_quotas),
+    route("POST", "quotas", set_quotas, "lifted", "refusal", "renew"),
     route("GET", "chatty", chatty),
-    route("POST", "chatty", switch_chatty),
-    route("POST", "reply_gate", set_reply_gate),
+    route("POST", "chatty", switch_chatty, "on", "every_seconds"),
+    route("POST", "reply_gate", set_reply_gate, "mode"),
 )

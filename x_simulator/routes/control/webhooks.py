@@ -54,7 +54,16 @@ async def replays(world: World, body: Body) -> Body:
 
 ROUTES = (
     route("GET", "webhooks", validity),
-    route("POST", "webhooks", set_validity),
+    route(
+        "POST",
+        "webhooks",
+        set_validity,
+        "check_every_seconds",
+        "seed",
+        "within_seconds",
+        "tolerated_seconds",
+        "signed_with",
+    ),
     route("POST", "webhooks/check", check),
     route("GET", "webhooks/replays", replays),
 )

@@ -25,6 +25,12 @@ from x_simulator.routes.control.calling import (
 from x_simulator.world import World
 
 LOOKED_UP_AT_ONCE = 500
+# What may be said of anything that is written, and of where a post stands.
+TOLD = ("text", "entities", "id", "created_at", "deliver")
+PLACE = (
+    *("in_reply_to_post_id", "in_reply_to_user_id", "quoted_post_id", "referenced_tweets"),
+    *("conversation_id", "lang"),
+)
 
 
 def told(spec: Body) -> Told:
@@ -243,10 +249,10 @@ def _told_with_media(world: World, spec: Body, author: str, to: str) -> Told:
 
 
 ROUTES = (
-    route("POST", "dms", write_dm),
-    route("POST", "posts", write_post),
-    route("POST", "posts/edit", edit_post),
-    route("POST", "posts/repost", repost),
-    route("POST", "posts/delete", delete_post),
-    route("POST", "load", load),
+    route("POST", "dms", write_dm, *TOLD, "sender_id", "recipient_id", "group_id", "media"),
+    route("POST", "posts", write_post, *TOLD, *PLACE, "author_id", "media"),
+    route("POST", "posts/edit", edit_post, *TOLD, "post_id"),
+    route("POST", "posts/repost", repost, "post_id", "author_id", "deliver"),
+    route("POST", "posts/delete", delete_post, "id"),
+    route("POST", "load", load, "dms", "posts"),
 )
