@@ -20,7 +20,9 @@ from twitter_sync.actions import (
     blocking,
     challenging,
     connecting,
+    cutting,
     disconnecting,
+    emptying,
     erasing,
     fetching,
     healing,
@@ -104,6 +106,16 @@ def recheck(**_: Any) -> None:
 @shared_task(name="twitter_sync.expect_checks")
 def expect_checks(**_: Any) -> None:
     rechecking.expect_checks()
+
+
+@shared_task(name="twitter_sync.redact")
+def redact(**_: Any) -> None:
+    cutting.cut_due()
+
+
+@shared_task(name="twitter_sync.empty_old")
+def empty_old(**_: Any) -> None:
+    emptying.empty_old()
 
 
 @shared_task(name="twitter_sync.send")

@@ -47,6 +47,8 @@ X_CALLBACK_URL = f"{WEB_URL}/handles/callback/"
 X_WEBHOOK_URL = f"{WEB_URL}/webhooks/x/"
 # Whether X's stream of activities is read beside the webhook.
 X_STREAM = env.switch("X_STREAM", default=True)
+# So long after it was applied is kept what X said, as X said it.
+RAW_EVENT_DAYS = max(1, env.number("HANDLED_RAW_EVENT_DAYS", 14))
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -127,6 +129,12 @@ CELERY_BEAT_SCHEDULE = {
     "wake-snoozed": {"task": "inbox.wake_due", "schedule": 15.0, "options": {"expires": 15}},
     "poll": {"task": "twitter_sync.poll_due", "schedule": 15.0, "options": {"expires": 15}},
     "search": {"task": "twitter_sync.search", "schedule": 15.0, "options": {"expires": 15}},
+    "redact": {"task": "twitter_sync.redact", "schedule": 60.0, "options": {"expires": 60}},
+    "empty-old": {
+        "task": "twitter_sync.empty_old",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "recheck": {"task": "twitter_sync.recheck", "schedule": 60.0, "options": {"expires": 60}},
     "expect-checks": {
         "task": "twitter_sync.expect_checks",

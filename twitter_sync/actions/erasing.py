@@ -26,7 +26,7 @@ from inbox.models import Conversation, Thread
 from twitter_sync.actions.disconnecting import destroy, revoke, wind_up
 from twitter_sync.actions.setting_up import PUT_OFF_SECONDS, Busy
 from twitter_sync.budgets import user_scope
-from twitter_sync.models import Erasure, KnownPost, RateBudget, RawEvent, Subscription
+from twitter_sync.models import Erasure, KnownPost, RateBudget, RawEvent, Redaction, Subscription
 
 CONVERSATIONS_AT_ONCE = 200
 RAW_EVENTS_AT_ONCE = 2_000
@@ -110,6 +110,7 @@ def erase_posts(x_conversation_ids: tuple[str, ...]) -> None:
     posts = nobodys_posts().filter(x_conversation_id__in=x_conversation_ids)
     post_ids = list(posts.values_list("pk", flat=True))
     RawEvent.objects.filter(fact__in=[f"look_up:{post_id}" for post_id in post_ids]).delete()
+    Redaction.objects.filter(external_id__in=post_ids).delete()
     KnownPost.objects.filter(pk__in=post_ids).delete()
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 
 from accounts.models import BrandAccount
+from twitter_sync.actions.remembering import forget
 from twitter_sync.models import KnownPost
 from twitter_sync.payloads import Post
 from twitter_sync.scene import Brands, Said, Scene
@@ -43,7 +44,10 @@ def place(
     the payload names. The post is remembered already.
     """
     known = scene.tree[post.id]
-    if post.is_repost or known.is_deleted or was_deleted(post.earlier_ids, scene.tree):
+    if post.is_repost or known.is_deleted:
+        return []
+    if was_deleted(post.earlier_ids, scene.tree):
+        scene.tree.reread(forget([post.id]))
         return []
     conversation_id = conversation_of(post, known, scene.tree)
     scene.lock([conversation_id])

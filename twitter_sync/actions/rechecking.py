@@ -20,10 +20,12 @@ from django.utils import timezone
 
 from accounts.doorbell import ring
 from accounts.models import BrandAccount
+from inbox.models import Message
 from inbox.sequence import sequence_at
 from twitter_sync import spending
 from twitter_sync.actions.deleting import delete_post
 from twitter_sync.actions.looking_up import tell_desks
+from twitter_sync.actions.redacting import redact
 from twitter_sync.answers import Answer
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
@@ -231,6 +233,8 @@ def veil(post_ids: Collection[str]) -> None:
     KnownPost.objects.seen().filter(pk__in=known).update(
         is_protected=True, text="", entities={}, media=[]
     )
+    held = Message.objects.filter(kind=Message.Kind.PUBLIC, external_id__in=known)
+    redact(set(known) - set(held.values_list("external_id", flat=True)))
 
 
 def newest_forms(page: Answer) -> dict[str, str]:

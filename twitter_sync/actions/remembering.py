@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 
 from django.db import connection
@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.doorbell import ring
 from inbox import rows
+from twitter_sync.actions.redacting import redact
 from twitter_sync.models import KnownPost, RawEvent
 from twitter_sync.payloads import Post, Profile
 from twitter_sync.tree import Tree
@@ -54,24 +55,41 @@ def remember(
     told: Iterable[tuple[Post, People]], *, heard_of: Iterable[str] = ()
 ) -> dict[str, KnownPost]:
     """Keeps posts, each with the people that its payload names, and the ids of those that they
-    answer, and of others that were heard of. Returns the former, by id; all of them are locked."""
+    answer, had before they were changed, and of others that were heard of. Returns the former, by
+    id; all of them are locked. What is gone in one of its forms is gone in all."""
     seen: dict[str, KnownPost] = {}
     for post, people in told:
         if post.id not in seen or not seen[post.id].x_conversation_id:
             seen[post.id] = row_of(post, people)
-    above = {row.parent_id for row in seen.values()}.union(heard_of) - seen.keys() - {""}
-    wanted = [*seen.values(), *(KnownPost(post_id=post_id) for post_id in above)]
+    named = {one for row in seen.values() for one in (row.parent_id, *row.earlier_ids) if one}
+    others = named.union(heard_of) - seen.keys()
+    wanted = [*seen.values(), *(KnownPost(post_id=post_id) for post_id in others)]
     if not wanted:
         return {}
     told_as = rows.as_json(wanted, rows.columns_of(KnownPost))
     news = list(KnownPost.objects.raw(REMEMBER, [told_as]))
     conclude([known for known in news if known.is_seen and known.look_up_at is not None])
     held = {known.post_id: known for known in news if known.post_id in seen}
-    return held | KnownPost.objects.in_bulk(seen.keys() - held.keys())
+    known = held | KnownPost.objects.in_bulk(seen.keys() - held.keys())
+    if gone := gone_in(seen.values(), known):
+        forget(gone)
+        known |= KnownPost.objects.in_bulk(gone & seen.keys())
+    return known
+
+
+def gone_in(told: Collection[KnownPost], known: Mapping[str, KnownPost]) -> set[str]:
+    """All forms of what X tells of although it was deleted in one of them."""
+    gone = {post_id for post_id, one in known.items() if one.is_deleted}
+    if earlier := {former for one in told for former in one.earlier_ids}:
+        deleted = KnownPost.objects.filter(pk__in=earlier, availability=Availability.DELETED)
+        gone.update(deleted.values_list("pk", flat=True))
+    forms = ({one.post_id, *one.earlier_ids} for one in told)
+    return {post_id for form in forms if form & gone for post_id in form}
 
 
 def row_of(post: Post, people: People) -> KnownPost:
-    """A post as a row. Nothing is kept of the words of a protected author."""
+    """A post as a row. Nothing is kept of the words of a protected author, and a repost has none of
+    its own."""
     author = people.get(post.author_id) or Profile(post.author_id)
     row = KnownPost(
         post_id=post.id,
@@ -89,7 +107,7 @@ def row_of(post: Post, people: People) -> KnownPost:
         posted_at=post.created_at,
         seen_at=timezone.now(),
     )
-    if not author.is_protected:
+    if not author.is_protected and not post.is_repost:
         row.text, row.entities = post.text, dict(post.entities)
         row.media = [asdict(one) for one in post.media]
     return row
@@ -137,6 +155,7 @@ def forget(post_ids: Iterable[str]) -> set[str]:
         known.availability = Availability.DELETED
         known.text, known.entities, known.media = "", {}, []
     conclude(forgotten, "availability", "text", "entities", "media")
+    redact(told)
     return told
 
 

@@ -11,12 +11,14 @@ EVENTS_BECAME_MESSAGES = Invariant(
         A row of the ledger that is not applied says itself why: it is pending, waits for another
         post, was set aside, or told nothing of ours. Of what was polled the fact names the id; of
         the ids in a push, one must be a message's. What X never told us, and what was thrown away
-        before it was a row, only the ledger of the other side shows.
+        before it was a row, only the ledger of the other side shows. A row without a body is old,
+        or what it told is gone from X.
     """,
     statement="""
         SELECT 'raw event ' || told.id
         FROM twitter_sync_rawevent told
         WHERE told.id > %(ledger)s AND told.state = 'applied' AND told.brand_id IS NOT NULL
+          AND told.emptied_at IS NULL
           AND encode(told.body, 'escape') !~ '"(oauth[.])?revoke"'
           AND NOT EXISTS (
             SELECT FROM regexp_matches(
@@ -41,7 +43,8 @@ MESSAGES_WERE_TOLD = Invariant(
         A post that X told is in the known tree. A direct message was polled under its own fact, or
         stands in a push. Among the newest rows only those are looked for that reached us within
         half an hour of their writing. What is older than the whole ledger was told by rows that
-        are gone.
+        are gone; of what came so long ago that bodies are emptied, and of what was deleted on X,
+        no push shows any more that it told it.
     """,
     statement="""
         WITH pushed AS MATERIALIZED (
@@ -55,7 +58,8 @@ MESSAGES_WERE_TOLD = Invariant(
         SELECT 'message ' || message.id
         FROM inbox_message message, ledger
         WHERE message.id > %(messages)s AND message.client_key IS NULL
-          AND message.received_at > ledger.began_at
+          AND message.received_at > ledger.began_at AND message.deleted_at IS NULL
+          AND message.received_at > statement_timestamp() - make_interval(days => %(kept_days)s)
           AND CASE message.kind WHEN 'public' THEN NOT EXISTS (
                 SELECT FROM twitter_sync_knownpost post WHERE post.post_id = message.external_id)
               ELSE (%(minutes)s IS NULL OR message.received_at

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import connection
 
 # Enough for what comes in within some minutes on a busy day, few enough for a second of Postgres.
@@ -47,7 +48,9 @@ class Scope:
     @property
     def parameters(self) -> dict[str, int | None]:
         names = ("messages", "history", "ledger", "attempts", "pushes", "minutes")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in names} | {
+            "kept_days": settings.RAW_EVENT_DAYS
+        }
 
 
 def everything() -> Scope:

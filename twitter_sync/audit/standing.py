@@ -82,10 +82,11 @@ BRANDS_AGREE = Invariant(
 
 DELETED_IS_GONE = Invariant(
     "V10",
-    "Of what was deleted on X no word is left: not in the message, its former forms, nor the tree.",
+    "Of what was deleted on X no word is left: not in the message, its former forms, nor the tree; "
+    "and it was cut out of the ledger in time.",
     why="""
-        The bodies in the ledger are not looked into: they are X's own bytes, and are kept as long
-        as the ledger is.
+        The bodies in the ledger are not looked into, but a quarter of an hour after a deletion
+        they have been walked, and whatever told of it was cut out.
     """,
     statement="""
         WITH gone AS (
@@ -101,6 +102,9 @@ DELETED_IS_GONE = Invariant(
            OR EXISTS (SELECT FROM inbox_messagerevision WHERE message_id = gone.id AND text <> '')
            OR EXISTS (SELECT FROM twitter_sync_knownpost
                       WHERE post_id = gone.external_id AND gone.kind = 'public' AND text <> '')
+        UNION ALL
+        SELECT 'redaction ' || id FROM twitter_sync_redaction
+        WHERE finished_at IS NULL AND asked_at < statement_timestamp() - interval '15 minutes'
     """,
 )
 

@@ -10,6 +10,7 @@ from twitter_sync.models.missed_push import MissedPush
 from twitter_sync.models.price import Price
 from twitter_sync.models.rate_budget import RateBudget
 from twitter_sync.models.raw_event import RawEvent
+from twitter_sync.models.redaction import Redaction
 from twitter_sync.models.replay import Replay
 from twitter_sync.models.rhythm import QuietSpell, Rhythm
 from twitter_sync.models.send_attempt import SendAttempt
@@ -36,6 +37,7 @@ __all__ = [
     "RateBudget",
     "RawEvent",
     "ReadToday",
+    "Redaction",
     "Replay",
     "Rhythm",
     "SendAttempt",

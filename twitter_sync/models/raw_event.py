@@ -61,7 +61,8 @@ class RawEventQuerySet(models.QuerySet["RawEvent"]):
 
 
 class RawEvent(models.Model):
-    """`fact` is unique: the same delivery twice is one row. `body` is what X sent, every byte.
+    """`fact` is unique: the same delivery twice is one row. `body` is what X sent, every byte, but
+    for what is gone from X since; it is empty from `emptied_at` on (`actions.emptying`).
 
     A post that cannot be placed yet is `waiting` until `waits_for`, an id of X, is known.
     """
@@ -97,6 +98,7 @@ class RawEvent(models.Model):
     received_at = models.DateTimeField(default=timezone.now)
     due_at = models.DateTimeField(default=timezone.now)
     applied_at = models.DateTimeField(null=True, blank=True)
+    emptied_at = models.DateTimeField(null=True, blank=True)
 
     objects = RawEventQuerySet.as_manager()
 
@@ -115,6 +117,9 @@ class RawEvent(models.Model):
             ),
             models.Index("waits_for", name="raw_waits", condition=Q(state="waiting")),
             models.Index(fields=["brand", "source", "-id"], name="raw_newest_of_brand"),
+            models.Index(
+                "received_at", "id", name="raw_with_words", condition=Q(emptied_at=None)
+            ),
             models.Index("id", name="raw_dead", condition=Q(state__in=["dead", "orphan"])),
         ]  # fmt: skip
 
