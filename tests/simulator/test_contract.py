@@ -9,7 +9,9 @@ import pytest
 
 from tests.simulator import document, documented, sayings
 from tests.simulator.contract import OPTIONAL, Contract, never, routes
-from tests.simulator.driving import CASES, Stage, drive
+from tests.simulator.driving import drive
+from tests.simulator.driving.cases import CASES
+from tests.simulator.driving.stage import Stage
 from tests.simulator.program import CREDENTIALS, Program
 from tests.simulator.receiver import Receiver
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.simulator.driving import FILM, PICTURE, PNG, SCOPES
+from tests.simulator.driving.stage import FILM, PICTURE, PNG, SCOPES
 from tests.simulator.program import Json, Program
 from tests.simulator.receiver import Receiver
 

@@ -16,7 +16,8 @@ import pytest
 
 from tests.simulator import document
 from tests.simulator.contract import Contract
-from tests.simulator.driving import Stage, drive
+from tests.simulator.driving import drive
+from tests.simulator.driving.stage import Stage
 from tests.simulator.inside import Inside
 from tests.simulator.program import Program
 from tests.simulator.receiver import Receiver

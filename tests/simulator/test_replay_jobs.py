@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.simulator.driving import minute
+from tests.simulator.driving.webhooks import minute
 from tests.simulator.program import CREDENTIALS, Json, Program
 from tests.simulator.receiver import Receiver
 

@@ -15,7 +15,7 @@ from schemathesis import Case, GenerationMode
 from tests.simulator import document
 from tests.simulator.contract import Contract, routes
 from tests.simulator.document import ACCESS, shape
-from tests.simulator.driving import SCOPES
+from tests.simulator.driving.stage import SCOPES
 from tests.simulator.program import Json, Program
 
 pytestmark = pytest.mark.shared_data
