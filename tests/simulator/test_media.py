@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import httpx
 import pytest
 
@@ -184,3 +186,20 @@ def test_a_piece_s_number_of_any_length_is_refused(program: Program, brand: Json
     path = f"/2/media/upload/{begun.json()['data']['id']}/append"
     answer = program.call("POST", path, brand["token"], json=piece)
     assert (answer.status_code, "segment_index" in answer.text) == (400, True)
+
+
+def test_what_is_not_a_picture_is_refused_during_the_call(program: Program, brand: Json) -> None:
+    content = b"no picture at all"
+    at_once = {"media_category": "dm_image", "media": base64.b64encode(content).decode()}
+    refused = program.call("POST", UPLOAD, brand["token"], json=at_once)
+    assert (refused.status_code, "picture" in refused.text) == (400, True)
+    with pytest.raises(AssertionError, match="is not a picture"):
+        upload(program, brand, content, "dm_image", "image/png")
+
+
+@pytest.mark.parametrize("beginning", [b"BM", b"II*\0", b"MM\0*", b"\xff\xd8\xff"])
+def test_a_picture_of_any_kind_that_x_takes_goes_up_at_once(
+    program: Program, brand: Json, beginning: bytes
+) -> None:
+    body = {"media_category": "dm_image", "media": base64.b64encode(beginning + b"...").decode()}
+    assert program.call("POST", UPLOAD, brand["token"], json=body).status_code == 200

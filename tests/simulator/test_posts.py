@@ -132,7 +132,13 @@ def test_a_reply_to_nothing_is_refused(program: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"text": "a", "colour": "red"}, {"text": "a", "reply": {"to": "1"}}]
+    "body",
+    [
+        {},
+        {"text": "a", "colour": "red"},
+        {"text": "a", "reply": {"to": "1"}},
+        {"text": "a", "reply_settings": "nobody"},
+    ],
 )
 def test_it_refuses_a_bad_body(program: Program, body: Json) -> None:
     answer = program.call("POST", "/2/tweets", program.brand()["token"], json=body)

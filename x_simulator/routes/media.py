@@ -17,6 +17,10 @@ METADATA = (
     *("domain_restrictions", "found_media_origin", "geo_restrictions", "management_info"),
     *("preview_image", "sensitive_media_warning", "shared_info", "sticker_info", "upload_source"),
 )
+BEGINNINGS = (
+    *((b"\x89PNG", "image/png"), (b"GIF8", "image/gif"), (b"RIFF", "image/webp")),
+    *((b"BM", "image/bmp"), (b"II*\0", "image/tiff"), (b"MM\0*", "image/tiff")),
+)
 _INITIALIZE: dict[str, type | tuple[type, ...]] = {
     "media_type": str,
     "media_category": str,
@@ -73,7 +77,14 @@ async def finalize(call: Call) -> Answer:
     medium = _own(call, call.path_id("id"))
     if len(call.world.media.content(medium.id)) != medium.total_bytes:
         raise errors.invalid("Segments do not add up to provided total file size.")
-    return Answer({"data": _told(call.world.media.finalize(medium))})
+    return Answer({"data": _told(_whole(call.world.media.finalize(medium)))})
+
+
+def _whole(medium: Medium) -> Medium:
+    """A picture is looked at during the call; a film that is none fails when it is worked on."""
+    if medium.kind == "image" and not medium.is_whole:
+        raise errors.invalid("$.media: is not a picture that can be read")
+    return medium
 
 
 async def status(call: Call) -> Answer:
@@ -98,12 +109,12 @@ async def upload(call: Call) -> Answer:
     medium = call.world.media.upload(
         call.caller.viewer, body["media_category"], _type_of(content, types), content
     )
-    return Answer({"data": _told(medium)})
+    return Answer({"data": _told(_whole(medium))})
 
 
 def _type_of(content: bytes, types: tuple[str, ...]) -> str:
-    by_beginning = {b"\x89PNG": "image/png", b"GIF8": "image/gif", b"RIFF": "image/webp"}
-    told = by_beginning.get(content[:4], types[0])
+    begun = (kind for beginning, kind in BEGINNINGS if content.startswith(beginning))
+    told = next(begun, types[0])
     return told if told in types else types[0]
 
 

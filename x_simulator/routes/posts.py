@@ -48,11 +48,14 @@ _BODY: dict[str, type | tuple[type, ...]] = {
     "edit_options": dict,
 }
 _MEDIA = {"media_ids", "tagged_user_ids"}
+_REPLY_SETTINGS = ("following", "mentionedUsers", "subscribers", "verified")
 _REPLY = {"in_reply_to_tweet_id", "exclude_reply_user_ids", "auto_populate_reply_metadata"}
 
 
 async def create(call: Call) -> Answer:
     body = checked_body(call, _BODY)
+    if body.get("reply_settings", "verified") not in _REPLY_SETTINGS:
+        raise errors.invalid(f"$.reply_settings: is not one of [{','.join(_REPLY_SETTINGS)}]")
     media = _attached(call, body.get("media"))
     if not body.get("text") and not media:
         raise errors.invalid("$: required fields missing: one of text, media, poll")
