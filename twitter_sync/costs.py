@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import chain
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from accounts.models import BrandAccount
 from twitter_sync.billing import PRICES, Kind
@@ -18,6 +17,9 @@ from twitter_sync.metering import day_of_x
 from twitter_sync.models import Price, Usage
 
 Amounts = Mapping[Kind, int]
+
+# Threads are searched, and posts that others answer looked up, as the app.
+SHARED, FORMER = "For all handles together", "Handles that are no longer here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Of one caller. `brand` is None for what is asked on behalf of all handles together."""
+    """Of one handle, by its name, or of SHARED or FORMER."""
 
-    brand: BrandAccount | None
+    whose: str
     lines: list[Line]
 
     @property
@@ -82,10 +84,44 @@ class Costs:
         return sum((line.usd_month for line in self.lines), Decimal(0))
 
 
-def by_kind(costs: Iterable[Costs]) -> list[Line]:
-    """All of them together, the dearest first."""
+def costs_of(brands: Iterable[BrandAccount]) -> list[Costs]:
+    """In the order of `brands`. Two queries, however many."""
+    named = {user_scope(brand.x_user_id): brand for brand in brands}
+    lines = lines_by_scope(Usage.objects.filter(scope__in=named))
+    return [Costs(str(brand), dearest_first(lines[scope])) for scope, brand in named.items()]
+
+
+def all_costs(brands: Iterable[BrandAccount]) -> list[Costs]:
+    """Of `brands`, which are all that there are, and of what is theirs together or nobody's any
+    more. Two queries."""
+    named = {user_scope(brand.x_user_id): brand for brand in brands}
+    lines = lines_by_scope(Usage.objects.all())
+    former = [line for scope in lines.keys() - named.keys() - {APP} for line in lines[scope]]
+    found = [Costs(str(brand), dearest_first(lines[scope])) for scope, brand in named.items()]
+    found.append(Costs(SHARED, dearest_first(lines[APP])))
+    return [*found, Costs(FORMER, merged(former))] if former else found
+
+
+def lines_by_scope(usage: QuerySet[Usage]) -> dict[str, list[Line]]:
+    """Of this month."""
+    found: dict[str, list[Line]] = defaultdict(list)
+    today, tags = day_of_x(), prices()
+    summed = (
+        usage.filter(day__gte=today.replace(day=1))
+        .order_by()
+        .values_list("scope", "kind")
+        .annotate(today=Sum("amount", filter=Q(day=today), default=0), month=Sum("amount"))
+    )
+    for scope, kind, of_today, of_month in summed:
+        tag = tags[Kind(kind)]
+        found[scope].append(Line(tag.kind, tag.usd, of_today, of_month))
+    return found
+
+
+def merged(lines: Iterable[Line]) -> list[Line]:
+    """One for each kind, the dearest first."""
     each, today, month = {}, Counter[Kind](), Counter[Kind]()
-    for line in chain.from_iterable(one.lines for one in costs):
+    for line in lines:
         each[line.kind] = line.usd_each
         today[line.kind] += line.today
         month[line.kind] += line.month
@@ -94,20 +130,3 @@ def by_kind(costs: Iterable[Costs]) -> list[Line]:
 
 def dearest_first(lines: Iterable[Line]) -> list[Line]:
     return sorted(lines, key=lambda line: (-line.usd_month, line.kind))
-
-
-def costs_of(brands: Iterable[BrandAccount], *, and_shared: bool = False) -> list[Costs]:
-    """In the order of `brands`, then what is shared. Two queries, however many."""
-    named: dict[str, BrandAccount | None] = {user_scope(one.x_user_id): one for one in brands}
-    if and_shared:
-        named[APP] = None
-    found: dict[str, list[Line]] = {scope: [] for scope in named}
-    today, tags = day_of_x(), prices()
-    rows = Usage.objects.filter(day__gte=today.replace(day=1), scope__in=named).order_by()
-    summed = rows.values_list("scope", "kind").annotate(
-        today=Sum("amount", filter=Q(day=today), default=0), month=Sum("amount")
-    )
-    for scope, kind, of_today, of_month in summed:
-        tag = tags[Kind(kind)]
-        found[scope].append(Line(tag.kind, tag.usd, of_today, of_month))
-    return [Costs(brand, dearest_first(found[scope])) for scope, brand in named.items()]

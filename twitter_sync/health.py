@@ -31,7 +31,7 @@ from twitter_sync.models import (
     SyncCursor,
 )
 from twitter_sync.quotas import WORDS, Quota, quotas_of
-from twitter_sync.set_aside import set_aside_by_brand, set_aside_of
+from twitter_sync.set_aside import orphans_of, set_aside_by_brand, set_aside_of
 from twitter_sync.troubles import Level, Signs, Trouble, troubles_of
 
 # A refusal that is older was followed by nothing: no call has been made since.
@@ -134,13 +134,15 @@ class FeedHeard:
 
 @dataclass(frozen=True, slots=True)
 class HealthPage:
-    """`replay` is the last span of pushes that X was asked to repeat lately. `uncertain` are those
-    replies that the reader may see; `calls` are today's."""
+    """`replay` is the last span of pushes that X was asked to repeat lately. `orphans` came while
+    the handle was not connected, and wait for that. `uncertain` are those replies that the reader
+    may see; `calls` are today's."""
 
     health: Health
     feeds: list[FeedHeard]
     replay: Replay | None
     set_aside: list[RawEvent]
+    orphans: int
     uncertain: list[Message]
     quotas: list[Quota]
     calls: list[ApiCall]
@@ -177,6 +179,7 @@ def health_page(brand: BrandAccount, reader: User) -> HealthPage:
         feeds=feeds_of(health.checklist),
         replay=last_replay(),
         set_aside=list(set_aside_of(brand)[:MOST_SHOWN]),
+        orphans=orphans_of(brand),
         uncertain=uncertain_of(brand, reader),
         quotas=quotas_of(brand),
         calls=list(ApiCall.objects.filter(day=day_of_x(), scope=scope).order_by("endpoint")),

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from accounts.models import BrandAccount
 from twitter_sync.models import RawEvent
 from twitter_sync.models.raw_event import RawEventQuerySet
+from twitter_sync.vitals import MOST_COUNTED
 
 MOST_LOOKED_INTO = 200
 ADDRESSEE = re.compile(rb'"(?:for_)?user_id"\s*:\s*"(\d{1,19})"')
@@ -23,6 +24,12 @@ def set_aside_of(brand: BrandAccount) -> RawEventQuerySet:
     told = nobodys_by_account().get(brand.x_user_id, [])
     rows = RawEvent.objects.dead()
     return (rows.filter(brand=brand) | rows.filter(pk__in=told)).defer("body").order_by("-id")
+
+
+def orphans_of(brand: BrandAccount) -> int:
+    """How many X told to it while it was not connected, as far as anybody wants to know."""
+    told = RawEvent.objects.filter(state=RawEvent.State.ORPHAN, waits_for=brand.x_user_id)
+    return told[:MOST_COUNTED].count()
 
 
 def set_aside_by_brand(

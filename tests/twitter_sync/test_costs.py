@@ -55,6 +55,14 @@ def test_the_owner_sees_all_and_what_is_shared(client, sign_in, olga, acme, glob
     assert "$2.00" in page, "1.50 and 0.50"
 
 
+def test_what_an_erased_handle_cost_is_no_ones_and_still_counts(client, sign_in, olga, acme):
+    use(user_scope("1"), Kind.DM_SENT, 100)
+    use(user_scope("2"), Kind.DM_SENT, 200)
+    page = sign_in(client, olga).get(COSTS).text
+    assert "Handles that are no longer here" in page
+    assert "$4.50" in page
+
+
 def test_before_anything_was_used_it_says_so(client, sign_in, ada):
     assert "Nothing yet this month" in sign_in(client, ada).get(COSTS).text
 

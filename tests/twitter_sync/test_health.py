@@ -223,6 +223,13 @@ def test_what_is_nobodys_is_the_owners(client, sign_in, ada, olga, connected):
     assert "could not be understood" not in sign_in(client, ada).get("/handles/").text
 
 
+def test_what_came_while_it_was_away_waits_for_the_handle(page, connected, globex):
+    BrandAccount.objects.update(status="disconnected")
+    aside("a", state="orphan", waits_for=connected.x_user_id)
+    aside("b", state="orphan", waits_for=globex.x_user_id)
+    assert "1 thing that X told came while @acme was not connected, and waits for that." in page()
+
+
 # Sends
 
 
@@ -301,5 +308,5 @@ def test_the_page_costs_the_same_however_much_there_is(
             )
             metering.count_call("user:1", f"call {turn}")
             make_brand()
-        with django_assert_num_queries(31):
+        with django_assert_num_queries(32):
             browser.get(PAGE)

@@ -15,7 +15,7 @@ from accounts.requests import SignedInRequest
 from twitter_sync import spending
 from twitter_sync.actions.pricing import set_cap, set_prices
 from twitter_sync.billing import AS_OF
-from twitter_sync.costs import by_kind, costs_of, prices
+from twitter_sync.costs import all_costs, costs_of, merged, prices
 from twitter_sync.forms import PricesForm
 
 
@@ -49,10 +49,10 @@ def form_of(request: SignedInRequest) -> PricesForm:
 def page(request: SignedInRequest, form: PricesForm) -> HttpResponse:
     """Each admin sees what their handles cost; the owner all, and what is asked for all at once."""
     brands = BrandAccount.objects.administered_by(request.user).order_by(Lower("handle"))
-    found = costs_of(brands, and_shared=request.user.is_superuser)
+    found = all_costs(brands) if request.user.is_superuser else costs_of(brands)
     context = {
         "costs": found,
-        "lines": by_kind(found),
+        "lines": merged(line for one in found for line in one.lines),
         "tags": prices(),
         "as_of": AS_OF,
         "spending": spending.current(),
