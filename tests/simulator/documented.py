@@ -317,6 +317,7 @@ REFUSALS: tuple[Refusal, ...] = (
     *_invalid("pieces don't add up", "Segments do not add up to provided total file size.", OURS),
     *_invalid("finished", "The upload is finalized already.", OURS),
     *_invalid("base64", "$.media: is not valid base64", OURS),
+    *_invalid("picture that is none", "$.media: is not a picture that can be read", OURS),
     # Access
     _oauth(
         "spent token",

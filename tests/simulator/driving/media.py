@@ -44,6 +44,7 @@ def upload(stage: Stage) -> None:
     at_once = {"media": coded(GIF), "media_category": "dm_gif"}
     assert stage.made(path, at_once)["processing_info"]
     picture = {"media": PICTURE["content"], "media_category": "dm_image"}
+    stage.refused(400, "POST", path, json=picture | {"media": coded(b"no picture")})
     attached = {"attachments": [{"media_id": stage.made(path, picture)["id"]}]}
     there = f"/2/dm_conversations/with/{stage.customer['id']}/messages"
     assert stage.call("POST", there, json=attached).status_code == 201
