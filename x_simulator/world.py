@@ -78,8 +78,9 @@ class World:
     async def restore(self, path: Path) -> None:
         """All is as it was when this copy was made; ids go on increasing, and open streams end.
         Raises NotAStore."""
-        self.streams.close()
         await self.stop()
+        # From here on nobody has a turn: who opened a stream meanwhile would listen for ever.
+        self.streams.close()
         try:
             self.store.become(path)
             self.posts.index_all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,10 @@ import pytest
 
 from tests.simulator.program import Program
 from tests.simulator.receiver import Receiver
+from x_simulator.outbound import Outbound
+from x_simulator.settings import Settings
+from x_simulator.streams.streams import ACTIVITY
+from x_simulator.world import World
 
 SQLITE = {"content-type": "application/vnd.sqlite3"}
 
@@ -93,6 +98,25 @@ def test_a_stream_that_is_open_ends(restored: Program) -> None:
     with restored.listen("/2/activity/stream", bearer) as stream:
         dm_id = restored.dm(customer, brand)
         assert dm_id in str(stream.line())
+
+
+def test_a_stream_that_is_opened_meanwhile_ends_too(tmp_path: Path) -> None:
+    async def told_to_a_latecomer() -> bytes:
+        outbound, copy = Outbound(), tmp_path / "copy.sqlite3"
+        world = World(Settings(tmp_path, (), "key", "secret", "client", "secret"), outbound)
+        world.store.copy_to(copy)
+        await world.start()
+        restoring = asyncio.create_task(world.restore(copy))
+        await asyncio.sleep(0)  # it waits for what goes on by itself to stop
+        late = world.streams.open(ACTIVITY, "127.0.0.1", lambda happened: (), None)
+        await restoring
+        told = b"".join([line async for line in late.lines()])
+        await world.stop()
+        world.store.close()
+        outbound.close()
+        return told
+
+    assert b"OperationalDisconnect" in asyncio.run(asyncio.wait_for(told_to_a_latecomer(), 15))
 
 
 def test_it_is_whole_although_people_write_meanwhile(restored: Program, tmp_path: Path) -> None:
