@@ -189,6 +189,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "The query parameter [<name>] is not one of [<names>]",
         LIKE,
         "flavour",
+        "message",
     ),
     *_invalid("body not JSON", "The request body is not valid JSON", OURS),
     *_invalid("body not an object", "The request body is not a JSON object", OURS),

@@ -18,3 +18,4 @@ def every_call(stage: Stage) -> None:
     stage.refused(404, "GET", "/2/nowhere")
     stage.refused(405, "PUT", "/2/users/me")
     stage.refused(400, "GET", "/2/users/me?flavour=mint")
+    stage.refused(400, "GET", "/2/users/me?message=mint")
