@@ -1,12 +1,14 @@
 """Run the simulator: `python -m x_simulator --port 9000 --data-dir DIR --callback-url URL`."""
 
 import argparse
+import fcntl
 import logging
 import os
 import socket
 import sys
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 import uvicorn
 
@@ -57,12 +59,28 @@ def main() -> None:
     except settings.MissingCredentials as error:
         sys.exit(f"x_simulator: set {error} in the environment (any values; the app's must match).")
     try:
+        held = hold(chosen.data_dir)  # until the program ends, however it does
+    except BlockingIOError:
+        sys.exit(f"x_simulator: {chosen.data_dir} is in use by another simulator.")
+    except OSError as error:
+        sys.exit(f"x_simulator: cannot keep its state in {chosen.data_dir}: {error}.")
+    try:
         listening, chosen.origin = listen(options.host, options.port)
     except OSError as error:
         sys.exit(f"x_simulator: cannot listen on {options.host} port {options.port}: {error}.")
     program = Program(chosen)
     print(f"x_simulator listening on {chosen.origin}", flush=True)
     program.run(sockets=[listening])
+    held.close()
+
+
+def hold(folder: Path) -> TextIO:
+    """One program has a folder: two would both send what is waiting and mint the same ids. Raises
+    OSError, BlockingIOError where another one has it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = (folder / "lock").open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return lock
 
 
 def listen(host: str, port: int) -> tuple[socket.socket, str]:

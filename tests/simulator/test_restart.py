@@ -86,3 +86,19 @@ def test_it_says_which_credentials_are_missing(
         monkeypatch.setitem(CREDENTIALS, name, "")
     with pytest.raises(AssertionError, match="X_CONSUMER_KEY, X_CONSUMER_SECRET"):
         Program(tmp_path).start()
+
+
+def test_a_folder_has_one_simulator_at_a_time(fragile: Program) -> None:
+    beside = fragile.folder / "beside"
+    beside.mkdir()
+    (beside / "data").symlink_to(fragile.folder / "data")
+    with pytest.raises(AssertionError, match="data is in use by another simulator"):
+        Program(beside).start()
+    fragile.end(signal.SIGKILL)
+    fragile.start()
+
+
+def test_it_says_where_it_cannot_keep_its_state(tmp_path: Path) -> None:
+    (tmp_path / "data").touch()
+    with pytest.raises(AssertionError, match="cannot keep its state in"):
+        Program(tmp_path).start()
