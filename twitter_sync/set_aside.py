@@ -54,6 +54,11 @@ def nobodys_by_account() -> dict[str, list[int]]:
     found: dict[str, list[int]] = defaultdict(list)
     nobodys = RawEvent.objects.dead().filter(brand=None).order_by("-id")
     for pk, body in nobodys.values_list("pk", "body")[:MOST_LOOKED_INTO]:
-        addressee = ADDRESSEE.search(bytes(body))
-        found[addressee[1].decode() if addressee else ""].append(pk)
+        found[addressee_of(bytes(body))].append(pk)
     return found
+
+
+def addressee_of(body: bytes) -> str:
+    """The account of X that a push was told to, however little sense it makes; "" for nobody."""
+    found = ADDRESSEE.search(body)
+    return found[1].decode() if found else ""

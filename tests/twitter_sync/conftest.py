@@ -11,6 +11,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import pytest
 from django.conf import settings as configured
 from django.core.wsgi import get_wsgi_application
+from django.db import connections
 from pytest_django import Settings
 
 from accounts.models import BrandAccount
@@ -87,7 +88,10 @@ def _only_challenges(pages: WSGIApplication) -> WSGIApplication:
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] == "GET":
-            return pages(environ, start_response)
+            try:
+                return pages(environ, start_response)
+            finally:
+                connections.close_all()  # or this thread keeps the database from being dropped
         start_response("200 OK", [])
         return []
 
@@ -96,7 +100,7 @@ def _only_challenges(pages: WSGIApplication) -> WSGIApplication:
 
 @pytest.fixture(scope="session")
 def _web() -> Iterator[str]:
-    """Our pages on a real port, for what needs no database: X's challenge."""
+    """Our pages on a real port, for X's challenge."""
     pages = _only_challenges(get_wsgi_application())
     server = make_server("127.0.0.1", 0, pages, server_class=_Server, handler_class=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

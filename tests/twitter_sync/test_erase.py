@@ -149,7 +149,8 @@ def test_nothing_of_another_handle_goes(brand, admin, talk):
     ours = talk.threads.get(kind="public")
     same = make_thread(make_conversation(other), "public", ours.x_conversation_id)
     RawEvent.objects.create(source="webhook", fact="e", brand=other, body=b"{}")
-    mentions = encoded({"text": f"id {brand.x_user_id}", "filter": {"user_id": other.x_user_id}})
+    answers = {"in_reply_to_user_id": brand.x_user_id, "text": f"id {brand.x_user_id}"}
+    mentions = encoded({"payload": answers, "filter": {"user_id": other.x_user_id}})
     RawEvent.objects.create(source="webhook", fact="f", body=mentions, state="dead")
     erasure, _ = erase(brand, by=admin)
     erase_on(erasure.pk)

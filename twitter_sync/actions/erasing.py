@@ -8,7 +8,6 @@ connects it again, which is a new beginning.
 
 from __future__ import annotations
 
-import re
 import time
 
 import structlog
@@ -27,6 +26,7 @@ from twitter_sync.actions.disconnecting import destroy, revoke, wind_up
 from twitter_sync.actions.setting_up import PUT_OFF_SECONDS, Busy
 from twitter_sync.budgets import user_scope
 from twitter_sync.models import Erasure, KnownPost, RateBudget, RawEvent, Redaction, Subscription
+from twitter_sync.set_aside import addressee_of
 
 CONVERSATIONS_AT_ONCE = 200
 RAW_EVENTS_AT_ONCE = 2_000
@@ -169,8 +169,7 @@ def told_to(x_user_id: str) -> list[int]:
     """Rows set aside whose body names its addressee so; a post that merely mentions the handle may
     be another brand's."""
     aside = RawEvent.objects.filter(state=State.DEAD, brand=None).values_list("pk", "body")
-    named = re.compile(rf'user_id"\s*:\s*"{re.escape(x_user_id)}"'.encode())
-    return [pk for pk, body in aside.iterator(500) if named.search(bytes(body))]
+    return [pk for pk, body in aside.iterator(500) if addressee_of(bytes(body)) == x_user_id]
 
 
 def erase_own_posts(erasure: Erasure) -> None:
