@@ -138,8 +138,10 @@ def send_pieces(
 
 
 def expiry(told: dict[str, Any], since: datetime) -> datetime:
+    """A day later, or sooner where X says so."""
     seconds = told.get("expires_after_secs")
-    return since + timedelta(seconds=seconds if isinstance(seconds, int) else DAY_SECONDS)
+    is_sooner = isinstance(seconds, int) and 0 <= seconds < DAY_SECONDS
+    return since + timedelta(seconds=seconds if is_sooner else DAY_SECONDS)
 
 
 def until_processed(
@@ -177,9 +179,10 @@ def said_of(info: Any) -> str:
 
 
 def pause_of(told: dict[str, Any]) -> float:
-    seconds = told["processing_info"].get("check_after_secs")
-    asked = float(seconds) if isinstance(seconds, int | float) else SHORTEST_WAIT
-    return min(max(asked, SHORTEST_WAIT), LONGEST_WAIT)
+    """Compared before it is anything: JSON can have numbers that are none, or beyond all floats."""
+    asked = told["processing_info"].get("check_after_secs")
+    is_longer = isinstance(asked, int | float) and asked > SHORTEST_WAIT
+    return float(min(asked, LONGEST_WAIT)) if is_longer else SHORTEST_WAIT
 
 
 def percent_of(told: dict[str, Any]) -> int:

@@ -98,6 +98,20 @@ def test_x_is_not_waited_for_for_ever(acme, uploading):
 
 
 @pytest.mark.parametrize(
+    ("told", "waited"), [("NaN", 1), ("Infinity", 30), ("1" + "0" * 400, 30), ("-5", 1), ('"5"', 1)]
+)
+def test_no_number_of_x_upsets_the_wait(acme, uploading, told, waited):
+    odd = f'{{"data": {{"id": "{ID}", "expires_after_secs": {told}, "processing_info":'
+    odd += f' {{"state": "pending", "check_after_secs": {told}}}}}}}'
+    uploading.answer(f"POST /2/media/upload/{ID}/finalize", Said(odd.encode()))
+    uploading.answer("GET /2/media/upload", working("succeeded"))
+    waits = list[float]()
+    made = send(acme, b"film", "video/mp4", wait=waits.append)
+    assert waits == [waited]
+    assert abs(made.expires_at - timezone.now() - timedelta(days=1)) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
     ("media_type", "most"),
     [("image/jpeg", 5 * MB), ("image/gif", 15 * MB), ("video/mp4", 512 * MB)],
 )
