@@ -135,7 +135,7 @@ def _beginning(prepared: Prepared) -> Prepared:
     """As much of a long post as an app that doesn't ask for the note is shown."""
     room = BEGINNING - 1
     cut = prepared.text.rfind(" ", 0, room + 1)
-    cut = cut if cut > 0 else room
+    cut = cut if cut > 0 else _before_an_escape(prepared.text, room)
     for kind in prepared.entities.values():
         for item in kind:
             if item["start"] < cut < item["end"]:
@@ -146,6 +146,12 @@ def _beginning(prepared: Prepared) -> Prepared:
     }
     words = prepared.text[:cut].rstrip() + "…"
     return Prepared(words, {kind: items for kind, items in kept.items() if items})
+
+
+def _before_an_escape(words: str, cut: int) -> int:
+    """Where `&amp;` would be cut in two, before it: every `&` of X's own text begins an escape."""
+    begun = words.rfind("&", 0, cut)
+    return begun if begun >= 0 and ";" not in words[begun:cut] else cut
 
 
 def _address(world: "World", author_id: int, post_id: int) -> str:

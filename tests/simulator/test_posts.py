@@ -230,6 +230,13 @@ def test_a_long_post_shows_its_beginning_and_has_the_rest_in_its_note(program: P
     assert publish(program, brand, "x" * 25_001).status_code == 400
 
 
+def test_a_long_post_is_not_cut_within_an_escape(program: Program) -> None:
+    writer = program.person(long_posts=True)
+    post_id = program.post(writer, "x" * 276 + "&" + "y" * 50)
+    token = program.token(writer)
+    assert program.get(f"/2/tweets/{post_id}", token)["data"]["text"] == "x" * 276 + "…"
+
+
 def test_protected_posts_are_for_followers_alone(program: Program) -> None:
     brand, customer, friend = program.brand(), program.person(protected=True), program.person()
     post_id = program.post(customer, f"@{brand['username']} between us, narwhal")
