@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 SIGNATURE = "x-twitter-webhooks-signature"
+WITHIN = 20.0
 
 
 class Receiver:
@@ -46,15 +47,15 @@ class Receiver:
         return f"sha256={base64.b64encode(digest).decode()}"
 
     def wait_for(self, number: int) -> list[dict[str, Any]]:
-        """The first so many deliveries; fails after five seconds."""
+        """The first so many deliveries; fails after twenty seconds."""
         with self._arrived:
-            arrived = self._arrived.wait_for(lambda: len(self.bodies) >= number, timeout=5)
+            arrived = self._arrived.wait_for(lambda: len(self.bodies) >= number, timeout=WITHIN)
             assert arrived, f"{len(self.bodies)} of {number} deliveries arrived"
             return self.bodies[:number]
 
     def wait_for_challenges(self, number: int) -> None:
         with self._arrived:
-            arrived = self._arrived.wait_for(lambda: self.challenges >= number, timeout=10)
+            arrived = self._arrived.wait_for(lambda: self.challenges >= number, timeout=WITHIN)
             assert arrived, f"{self.challenges} of {number} challenges arrived"
 
     def take(self, raw: bytes, headers: dict[str, str]) -> None:
