@@ -51,6 +51,7 @@ MADE = {
     "dm_send": "dm_event_id",
     "post_create": "id",
     "register_webhook": "id",
+    "create_compliance_job": "id",
     "upload_initialize": "id",
     "upload_finalize": "id",
 }

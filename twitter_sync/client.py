@@ -31,6 +31,7 @@ from twitter_sync import (
 from twitter_sync.answers import Answer
 from twitter_sync.budgets import Purpose
 from twitter_sync.calls.activity import ActivityCalls
+from twitter_sync.calls.compliance import ComplianceCalls
 from twitter_sync.calls.filtered import FilteredCalls
 from twitter_sync.calls.media import MediaCalls
 from twitter_sync.calls.webhooks import WebhookCalls
@@ -49,6 +50,7 @@ class Client(
     ActivityCalls,
     WebhookCalls,
     FilteredCalls,
+    ComplianceCalls,
     MediaCalls,
     tweepy.Client,  # type: ignore[misc] # tweepy is untyped
 ):

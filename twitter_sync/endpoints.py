@@ -44,6 +44,7 @@ WRITE_MEDIA = "media.write"
 A_DM_READ = Limits(15, 15)
 A_DM_BLOCK = Limits(10, 25, user_24h=400, app_24h=1_000)
 AN_UPLOAD = Limits(1_875, 1_875, app_24h=180_000)
+A_JOB = Limits(150, 150)
 # X's page has no limit for these: its most usual one, until a header tells.
 UNDOCUMENTED = Limits(300, 300)
 
@@ -142,6 +143,8 @@ ENDPOINTS = [
     Endpoint("post_stream", "GET", r"/2/tweets/search/stream", Limits(50, 50)),
     Endpoint("rules", "GET", r"/2/tweets/search/stream/rules", Limits(450, 450)),
     Endpoint("change_rules", "POST", r"/2/tweets/search/stream/rules", Limits(100, 100)),
+    Endpoint("create_compliance_job", "POST", r"/2/compliance/jobs", A_JOB),
+    Endpoint("compliance_job", "GET", r"/2/compliance/jobs/\d+", A_JOB),
     Endpoint("rule_counts", "GET", r"/2/tweets/search/stream/rules/counts", UNDOCUMENTED),
 ]
 LIMITS = {endpoint.name: endpoint.limits for endpoint in ENDPOINTS}

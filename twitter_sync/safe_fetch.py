@@ -1,9 +1,10 @@
 """Fetching what strangers point at: the one way to anything that is no call of X's API (trust R15).
 
-The address must be https on a host of X's media; every address that its name resolves to must be
-public, and the connection goes to one of just those, so a name that answers otherwise the next
-moment leads nowhere. No redirect is followed, nothing of ours is sent along, and neither time nor
-size is the server's to choose. One origin is exempt: the simulator's, which production refuses.
+The address must be https on a host of X's media, or of the store of its jobs; every address that
+its name resolves to must be public, and the connection goes to one of just those, so a name that
+answers otherwise the next moment leads nowhere. No redirect is followed, nothing of ours is sent
+along, and neither time nor size is the server's to choose. One origin is exempt: the simulator's,
+which production refuses.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPException, HTTPResponse
@@ -25,6 +26,8 @@ from django.conf import settings
 
 # Where X keeps what is public: pictures, and films with their animations.
 HOSTS = frozenset({"pbs.twimg.com", "video.twimg.com"})
+# Where the files of its jobs lie, at addresses that are keys by themselves.
+STORES = frozenset({"storage.googleapis.com"})
 SECONDS = 5.0
 CHUNK_BYTES = 64 * 1024
 PORTS = {"https": 443, "http": 80}
@@ -90,18 +93,35 @@ def safe_fetch(
     max_bytes: int,
     seconds: float = SECONDS,
     resolve: Resolve = resolve,
+    hosts: Collection[str] = HOSTS,
 ) -> None:
     """Copies what `url` holds. What kind of file it is nobody says: the bytes must tell.
 
     `seconds` is the deadline of all of it, headers and body. Raises NotAllowed, Unreachable,
     TooLarge and Answered.
     """
-    place = place_of(url)
+    place = place_of(url, hosts)
+    exchange(place, request_for(place), into, max_bytes, seconds, resolve)
+
+
+def safe_put(
+    url: str, content: bytes, *, seconds: float = SECONDS, resolve: Resolve = resolve
+) -> None:
+    """Hands lines of text in at an address of X's store, by the same rules. What it answers is not
+    read. Raises NotAllowed, Unreachable, TooLarge and Answered."""
+    place = place_of(url, STORES)
+    sent = request_for(place, "PUT", length=len(content)) + content
+    exchange(place, sent, io.BytesIO(), CHUNK_BYTES, seconds, resolve)
+
+
+def exchange(
+    place: Place, sent: bytes, into: BinaryIO, max_bytes: int, seconds: float, resolve: Resolve
+) -> None:
     ends_at = time.monotonic() + seconds
     try:
         with connected(place, resolve, ends_at) as line:
             line.settimeout(left_until(ends_at))
-            line.sendall(request_for(place))
+            line.sendall(sent)
             with answer_on(line, ends_at) as answer:
                 copy(answer, into, max_bytes)
     except (OSError, HTTPException) as error:
@@ -111,7 +131,7 @@ def safe_fetch(
 # Where
 
 
-def place_of(url: str) -> Place:
+def place_of(url: str, hosts: Collection[str] = HOSTS) -> Place:
     """Raises NotAllowed."""
     try:
         parts = urlsplit(url)
@@ -120,7 +140,7 @@ def place_of(url: str) -> Place:
         raise NotAllowed("not an address") from None
     host = parts.hostname or ""
     is_exempt = settings.X_IS_SIMULATOR and url.startswith(f"{settings.X_API_URL}/")
-    is_ours = parts.scheme == "https" and host in HOSTS and parts.netloc in {host, f"{host}:443"}
+    is_ours = parts.scheme == "https" and host in hosts and parts.netloc in {host, f"{host}:443"}
     if not PLAIN.fullmatch(url) or not (is_exempt or is_ours):
         raise NotAllowed("not a place of X's media")
     query = f"?{parts.query}" if parts.query else ""
@@ -188,15 +208,18 @@ def left_until(ends_at: float) -> float:
 # One question and its answer
 
 
-def request_for(place: Place) -> bytes:
+def request_for(place: Place, method: str = "GET", *, length: int | None = None) -> bytes:
+    """With `length`, the head of a request that goes on with as many bytes of text."""
     is_usual = place.port == PORTS[place.scheme]
+    body = () if length is None else ("Content-Type: text/plain", f"Content-Length: {length}")
     lines = (
-        f"GET {place.target} HTTP/1.1",
+        f"{method} {place.target} HTTP/1.1",
         f"Host: {place.host}" if is_usual else f"Host: {place.host}:{place.port}",
         "User-Agent: Handled",
         "Accept: image/*, video/mp4",
         "Accept-Encoding: identity",
         "Connection: close",
+        *body,
     )
     return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
 

@@ -19,6 +19,7 @@ from twitter_sync.actions import (
     backfilling,
     blocking,
     challenging,
+    complying,
     connecting,
     cutting,
     disconnecting,
@@ -101,6 +102,11 @@ def search(**_: Any) -> None:
 @shared_task(name="twitter_sync.recheck")
 def recheck(**_: Any) -> None:
     rechecking.check_due()
+
+
+@shared_task(name="twitter_sync.comply")
+def comply(**_: Any) -> None:
+    complying.comply_due()
 
 
 @shared_task(name="twitter_sync.expect_checks")

@@ -47,6 +47,8 @@ X_CALLBACK_URL = f"{WEB_URL}/handles/callback/"
 X_WEBHOOK_URL = f"{WEB_URL}/webhooks/x/"
 # Whether X's stream of activities is read beside the webhook.
 X_STREAM = env.switch("X_STREAM", default=True)
+# Whether X's plan has compliance jobs: they take the place of most checks of what is shown.
+X_COMPLIANCE_JOBS = env.switch("X_COMPLIANCE_JOBS", default=False)
 # So long after it was applied is kept what X said, as X said it.
 RAW_EVENT_DAYS = max(1, env.number("HANDLED_RAW_EVENT_DAYS", 14))
 
@@ -136,6 +138,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 600},
     },
     "recheck": {"task": "twitter_sync.recheck", "schedule": 60.0, "options": {"expires": 60}},
+    "comply": {"task": "twitter_sync.comply", "schedule": 60.0, "options": {"expires": 60}},
     "expect-checks": {
         "task": "twitter_sync.expect_checks",
         "schedule": 3600.0,

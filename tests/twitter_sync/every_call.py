@@ -60,6 +60,8 @@ EVERY_CALL: dict[str, Callable[[Client], object]] = {
     "add_rules": lambda client: client.add_rules([Rule("acme")]),
     "delete_rules": lambda client: client.delete_rules(["1"]),
     "rule_counts": lambda client: client.rule_counts(),
+    "create_compliance_job": lambda client: client.create_compliance_job(),
+    "compliance_job": lambda client: client.compliance_job("1"),
     "connections": lambda client: client.connections(),
     "end_connections": lambda client: client.end_connections(["u-1"]),
     "end_connections_of": lambda client: client.end_connections_of(),

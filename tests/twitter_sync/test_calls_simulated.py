@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import time
 from datetime import timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from tests.x import Simulator
 from twitter_sync import uploads
 from twitter_sync.client import Client
 from twitter_sync.errors import Forbidden, NotFound, Refused
+from twitter_sync.safe_fetch import STORES, safe_fetch, safe_put
 from twitter_sync.uploads import ProcessingFailed, Upload
 
 WITHIN_SECONDS = 20.0
@@ -144,3 +146,28 @@ def test_a_film_is_waited_for(simulator: Simulator, client_of_acme: Client) -> N
 def test_a_film_that_is_none_is_named(client_of_acme: Client) -> None:
     with pytest.raises(ProcessingFailed):
         sent_file(client_of_acme, b"no film at all", "video/mp4", for_dm=True)
+
+
+# Compliance jobs
+
+
+def test_ids_are_handed_in_and_what_must_go_is_told(simulator: Simulator) -> None:
+    app, carla = Client.for_app(), simulator.person()
+    there, gone = (
+        simulator.post("posts", author_id=carla["id"], text=text, deliver=False)["id"]
+        for text in ("here", "gone")
+    )
+    simulator.post("posts/delete", id=gone)
+    job = app.create_compliance_job()["data"]
+    assert job["status"] == "created"
+    safe_put(job["upload_url"], f"{there}\n{gone}\n".encode())
+    deadline = time.monotonic() + WITHIN_SECONDS
+    while app.compliance_job(job["id"])["data"]["status"] != "complete":
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    results = io.BytesIO()
+    safe_fetch(job["download_url"], results, max_bytes=10_000, hosts=STORES)
+    [told] = map(json.loads, results.getvalue().splitlines())
+    assert (told["id"], told["reason"]) == (gone, "deleted")
+    with pytest.raises(NotFound):
+        app.compliance_job("999")

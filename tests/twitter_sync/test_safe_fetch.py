@@ -22,6 +22,7 @@ from twitter_sync.safe_fetch import (
     Unreachable,
     is_public,
     safe_fetch,
+    safe_put,
 )
 
 PICTURE = "https://pbs.twimg.com/media/a.jpg"
@@ -189,6 +190,38 @@ def test_the_certificate_must_be_of_the_name(monkeypatch):
         with pytest.raises(Unreachable):
             fetch(PICTURE, resolve=lambda host, port: ["93.184.216.34"])
     assert asked == ["pbs.twimg.com"]
+
+
+# X's store
+
+
+def test_ids_are_handed_in_at_xs_store_alone_and_nothing_else_is_fetched_there(connections):
+    store = "https://storage.googleapis.com/x/ids?key=1"
+
+    def never(host, port):
+        raise AssertionError(f"looked up {host}")
+
+    for url in (PICTURE, *ELSEWHERE):
+        if "storage.googleapis.com" not in url:
+            with pytest.raises(NotAllowed):
+                safe_put(url, b"17\n", resolve=never)
+    with pytest.raises(NotAllowed):
+        fetch(store, resolve=never)
+    with pytest.raises(NotAllowed):
+        safe_put(store, b"17\n", resolve=lambda host, port: ["10.0.0.1"])
+    assert not connections
+    with pytest.raises(Unreachable):
+        safe_put(store, b"17\n", resolve=lambda host, port: ["93.184.216.34"])
+    assert connections == [("93.184.216.34", 443)]
+
+
+def test_what_is_handed_in_is_text_with_nothing_of_ours(server):
+    heard: list[str] = []
+    safe_put(server(rude.says("200 OK", b""), heard), b"17\n18\n")
+    [asked] = heard
+    assert asked.startswith("PUT /media/1/a.jpg?size=large HTTP/1.1\r\n")
+    assert "\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n" in asked
+    assert "authorization" not in asked.lower()
 
 
 # The exemption

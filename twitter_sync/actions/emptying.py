@@ -17,7 +17,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.doorbell import ring_now
-from twitter_sync.models import Redaction
+from twitter_sync.models import ComplianceJob, Redaction
 
 ROWS_AT_ONCE = 1_000
 # A worker gives way after so long; the clock or the next ring goes on.
@@ -55,7 +55,8 @@ def empty_old(now: datetime | None = None) -> int:
         if monotonic() >= ends_at:
             ring_now("twitter_sync.empty_old", queue="default")
             break
-    Redaction.objects.filter(finished_at__lt=now - kept_for()).delete()
+    for model in (Redaction, ComplianceJob):
+        model.objects.filter(finished_at__lt=now - kept_for()).delete()
     if emptied:
         log.info("old bodies of the ledger emptied", rows=emptied)
     return emptied

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 import structlog
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -143,7 +144,9 @@ class Due:
 def claim(now: datetime) -> Due:
     """Rows until a hundred posts are together, ours for the time of the lease. A row of which
     nothing is active any more is let go."""
-    rows = ConversationSearch.objects.to_check(now).select_for_update(skip_locked=True)
+    rows = ConversationSearch.objects.to_check(now)
+    rows = rows.for_calls() if settings.X_COMPLIANCE_JOBS else rows
+    rows = rows.select_for_update(skip_locked=True)
     due = list(rows.values_list("pk", flat=True)[:MOST_AT_ONCE])
     held = held_by(due, now) if due else {}
     taken, post_ids = [], set[str]()
@@ -200,14 +203,19 @@ def settle(post_ids: set[str], page: Answer) -> bool:
     """What X says of them now. Whether there is a form of one that we don't hold yet."""
     gone = post_ids & withheld(page, "resource-not-found")
     veiled = post_ids & withheld(page, "not-authorized-for-resource")
+    act_on(gone=gone, veiled=veiled)
+    newest = newest_forms(page)
+    unheld = ask_for_unheld(newest.values())
+    tell_desks(conversations_of(take_over(newest)))
+    return bool(unheld)
+
+
+def act_on(*, gone: Collection[str], veiled: Collection[str]) -> None:
+    """What is deleted, and what only followers of its author see now."""
     for post_id in sorted(gone):
         delete_everywhere(post_id)
     veil(veiled)
-    newest = newest_forms(page)
-    unheld = ask_for_unheld(newest.values())
-    changed = take_over(newest)
-    tell_desks(conversations_of(gone | veiled | changed))
-    return bool(unheld)
+    tell_desks(conversations_of({*gone, *veiled}))
 
 
 def withheld(page: Answer, problem: str) -> set[str]:

@@ -1,6 +1,7 @@
 from twitter_sync.models.api_call import ApiCall
 from twitter_sync.models.audit import Audit
 from twitter_sync.models.backfill import Backfill
+from twitter_sync.models.compliance_job import ComplianceJob
 from twitter_sync.models.connection import Connection
 from twitter_sync.models.conversation_search import ConversationSearch
 from twitter_sync.models.erasure import Erasure
@@ -26,6 +27,7 @@ __all__ = [
     "ApiCall",
     "Audit",
     "Backfill",
+    "ComplianceJob",
     "Connection",
     "ConversationSearch",
     "Erasure",

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -27,6 +27,13 @@ class ConversationSearchQuerySet(models.QuerySet["ConversationSearch"]):
     def to_check(self, now: datetime) -> ConversationSearchQuerySet:
         """Of all handles, whether they still hear or not: what is held must be as it is on X."""
         return self.filter(check_at__lte=now).order_by("check_at")
+
+    def for_jobs(self) -> ConversationSearchQuerySet:
+        """Nothing new was heard since the last check."""
+        return self.filter(checked_at__gte=F("heard_at"))
+
+    def for_calls(self) -> ConversationSearchQuerySet:
+        return self.filter(Q(checked_at=None) | Q(checked_at__lt=F("heard_at")))
 
     def never_made(self) -> ConversationSearchQuerySet:
         return self.listening().filter(searched_at=None, due_at__isnull=False)
