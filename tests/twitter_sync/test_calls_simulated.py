@@ -151,7 +151,7 @@ def test_a_film_that_is_none_is_named(client_of_acme: Client) -> None:
 # Compliance jobs
 
 
-def test_ids_are_handed_in_and_what_must_go_is_told(simulator: Simulator) -> None:
+def test_ids_are_handed_in_and_what_must_go_is_told(simulator: Simulator, db: None) -> None:
     app, carla = Client.for_app(), simulator.person()
     there, gone = (
         simulator.post("posts", author_id=carla["id"], text=text, deliver=False)["id"]
