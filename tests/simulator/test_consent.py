@@ -78,6 +78,12 @@ def test_it_never_redirects_when_the_request_is_wrong(
         assert "Something went wrong" in answer.text
 
 
+def test_it_names_the_scope_that_x_does_not_have(program: Program) -> None:
+    asked = program.ask(scope="dm.read dm.raed <b>")
+    answer = program.http.get(f"{program.url}/i/oauth2/authorize", params=asked)
+    assert "X has no scope called dm.raed, &lt;b&gt;." in answer.text
+
+
 def test_it_knows_every_callback_url_it_was_given(program: Program) -> None:
     other = "https://desk.example.com/callback"
     code = program.decide(program.brand(), redirect_uri=other)["code"]

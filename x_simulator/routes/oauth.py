@@ -55,8 +55,10 @@ def _asked(world: World, given: Mapping[str, str]) -> Authorization:
     if len(given.get("state", "")) > MAX_STATE:
         raise InvalidAuthorization(f"The state is longer than {MAX_STATE} characters.")
     scope = given.get("scope", "").split()
-    if not scope or not set(scope) <= SCOPES:
-        raise InvalidAuthorization("The scope is empty or names something that X does not have.")
+    if not scope:
+        raise InvalidAuthorization("The scope is empty.")
+    if unknown := [name for name in scope if name not in SCOPES]:
+        raise InvalidAuthorization(f"X has no scope called {', '.join(unknown)}.")
     return Authorization(
         given["redirect_uri"], " ".join(scope), given.get("state", ""), given["code_challenge"]
     )
