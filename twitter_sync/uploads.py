@@ -140,8 +140,9 @@ def send_pieces(
 def expiry(told: dict[str, Any], since: datetime) -> datetime:
     """A day later, or sooner where X says so."""
     seconds = told.get("expires_after_secs")
-    is_sooner = isinstance(seconds, int) and 0 <= seconds < DAY_SECONDS
-    return since + timedelta(seconds=seconds if is_sooner else DAY_SECONDS)
+    if not isinstance(seconds, int) or not 0 <= seconds <= DAY_SECONDS:
+        seconds = DAY_SECONDS
+    return since + timedelta(seconds=seconds)
 
 
 def until_processed(
