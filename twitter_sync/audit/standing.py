@@ -70,7 +70,8 @@ BRANDS_AGREE = Invariant(
         SELECT 'conversation ' || conversation.id
         FROM inbox_conversation conversation
         JOIN accounts_team team ON team.id = conversation.team_id
-        WHERE team.brand_id <> conversation.brand_id
+        WHERE team.brand_id <> conversation.brand_id AND conversation.id IN (
+            SELECT conversation_id FROM inbox_message WHERE id > %(messages)s)
         UNION ALL
         SELECT 'block ' || block.id
         FROM inbox_dmblock block

@@ -15,7 +15,8 @@ from twitter_sync.models import Audit
 class Command(BaseCommand):
     help = (
         "Asks the database whether nothing is lost, nothing happened twice and everything agrees. "
-        "Changes nothing. Ends with status 1 when something does not hold."
+        "Changes nothing. Ends with status 1 when something does not hold, with 2 when another is "
+        "under way."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -30,7 +31,9 @@ class Command(BaseCommand):
     def handle(self, *, whole: bool, **options: Any) -> None:
         found = audit(whole=whole)
         if found is None:
-            raise CommandError("Another audit is under way. Try again in some seconds.")
+            raise CommandError(
+                "Another audit is under way. Try again in some seconds.", returncode=2
+            )
         if options["json"]:
             self.stdout.write(json.dumps(as_json(found)))
         else:
