@@ -68,6 +68,7 @@ def confirm_sent(message_id: int, *, external_id: str, sequence: int, sent_at: d
     message.save()
     if twin is not None:
         twin.save()
+        ConversationEvent.objects.filter(message=message, kind=Kinds.SENT).update(message=twin)
     summarise(conversation)
     if conversation.unanswered_since is None and conversation.status == Conversation.Status.OPEN:
         conversation.status = Conversation.Status.WAITING

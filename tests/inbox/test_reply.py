@@ -26,7 +26,7 @@ from inbox.actions.replies import (
     reply,
     retry,
 )
-from inbox.models import Conversation, Message
+from inbox.models import Conversation, ConversationEvent, Message
 from inbox.sequence import moment_of
 from tests.factories import make_message, next_x_id
 
@@ -237,6 +237,10 @@ def test_the_same_words_written_in_x_meanwhile_stay_a_message_of_their_own(
     receive(acme, says("ok", ours=True, external_id="503"))
     sent = Message.objects.filter(direction="out").order_by("external_id")
     assert [(one.external_id, one.was_sent_in_x) for one in sent] == [("502", True), ("503", False)]
+    lines = ConversationEvent.objects.filter(kind="sent").values_list("message", flat=True)
+    assert sorted(lines) == sorted(
+        Message.objects.filter(direction="out").values_list("pk", flat=True)
+    )
 
 
 def test_an_unconfirmed_message_can_be_left_and_the_next_one_goes(question, ana):
