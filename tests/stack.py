@@ -54,7 +54,13 @@ class Stack:
 
     def manage(self, *arguments: str) -> str:
         """A program of the house with the settings of this run, as a person would call it."""
-        answer = subprocess.run(
+        answer = self.run(*arguments)
+        assert answer.returncode == 0, answer.stderr
+        return answer.stdout
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Likewise, however it ends."""
+        return subprocess.run(
             [sys.executable, *arguments],
             cwd=ROOT,
             env=environment() | {"HANDLED_DATA_DIR": str(self.data_dir)},
@@ -62,8 +68,6 @@ class Stack:
             text=True,
             check=False,
         )
-        assert answer.returncode == 0, answer.stderr
-        return answer.stdout
 
 
 @contextmanager

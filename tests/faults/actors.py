@@ -5,6 +5,7 @@ Each is a thread. What an agent can't do, because a page doesn't answer, it says
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import threading
@@ -13,13 +14,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 
 from tests.faults.lines import How, Lines
 from tests.faults.town import PASSWORD, Town
 from tests.stack import Stack
+from twitter_sync.signatures import signature
 
 PUBLIC_SHARE = 0.25
 WITHIN_SECONDS = 15.0
@@ -54,15 +56,18 @@ class Actor(threading.Thread):
 
 @dataclass(frozen=True)
 class Load:
-    """So many events from customers at so many a second; agents pause so long between replies.
+    """So many events from customers at so many a second; agents pause so long between replies, and
+    so many empty pushes a second are timed.
 
-    `told`: X pushes each as it is written. Otherwise the trial has them delivered as it likes.
+    `told`: X pushes each event as it is written. Otherwise the trial has them delivered as it
+    likes.
     """
 
     events: int
     per_second: float
     agents: int = 2
     pause: float = 0.3
+    pushes: float = 5
     told: bool = True
 
 
@@ -165,17 +170,49 @@ def token(page: str) -> str:
     return found[1] or found[2]
 
 
+class Pusher(Actor):
+    """Signs as X does and pushes what means nothing, to see how soon it is answered and whether
+    what was answered with 200 is kept."""
+
+    def __init__(self, stack: Stack, lines: Lines, load: Load, secret: str) -> None:
+        super().__init__("pusher")
+        self.lines, self.load, self.secret = lines, load, secret
+        self.web = httpx.Client(base_url=stack.web, trust_env=False, timeout=WITHIN_SECONDS)
+
+    def act(self) -> None:
+        with closing(self.web):
+            while not self.stopping.wait(1 / self.load.pushes):
+                self.push()
+
+    def push(self) -> None:
+        key = str(uuid4())
+        event = {"event_uuid": f"trial-{key}", "event_type": "dm.read", "payload": {}, "filter": {}}
+        self.lines.say(self.name, How.INVOKE, "push", key=key)
+        began = time.monotonic()
+        how, why = self.post(json.dumps({"data": event}).encode())
+        took = round(time.monotonic() - began, 4)
+        self.lines.say(self.name, how, "push", key=key, seconds=took, why=why)
+
+    def post(self, body: bytes) -> tuple[How, str]:
+        headers = {"x-twitter-webhooks-signature": signature(body, secret=self.secret)}
+        try:
+            answer = self.web.post("/webhooks/x/", content=body, headers=headers)
+        except httpx.HTTPError as error:
+            return How.INFO, type(error).__name__
+        return (How.OK, "") if answer.status_code == 200 else (How.FAIL, str(answer.status_code))
+
+
 class Everybody:
     """The actors of a trial. Agents are signed in before anything breaks; they answer until the
     customers have said their last word."""
 
-    def __init__(self, customers: Customers, agents: list[Agent]) -> None:
-        self.customers, self.agents = customers, agents
+    def __init__(self, customers: Customers, agents: list[Agent], pusher: Pusher) -> None:
+        self.customers, self.agents, self.pusher = customers, agents, pusher
 
     def __enter__(self) -> Everybody:
         for agent in self.agents:
             agent.sign_in()
-        for actor in (self.customers, *self.agents):
+        for actor in (self.customers, *self.agents, self.pusher):
             actor.start()
         return self
 
@@ -186,5 +223,5 @@ class Everybody:
         at: TracebackType | None,
     ) -> None:
         self.customers.finish(at_once=error is not None)
-        for agent in self.agents:
-            agent.finish(at_once=True)
+        for actor in (*self.agents, self.pusher):
+            actor.finish(at_once=True)

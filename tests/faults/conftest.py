@@ -21,19 +21,25 @@ CUSTOMERS = 150
 
 @dataclass(frozen=True)
 class Size:
-    """How many brands, how many events at how many a second, how often each thing is broken."""
+    """How many brands, how many events at how many a second, how often each thing is broken, how
+    many strangers knock a second, and how many times slower than asked for this machine may be."""
 
     brands: int
     events: int
     per_second: float
     times: int
+    flood: float
+    slack: float
 
     @property
     def load(self) -> Load:
         return Load(self.events, self.per_second)
 
+    def within(self, seconds: float) -> float:
+        return self.slack * seconds
 
-SHORT, LONG = Size(8, 500, 25, 3), Size(20, 10_000, 50, 10)
+
+SHORT, LONG = Size(8, 300, 25, 2, 200, 5), Size(20, 10_000, 50, 10, 500, 1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

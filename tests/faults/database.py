@@ -28,10 +28,15 @@ LEFT = {
     "posts to look up": """
         SELECT count(*) FROM twitter_sync_knownpost WHERE look_up_at IS NOT NULL
     """,
+    # What X did not confirm, and did not get, holds those behind it until an agent decides.
     "replies under way": """
         SELECT count(*) FROM inbox_message message
         JOIN accounts_brandaccount brand ON brand.id = message.brand_id
         WHERE message.state IN ('queued', 'sending') AND brand.status = 'connected'
+          AND NOT EXISTS (
+            SELECT FROM inbox_message doubtful
+            WHERE doubtful.conversation_id = message.conversation_id
+              AND doubtful.state = 'uncertain')
     """,
     "attempts open": "SELECT count(*) FROM twitter_sync_sendattempt WHERE outcome = 'open'",
 }
@@ -41,6 +46,11 @@ SELECT message.id, brand.x_user_id AS brand, message.kind, message.external_id, 
        extract(epoch FROM message.received_at - message.sent_at) AS seconds_to_us
 FROM inbox_message message JOIN accounts_brandaccount brand ON brand.id = message.brand_id
 ORDER BY message.id
+"""
+# The ids that the trial gave to the empty events it pushed.
+PUSHES = """
+SELECT substring(encode(body, 'escape') FROM '"event_uuid": "trial-([0-9a-f-]{36})"') AS id
+FROM twitter_sync_rawevent WHERE source = 'webhook'
 """
 # Quotas are full again; feeds, gaps and replies that waited for them are due.
 QUARTER_OF_AN_HOUR = """

@@ -23,11 +23,13 @@ NAMED = 10
 @dataclass(frozen=True)
 class History:
     """`ledger` is the simulator's, `deliveries` what it pushed and what came of it; `rows` are the
-    messages of the database with `brand`, X's id of theirs. `brands` are ids by handle."""
+    messages of the database with `brand`, X's id of theirs, `kept` the keys of the trial's own
+    pushes in it. `brands` are ids by handle."""
 
     ledger: Record
     deliveries: list[Record]
     rows: list[Record]
+    kept: set[str]
     lines: list[Line]
     brands: dict[str, str]
 
@@ -81,7 +83,7 @@ def judge(history: History) -> Verdict:
     acknowledged = {one["subject_id"] for one in history.deliveries if one["state"] == "delivered"}
     verdict = Verdict(
         lost=lost,
-        not_kept=[fact for fact in lost if fact[2] in acknowledged],
+        not_kept=[fact for fact in lost if fact[2] in acknowledged] + unkept(history),
         doubled=[fact for fact, count in held.items() if count > 1],
         invented=sorted(held.keys() - written),
         forgotten=forgotten(history),
@@ -114,6 +116,13 @@ def concerned(post: Record, brands: dict[str, str]) -> set[str]:
         return {post["author_id"]} if post["in_reply_to_post_id"] else set()
     named = re.findall(r"@(\w+)", post["text"])
     return {brands[handle] for handle in named if handle in brands}
+
+
+def unkept(history: History) -> list[Fact]:
+    """What was answered with 200, and is no row."""
+    pushes = (line for line in history.lines if line["deed"] == "push")
+    told = {line["key"] for line in pushes if line["how"] == How.OK}
+    return [("", "push", key) for key in sorted(told - history.kept)]
 
 
 # What went out

@@ -48,7 +48,12 @@ GOOD = History(
         answer(4, "14", "And C"),
         row(5, "public", "15", "Yes", state="sent", client_key="key 5", conversation_id=2),
     ],
-    lines=[{"deed": "reply", "how": "ok", "key": "key 3"}],
+    kept={"1"},
+    lines=[
+        {"deed": "reply", "how": "ok", "key": "key 3"},
+        {"deed": "push", "how": "ok", "key": "1"},
+        {"deed": "push", "how": "info", "key": "2"},
+    ],
     brands={"acme": ACME},
 )
 
@@ -100,6 +105,10 @@ def test_one_reply_that_x_accepted_twice_is_found():
         rows=[*GOOD.rows, row(9, "dm", "20", "And C", state="sent")],
     )
     assert broken(judge(history)) == {"sent_twice": 1}
+
+
+def test_a_push_that_was_acknowledged_and_is_no_row_is_found():
+    assert broken(judge(replace(GOOD, kept=set()))) == {"not_kept": 1}
 
 
 def test_a_deleted_post_is_not_missed():

@@ -405,10 +405,10 @@ def test_an_unreadable_element_is_said_and_the_others_are_taken(client, acme, ca
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_on_the_same_event_make_one_message(acme, carla):
+@pytest.mark.parametrize("rounds", [15, pytest.param(500, marks=pytest.mark.deep)])
+def test_two_workers_on_the_same_event_make_one_message(acme, carla, rounds):
     """The same message in two deliveries, met by two workers at one barrier (trust I3)."""
     client = Client()
-    rounds = 15
     barrier = Barrier(2)
 
     def work() -> None:
@@ -427,6 +427,34 @@ def test_two_workers_on_the_same_event_make_one_message(acme, carla):
                 done.result()
     assert Message.objects.count() == rounds
     assert Conversation.objects.get().message_count == rounds
+    assert ConversationEvent.objects.count() == 1
+    assert set(states()) == {"applied"}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("rounds", [8, pytest.param(200, marks=pytest.mark.deep)])
+def test_six_first_words_at_once_open_one_conversation(acme, rounds):
+    """Somebody new writes six times, and six workers take one each (trust I4)."""
+    client = Client()
+    barrier = Barrier(6)
+
+    def work() -> None:
+        try:
+            barrier.wait()
+            apply_due(limit=1)
+        finally:
+            connection.close()
+
+    for number in range(rounds):
+        stranger = Contact(x_user_id=next_x_id(), handle=f"new_{number}", name="New Here")
+        for word in range(6):
+            push(client, dm_received(acme, stranger, f"Word {word}"))
+        with ThreadPoolExecutor(6) as workers:
+            for done in [workers.submit(work) for _ in range(6)]:
+                done.result()
+        apply_due()
+        assert Conversation.objects.count() == number + 1
+    assert Message.objects.count() == 6 * rounds
     assert set(states()) == {"applied"}
 
 

@@ -90,6 +90,7 @@ def check(simulator: Simulator, brand: BrandAccount) -> Callable[..., Verdict]:
                     }
                     for row in rows
                 ],
+                kept=set(),
                 lines=[],
                 brands={brand.handle: brand.x_user_id},
             )
