@@ -28,7 +28,6 @@ from tests.faults.lines import How, Lines
 from tests.stack import Stack, until
 
 BACK_WITHIN = 60.0
-WORKERS = ("worker-ingest", "worker-send")
 IN_A_TRANSACTION = """
 SELECT pid FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_xid IS NOT NULL
@@ -102,11 +101,15 @@ class Breaker:
 
     def kill_somebody(self) -> None:
         """A worker of ours, chosen at random."""
-        part = self.rng.choice([*WORKERS, "web"])
+        part = self.rng.choice([*self.workers(), "web"])
         if part == "web":
             self.kill_web_worker()
         else:
             self.restart(part, signal.SIGKILL)
+
+    def workers(self) -> list[str]:
+        """The parts that take tasks from the queue."""
+        return sorted(part for part in self.facts()["pids"] if part.startswith("worker-"))
 
     @contextmanager
     def stopped(self, pid: int, name: str) -> Iterator[None]:

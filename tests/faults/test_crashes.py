@@ -88,7 +88,7 @@ def test_a_rolling_restart_is_noticed_by_nobody(trial, size):
     with rolled.under_way(size.load):
         for _ in range(size.times):
             rolled.breaks.reload_web()
-            for part in ("worker-ingest", "worker-send", "beat"):
+            for part in (*rolled.breaks.workers(), "beat"):
                 rolled.breaks.restart(part)
     rolled.must_hold()
     assert rolled.figures.seen["pushes failed"] == "0"
