@@ -58,7 +58,7 @@ PRICES = {
 
 READS = {
     **dict.fromkeys(("dm_events", "dm_event", "dm_events_of", "dm_events_with"), Kind.DM_READ),
-    **dict.fromkeys(("posts", "own_posts", "mentions", "search"), Kind.POST_READ),
+    **dict.fromkeys(("posts", "own_posts", "mentions", "search", "post_stream"), Kind.POST_READ),
     **dict.fromkeys(("me", "users", "users_by"), Kind.USER_READ),
 }
 ALONG = {"users": Kind.USER_READ, "tweets": Kind.POST_READ, "posts": Kind.POST_READ}

@@ -20,6 +20,7 @@ from twitter_sync.costs import Tag
 MOST_UNDO_SECONDS = 60
 MOST_JOIN_HOURS = 30 * 24
 MOST_REOPEN_DAYS = 365
+MOST_KEYWORDS, LONGEST_KEYWORD = 50, 80
 
 
 class ConnectForm(forms.Form):
@@ -97,6 +98,21 @@ class SettingsForm(forms.Form):
         "Posts of your other handles may begin conversations",
         "Off, what one connected handle says to another stays out of the desk.",
     )
+    keywords = forms.CharField(
+        label="Look for these words, too",
+        required=False,
+        max_length=5_000,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+        help_text="One word, phrase or #tag a line. X tells Handled of public posts with one of "
+        "them that don’t name this handle, and bills each. The newest are shown below and go after "
+        "a day. Posts that name the handle come in anyway.",
+    )
+    opens_keywords = switch(
+        "Posts with these words begin conversations",
+        "Each is then under “Needs an answer”, though it asked nobody. X lets you answer in public "
+        "only where its author named, quoted or answered you, unless your plan with X says "
+        "otherwise.",
+    )
     public_undo_seconds = amount(
         "Public replies wait, in seconds",
         "So long an agent can take a reply back before anybody sees it. 0 sends at once.",
@@ -113,7 +129,31 @@ class SettingsForm(forms.Form):
     )
 
     def __init__(self, data: QueryDict | None = None, *, brand: BrandAccount) -> None:
-        super().__init__(data, initial={name: getattr(brand, name) for name in SETTINGS})
+        initial = {name: getattr(brand, name) for name in SETTINGS}
+        super().__init__(data, initial=initial | {"keywords": "\n".join(brand.keywords)})
+
+    def clean_keywords(self) -> list[str]:
+        lines = [" ".join(line.split()) for line in self.cleaned_data["keywords"].splitlines()]
+        keywords = list(dict.fromkeys(line for line in lines if line))
+        if len(keywords) > MOST_KEYWORDS:
+            raise ValidationError(f"Give at most {MOST_KEYWORDS} words and phrases.")
+        for keyword in keywords:
+            if flaw := flaw_of(keyword):
+                raise ValidationError(f"“{keyword[:60]}”: {flaw}")
+        return keywords
+
+
+def flaw_of(keyword: str) -> str:
+    """Why X would not look for it, or for too much; "" when it would."""
+    if keyword.startswith("@"):
+        return "posts that name somebody come in by themselves. Leave the @ out to look for a word."
+    if '"' in keyword:
+        return "leave the quotation marks out; a line is looked for as it stands."
+    if len(keyword) > LONGEST_KEYWORD:
+        return f"a line has at most {LONGEST_KEYWORD} characters."
+    if sum(letter.isalnum() for letter in keyword) < 2 and keyword.isascii():
+        return "give at least two letters or digits."
+    return ""
 
 
 def dollars(label: str, *, places: int, least: str, most: int, **more: Any) -> forms.DecimalField:

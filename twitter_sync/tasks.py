@@ -26,6 +26,7 @@ from twitter_sync.actions import (
     emptying,
     erasing,
     fetching,
+    finding,
     healing,
     hiding,
     learning,
@@ -36,6 +37,7 @@ from twitter_sync.actions import (
     rechecking,
     recovering,
     renewing,
+    ruling,
     searching,
     sending,
     setting_up,
@@ -75,8 +77,8 @@ def heal(gap_id: int, **_: Any) -> None:
 
 
 @shared_task(name="twitter_sync.listen", time_limit=listening.TIME_LIMIT_SECONDS)
-def listen(predecessor: int = 0, **_: Any) -> None:
-    listening.listen(predecessor)
+def listen(lease_id: int = 0, predecessor: int = 0, **_: Any) -> None:
+    listening.listen(lease_id, predecessor)
 
 
 @worker_shutting_down.connect
@@ -189,6 +191,13 @@ def tally(**_: Any) -> None:
 @shared_task(name="twitter_sync.challenge")
 def challenge(**_: Any) -> None:
     challenging.challenge()
+
+
+@shared_task(name="twitter_sync.keep_rules")
+def keep_rules(**_: Any) -> None:
+    with suppress(setting_up.Busy):
+        ruling.keep_rules()
+    finding.forget()
 
 
 @shared_task(name="twitter_sync.subscribe")

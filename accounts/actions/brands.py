@@ -20,6 +20,8 @@ SETTINGS = (
     "claims_on_reply",
     "takes_quotes",
     "takes_connected_handles",
+    "keywords",
+    "opens_keywords",
     "public_undo_seconds",
     "dm_undo_seconds",
     "greeting_name",

@@ -70,6 +70,10 @@ class BrandAccount(models.Model):
     takes_quotes = models.BooleanField(default=False)
     # Posts of another connected handle are its own business, unless this one wants them.
     takes_connected_handles = models.BooleanField(default=False)
+    # Words and phrases that X is to look for in posts that don't name the brand, and whether such a
+    # post begins a conversation.
+    keywords = models.JSONField(default=list, blank=True, db_default=[])
+    opens_keywords = models.BooleanField(default=False, db_default=False)
     public_undo_seconds = models.PositiveSmallIntegerField(default=8)
     dm_undo_seconds = models.PositiveSmallIntegerField(default=0)
     # How the team calls itself when it greets somebody; empty: the name on X.

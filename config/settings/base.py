@@ -150,6 +150,11 @@ CELERY_BEAT_SCHEDULE = {
     "tally": {"task": "twitter_sync.tally", "schedule": 60.0, "options": {"expires": 60}},
     "challenge": {"task": "twitter_sync.challenge", "schedule": 300.0, "options": {"expires": 60}},
     "quiet": {"task": "twitter_sync.look_for_quiet", "schedule": 300.0, "options": {"expires": 60}},
+    "keep-rules": {
+        "task": "twitter_sync.keep_rules",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "wind-up": {"task": "twitter_sync.wind_up_all", "schedule": 60.0, "options": {"expires": 60}},
     "erase": {"task": "twitter_sync.erase_all", "schedule": 60.0, "options": {"expires": 60}},
     "delete-media": {

@@ -23,7 +23,7 @@ from tests.x import Simulator
 from twitter_sync import oauth
 from twitter_sync.actions import listening
 from twitter_sync.actions.applying import apply_due
-from twitter_sync.actions.listening import listen, take
+from twitter_sync.actions.hearing import SOURCES
 from twitter_sync.actions.setting_up import set_up
 from twitter_sync.actions.sweeping import sweep
 from twitter_sync.models import RawEvent, StreamLease, Subscription, SyncCursor, SyncGap
@@ -104,6 +104,14 @@ def lease() -> StreamLease:
     return StreamLease.objects.get()
 
 
+def listen(predecessor: int = 0) -> None:
+    listening.listen(lease().pk, predecessor)
+
+
+def take(predecessor: int = 0) -> listening.Turn | None:
+    return listening.take(SOURCES["activity"], lease().pk, predecessor)
+
+
 _lines_read = threading.Semaphore(0)
 
 
@@ -167,22 +175,22 @@ def test_what_came_of_one_brand_is_read_while_another_is_away(serve, acme, globe
 
 
 def test_one_holds_it_at_a_time(acme):
-    assert take(0) is not None
-    assert take(0) is None
+    assert take() is not None
+    assert take() is None
 
 
 def test_the_lease_of_a_worker_that_died_runs_out(acme):
-    dead = take(0)
+    dead = take()
     StreamLease.objects.update(leased_until=timezone.now())
-    alive = take(0)
+    alive = take()
     assert (dead.lease.token, alive.lease.token) == (1, 2)
 
 
 def test_what_the_one_before_writes_counts_no_more(acme):
     """It was asleep for longer than its lease (trust C8)."""
-    asleep = take(0)
+    asleep = take()
     StreamLease.objects.update(leased_until=timezone.now())
-    take(0)
+    take()
     held = lease()
     listening.renew(asleep)
     listening.leave(asleep)
@@ -190,7 +198,7 @@ def test_what_the_one_before_writes_counts_no_more(acme):
 
 
 def test_only_who_was_rung_for_may_take_what_is_held(acme):
-    first = take(0)
+    first = take()
     listening.renew(first)
     assert take(first.lease.token + 5) is None
     second = take(first.lease.token)
@@ -210,20 +218,20 @@ def test_nobody_listens_where_nothing_is_subscribed(serve, acme, settings):
 
 def test_the_sweep_rings_for_a_stream_that_nobody_reads(acme, rung, settings):
     sweep()
-    assert rung == [{}]
-    take(0)
+    assert rung == [{"lease_id": lease().pk}]
+    take()
     sweep()
-    assert rung == [{}]
+    assert len(rung) == 1
     StreamLease.objects.update(leased_until=timezone.now())
     settings.X_STREAM = False
     sweep()
-    assert rung == [{}]
+    assert len(rung) == 1
 
 
 def test_the_sweep_waits_as_long_as_x_asks_for(acme, rung):
     StreamLease.objects.update(due_at=timezone.now() + timedelta(minutes=1))
     sweep()
-    assert (rung, take(0)) == ([], None)
+    assert (rung, take()) == ([], None)
 
 
 def test_a_turn_is_over_before_the_queue_loses_patience(settings):
@@ -338,7 +346,7 @@ def test_a_worker_that_is_asked_to_end_hands_over_at_once(serve, acme, rung):
     listen()
     assert time.monotonic() - began < WITHIN_SECONDS / 2
     ended.join()
-    assert rung == [{"after": 1}]
+    assert rung == [{"lease_id": lease().pk, "after": 1}]
     assert lease().leased_until <= timezone.now()
     assert lease().failures == 0
     listen()
@@ -369,7 +377,7 @@ def test_it_ends_a_wait_too(serve, acme, rung, monkeypatch):
     listen()
     stopping.join()
     assert time.monotonic() - began < 10
-    assert rung == [{"after": 1}]
+    assert rung == [{"lease_id": lease().pk, "after": 1}]
 
 
 # Handing over, with the simulator
@@ -380,15 +388,15 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Whoever is rung for comes at once, in a thread of its own."""
     came = list[threading.Thread]()
 
-    def work(predecessor: int) -> None:
+    def work(lease_id: int, predecessor: int) -> None:
         try:
-            listen(predecessor)
+            listening.listen(lease_id, predecessor)
         finally:
             connection.close()
 
-    def ring(task: str, *, queue: str, predecessor: int = 0, after: int = 0) -> None:
+    def ring(task: str, *, queue: str, lease_id: int, predecessor: int = 0, after: int = 0) -> None:
         if not listening.stopping.is_set():
-            came.append(threading.Thread(target=work, args=(predecessor,)))
+            came.append(threading.Thread(target=work, args=(lease_id, predecessor)))
             came[-1].start()
 
     monkeypatch.setattr(listening, "ring_now", ring)
@@ -415,7 +423,7 @@ def test_one_worker_hands_over_to_the_next_and_no_line_is_lost(
     monkeypatch.setattr(listening, "ON_ITS_WAY", timedelta(seconds=1.5))
     monkeypatch.setattr(listening, "RENEW_EVERY", timedelta(seconds=0.1))
     monkeypatch.setattr(listening, "OVERLAP", timedelta(seconds=10))
-    workers("twitter_sync.listen", queue="stream")
+    workers("twitter_sync.listen", queue="stream", lease_id=lease().pk)
     until(lambda: lease().is_heard)
     people = {"sender_id": customer["id"], "recipient_id": brand.x_user_id}
     began, sent, most_open = lease().unbroken_since, list[str](), 0

@@ -13,9 +13,11 @@ from accounts.models import BrandAccount, User
 
 @transaction.atomic
 def adjust(brand: BrandAccount, *, by: User, **settings: Any) -> list[str]:
-    """The names of what changed. Whether quotes are taken is known to X by a subscription, which a
-    worker makes or removes; `setting_up.watch` looks to it that it is done."""
+    """The names of what changed. Whether quotes are taken is known to X by a subscription, and
+    keywords by rules, which a worker makes or removes; the clock looks to it that it is done."""
     changed = change_settings(brand, by=by, **settings)
     if "takes_quotes" in changed:
         ring("twitter_sync.subscribe", queue="default", brand_id=brand.pk)
+    if "keywords" in changed:
+        ring("twitter_sync.keep_rules", queue="default")
     return changed

@@ -109,6 +109,8 @@ def finish(brand_id: int, *, waits: bool = False) -> bool:
     if not asked.is_first:
         see_again(asked.brand)
     held.update(set_up_due_at=None, replacing="")
+    if asked.brand.keywords:
+        ring("twitter_sync.keep_rules", queue="default")
     return True
 
 

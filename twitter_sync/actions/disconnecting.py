@@ -99,6 +99,7 @@ def wind_up(brand_id: int) -> None:
     with one_at_a_time():
         if BrandAccount.objects.filter(pk=brand_id, status=Status.DISCONNECTED).exists():
             unsubscribe(brand)
+    ring("twitter_sync.keep_rules", queue="default")
 
 
 def wind_up_all() -> None:

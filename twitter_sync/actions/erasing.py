@@ -115,9 +115,12 @@ def erase_posts(x_conversation_ids: tuple[str, ...]) -> None:
 
 
 def erase_ledger(erasure: Erasure, brand: BrandAccount) -> bool:
-    """The bodies that X told for the handle, rows and all."""
-    rows = RawEvent.objects.filter(brand=brand).values("pk")[:RAW_EVENTS_AT_ONCE]
-    count, _ = RawEvent.objects.filter(pk__in=rows).delete()
+    """The bodies that X told for the handle, rows and all, and posts that its keywords found."""
+    rows = RawEvent.objects.filter(brand=brand).order_by("pk")[:RAW_EVENTS_AT_ONCE]
+    told = dict(rows.values_list("pk", "fact"))
+    found = [fact.rpartition(":")[2] for fact in told.values() if fact.startswith("keyword:")]
+    nobodys_posts().filter(pk__in=found).delete()
+    count, _ = RawEvent.objects.filter(pk__in=told).delete()
     Erasure.objects.filter(pk=erasure.pk).update(raw_events=F("raw_events") + count)
     return bool(count)
 

@@ -256,7 +256,8 @@ def hear_post(event: Post, scene: Scene, reading: Reading) -> int:
         brands = concerned(event, scene.brands)
     else:
         brands = [told(event.for_user_id, scene, reading.row)]
-    placed = place(event, scene, reading.delivery.people, told=brands)
+    wanted = reading.row.source == RawEvent.Source.KEYWORD and brands[0].opens_keywords
+    placed = place(event, scene, reading.delivery.people, told=brands, wanted=wanted)
     for said in placed:
         said.event, said.row = event, reading.row
     if event.parent_id and placed:

@@ -1,9 +1,10 @@
-"""Hearing X's stream of activities: the second way in, beside the webhook.
+"""Hearing X's streams: that of activities, the second way in beside the webhook, and that of posts
+with a brand's keywords.
 
-One worker reads for some minutes, then rings for the next, which connects before the first hangs
-up: X allows two such streams. A row says whose turn it is; the row of a worker that died runs out.
-Each line is kept like a delivery of the webhook, and one that came both ways is one fact. How long
-to wait before another try is X's to say (`backoff.before_stream`).
+One worker reads for some minutes, then rings for the next. Of activities X allows two streams, so
+the next one connects before the first hangs up; of posts one, so it connects after. A row says
+whose turn it is; the row of a worker that died runs out. How long to wait before another try is X's
+to say (`backoff.before_stream`). What becomes of a line says `hearing`.
 """
 
 from __future__ import annotations
@@ -18,22 +19,19 @@ from time import monotonic
 from typing import Any
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.doorbell import ring_now
-from accounts.models import BrandAccount
-from twitter_sync.actions import polling, recovering
-from twitter_sync.actions.recording import record_delivery
+from twitter_sync.actions.hearing import SOURCES, Source
 from twitter_sync.backoff import before_stream
 from twitter_sync.budgets import Purpose
 from twitter_sync.calls.activity import MOST_BACKFILL_MINUTES
 from twitter_sync.client import Client
 from twitter_sync.errors import Forbidden, Refused, XError
-from twitter_sync.models import RawEvent, StreamLease, Subscription
+from twitter_sync.models import StreamLease
 from twitter_sync.streaming import Stream
 
 # A turn with all that may come after it is over before Celery gives the task to somebody else
@@ -55,7 +53,6 @@ ONE_MINUTE = timedelta(minutes=1)
 # More make no wait longer.
 MOST_FAILURES = 1_000
 
-Name = StreamLease.Name
 log = structlog.get_logger(__name__)
 
 
@@ -64,6 +61,7 @@ class Turn:
     """A worker's time with the stream, by a clock that never jumps. `relieved_at` is when the next
     one was heard to read."""
 
+    source: Source
     lease: StreamLease
     is_connected: bool
     ends_at: float = field(default_factory=lambda: monotonic() + READ_FOR.total_seconds())
@@ -73,52 +71,56 @@ class Turn:
     has_rung: bool = False
 
     @property
+    def is_lonely(self) -> bool:
+        """Nobody else may read beside this worker."""
+        return self.source.most_open < 2
+
+    @property
     def is_over(self) -> bool:
         return monotonic() >= self.ends_at
 
     def is_done(self, line: bytes) -> bool:
         """The next worker reads, and nothing of before is left for this one; or it never came."""
+        if self.is_lonely:
+            return self.is_over
         if self.relieved_at is None:
             return monotonic() >= self.ends_at + OVERLAP.total_seconds()
         left = ON_ITS_WAY if line else AFTER_SILENCE
         return monotonic() >= self.relieved_at + left.total_seconds()
 
 
-def is_wanted() -> bool:
-    """Somebody's news is subscribed to, and the setting says yes."""
-    listening = BrandAccount.objects.listening()
-    return settings.X_STREAM and Subscription.objects.active().filter(brand__in=listening).exists()
-
-
 def sweep() -> None:
-    """Rings for a stream that nobody reads, when it may be opened."""
-    if not is_wanted():
-        return
-    StreamLease.objects.get_or_create(name=Name.ACTIVITY)
-    if StreamLease.objects.filter(leased_until__lte=Now(), due_at__lte=Now()).exists():
-        ring_now("twitter_sync.listen", queue="stream")
+    """Rings for streams that nobody reads, when they may be opened."""
+    for name, source in SOURCES.items():
+        if source.is_wanted():
+            StreamLease.objects.get_or_create(name=name)
+            free = StreamLease.objects.filter(name=name, leased_until__lte=Now(), due_at__lte=Now())
+            for lease_id in free.values_list("pk", flat=True):
+                ring_now("twitter_sync.listen", queue="stream", lease_id=lease_id)
 
 
-def listen(predecessor: int = 0) -> None:
+def listen(lease_id: int, predecessor: int = 0) -> None:
     """Reads until the next worker has taken over, for some minutes at most. `predecessor` is the
     token of who hands over; 0 takes what nobody holds."""
-    if stopping.is_set() or not is_wanted():
+    lease = StreamLease.objects.filter(pk=lease_id).first()
+    source = SOURCES.get(lease.name) if lease else None
+    if source is None or stopping.is_set() or not source.is_wanted():
         return
     if predecessor:
-        relieve(predecessor)
-    elif turn := take():
+        relieve(source, lease_id, predecessor)
+    elif turn := take(source, lease_id):
         work(turn)
 
 
-def relieve(predecessor: int) -> None:
+def relieve(source: Source, lease_id: int, predecessor: int) -> None:
     """Connects before the turn is taken: where X refuses, the one before simply reads on."""
     try:
-        stream = Client.for_app(purpose=Purpose.POLL).activity_stream()
+        stream = source.open(Client.for_app(purpose=Purpose.POLL), 0)
     except XError as error:
         log.warning("not relieved", holder=predecessor, error=str(error))
         return
     with stream:
-        if turn := take(predecessor):
+        if turn := take(source, lease_id, predecessor):
             work(turn, stream)
 
 
@@ -141,22 +143,22 @@ def work(turn: Turn, stream: Stream | None = None) -> None:
 
 
 @transaction.atomic
-def take(predecessor: int = 0) -> Turn | None:
+def take(source: Source, lease_id: int, predecessor: int = 0) -> Turn | None:
     """None when somebody else reads, or X may not be asked yet. From a `predecessor` it is taken by
     who is connected already."""
-    rows = StreamLease.objects.select_for_update().filter(name=Name.ACTIVITY, due_at__lte=Now())
+    rows = StreamLease.objects.select_for_update().filter(pk=lease_id, due_at__lte=Now())
     lease = rows.annotate(is_held=Q(leased_until__gt=Now())).first()
     if lease is None or lease.is_held != bool(predecessor):
         return None
     if predecessor and predecessor != lease.token:
         return None
     lease.token += 1
-    rows.filter(pk=lease.pk).update(
+    rows.update(
         token=lease.token,
         leased_until=Now() + LEASE,
         connected_at=Now() if predecessor else None,
     )
-    return Turn(lease, is_connected=bool(predecessor))
+    return Turn(source, lease, is_connected=bool(predecessor))
 
 
 def mine(turn: Turn) -> QuerySet[StreamLease]:
@@ -167,7 +169,11 @@ def mine(turn: Turn) -> QuerySet[StreamLease]:
 def leave(turn: Turn) -> None:
     """Whoever comes may read at once; a worker that is asked to end rings for another."""
     if mine(turn).update(leased_until=Now()):
-        ring_now("twitter_sync.listen", queue="stream", after=int(stopping.is_set()))
+        ring_for_next(turn, after=int(stopping.is_set()))
+
+
+def ring_for_next(turn: Turn, **how: int) -> None:
+    ring_now("twitter_sync.listen", queue="stream", lease_id=turn.lease.pk, **how)
 
 
 # One connection
@@ -188,13 +194,13 @@ def connect(turn: Turn) -> Stream:
     """With what was missed since the last line, as far as X repeats it. Raises XError."""
     client, minutes = Client.for_app(purpose=Purpose.POLL), backfill_minutes(turn.lease)
     try:
-        stream = client.activity_stream(backfill_minutes=minutes)
+        stream = turn.source.open(client, minutes)
     except Refused as refusal:
         if not minutes or type(refusal) not in (Refused, Forbidden):
             raise
         mine(turn).update(has_backfill=False)
         turn.lease.has_backfill, minutes = False, 0
-        stream = client.activity_stream()
+        stream = turn.source.open(client, 0)
     note_connected(turn, minutes)
     return stream
 
@@ -212,12 +218,12 @@ def note_connected(turn: Turn, minutes: int) -> None:
     if lease.unbroken_since is None or not minutes or not is_whole:
         lease.unbroken_since = now
         if lease.heard_at is not None:
-            recovering.note_silence(lease.heard_at)
+            turn.source.note_missed(lease.heard_at)
     mine(turn).update(
         connected_at=Now(), unbroken_since=lease.unbroken_since, leased_until=Now() + LEASE
     )
     turn.is_connected, turn.renews_at = True, 0.0
-    log.info("stream opened", holder=lease.token, minutes_repeated=minutes)
+    log.info("stream opened", of=lease.name, holder=lease.token, minutes_repeated=minutes)
 
 
 def read(stream: Stream, turn: Turn) -> None:
@@ -227,13 +233,13 @@ def read(stream: Stream, turn: Turn) -> None:
         return
     for line in stream:
         if line:
-            record_delivery(line, RawEvent.Source.STREAM)
+            turn.source.keep(line)
             turn.was_told = True
         if monotonic() >= turn.renews_at:
             renew(turn)
-        if turn.is_over and not turn.has_rung:
+        if turn.is_over and not turn.has_rung and not turn.is_lonely:
             turn.has_rung = True
-            ring_now("twitter_sync.listen", queue="stream", predecessor=turn.lease.token)
+            ring_for_next(turn, predecessor=turn.lease.token)
         if turn.is_done(line):
             return
 
@@ -267,7 +273,7 @@ def goes_on(turn: Turn, error: XError) -> bool:
     log.warning("no stream", error=str(error), failures=lease.failures, wait=str(wait))
     if turn.is_connected:
         turn.is_connected = False
-        polling.hurry()
+        turn.source.note_broken()
     is_short = wait <= LONGEST_WAIT and not turn.is_over
     then = {"leased_until": Now() + LEASE} if is_short else {"leased_until": Now()}
     told = {"failures": lease.failures, "failure": error.reason[:300], "connected_at": None}

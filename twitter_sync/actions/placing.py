@@ -35,13 +35,19 @@ def active_brands() -> QuerySet[BrandAccount]:
 
 
 def place(
-    post: Post, scene: Scene, people: People, *, told: Iterable[BrandAccount] = ()
+    post: Post,
+    scene: Scene,
+    people: People,
+    *,
+    told: Iterable[BrandAccount] = (),
+    wanted: bool = False,
 ) -> list[Said]:
     """Says `post` as a message of each brand that it is one of. Raises MustWait.
 
     Asked are the brands that were `told` of it, and those that talk with its author in the same X
     conversation; what a protected author says is for the told ones alone. `people` are those that
-    the payload names. The post is remembered already.
+    the payload names. The post is remembered already. The told ones may have `wanted` it whether or
+    not it concerns them.
     """
     known = scene.tree[post.id]
     if post.is_repost or known.is_deleted:
@@ -53,20 +59,28 @@ def place(
     scene.lock([conversation_id])
     holders = scene.holders(conversation_id, post.author_id)
     brands = {brand.pk: brand for brand in told}
+    wanting = set(brands) if wanted else set()
     if not known.is_protected:
         brands |= holders
     placed = [
-        place_at(brand, post, conversation_id, scene, people) for _, brand in sorted(brands.items())
+        place_at(brand, post, conversation_id, scene, people, is_wanted=key in wanting)
+        for key, brand in sorted(brands.items())
     ]
     return [said for said in placed if said is not None]
 
 
 def place_at(
-    brand: BrandAccount, post: Post, conversation_id: str, scene: Scene, people: People
+    brand: BrandAccount,
+    post: Post,
+    conversation_id: str,
+    scene: Scene,
+    people: People,
+    *,
+    is_wanted: bool,
 ) -> Said | None:
     """For one brand."""
     holds = brand.pk in scene.holders(conversation_id, post.author_id)
-    customer_id = customer_of(brand, post, scene.tree, holds=holds)
+    customer_id = customer_of(brand, post, scene.tree, holds=holds or is_wanted)
     if customer_id is None:
         return None
     holds = brand.pk in scene.holders(conversation_id, customer_id)
@@ -115,7 +129,7 @@ def was_deleted(post_ids: Iterable[str], tree: Tree) -> bool:
 
 def customer_of(brand: BrandAccount, post: Post, tree: Tree, *, holds: bool) -> str | None:
     """The other side of the conversation; None when the post is no message of the brand's. `holds`:
-    the brand talks with the author there already."""
+    the brand talks with the author there already, or wants to."""
     if post.author_id == brand.x_user_id:
         return answered_by(brand, post, tree)
     if holds or names(post, brand) or answers(post, brand, tree):

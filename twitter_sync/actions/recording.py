@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,8 +13,9 @@ from django.db import connection
 from accounts.doorbell import ring
 from accounts.models import BrandAccount
 from inbox.models import Message
+from twitter_sync import metering
 from twitter_sync.answers import Answer
-from twitter_sync.feeds import SOURCES, Feed, items_of, page_of_one
+from twitter_sync.feeds import SOURCES, Feed, items_of, listed, page_of_one
 from twitter_sync.models import RawEvent
 
 INSERT = """
@@ -23,6 +25,8 @@ VALUES (%s, %s, %s, 'pending', '', 0, '', statement_timestamp(), statement_times
 ON CONFLICT (fact) DO NOTHING
 RETURNING id
 """
+# How a rule of the filtered stream is tagged, before the key of its brand.
+TAG = "brand:"
 # Of a page, however many items it has: their order is the order of the ids.
 INSERT_PAGE = """
 INSERT INTO twitter_sync_rawevent
@@ -103,6 +107,31 @@ def unheard(brand: BrandAccount, feed: Feed, items: list[dict[str, Any]]) -> lis
     held = Message.objects.filter(brand=brand, kind=kind, external_id__in=told)
     known = set(held.values_list("external_id", flat=True))
     return [item for item in items if item.get("id") not in known]
+
+
+def record_found(line: bytes) -> None:
+    """Keeps a post of the filtered stream for each handle whose rule it fits, once. Reposts are not
+    looked at: X lets some of them through whatever the rule says."""
+    try:
+        told = json.loads(line)
+        post, tags = told["data"], {rule.get("tag", "") for rule in told["matching_rules"]}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        record_delivery(line, RawEvent.Source.KEYWORD)
+        return
+    metering.count_answer(metering.APP, "post_stream", told)
+    if is_repost(post):
+        return
+    keys = [int(tag.removeprefix(TAG)) for tag in tags if re.fullmatch(rf"{TAG}\d{{1,18}}", tag)]
+    for brand in BrandAccount.objects.listening().filter(pk__in=keys):
+        page = [page_of_one(post, told)]
+        if record_items(brand, "keyword", page, source=RawEvent.Source.KEYWORD):
+            ring("twitter_sync.apply", queue="ingest")
+
+
+def is_repost(post: dict[str, Any]) -> bool:
+    """By what it refers to, and by the words that X puts before the words of others."""
+    kinds = {one.get("type") for one in listed(post, "referenced_tweets")}
+    return "retweeted" in kinds or str(post.get("text", "")).startswith("RT @")
 
 
 def record_looked_up(post_id: str, item: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from twitter_sync.models.rhythm import QuietSpell, Rhythm
 from twitter_sync.models.send_attempt import SendAttempt
 from twitter_sync.models.spending import Spending
 from twitter_sync.models.stream_lease import StreamLease
+from twitter_sync.models.stream_rule import StreamRule
 from twitter_sync.models.subscription import Subscription
 from twitter_sync.models.sync_cursor import SyncCursor
 from twitter_sync.models.sync_gap import SyncGap
@@ -45,6 +46,7 @@ __all__ = [
     "SendAttempt",
     "Spending",
     "StreamLease",
+    "StreamRule",
     "Subscription",
     "SyncCursor",
     "SyncGap",

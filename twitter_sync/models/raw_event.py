@@ -73,6 +73,7 @@ class RawEvent(models.Model):
         POLL = "poll", "Poll"
         LOOK_UP = "look_up", "Look-up"
         HISTORY = "history", "History"
+        KEYWORD = "keyword", "Keyword"
 
     class State(models.TextChoices):
         PENDING = "pending", "Pending"

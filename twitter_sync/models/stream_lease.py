@@ -22,6 +22,7 @@ class StreamLease(models.Model):
 
     class Name(models.TextChoices):
         ACTIVITY = "activity", "Activities"
+        POSTS = "posts", "Posts with keywords"
 
     name = models.CharField(max_length=10, choices=Name, unique=True)
     token = models.PositiveBigIntegerField(default=0)
