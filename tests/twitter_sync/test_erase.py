@@ -12,7 +12,7 @@ from django.db import connection
 
 from accounts.models import BrandAccount, Letter, Membership, Role, Team, User
 from inbox.actions.replies import reply
-from inbox.models import Contact, Conversation, DmBlock, Hiding, Message, MessageRevision
+from inbox.models import Contact, Conversation, DmBlock, Hiding, Message, MessageRevision, Thread
 from tests.factories import (
     make_brand,
     make_contact,
@@ -32,14 +32,18 @@ from twitter_sync.actions import erasing
 from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.connecting import BeingErased, connect
 from twitter_sync.actions.erasing import erase, erase_all, erase_on, erase_some
+from twitter_sync.actions.rechecking import expect_checks
 from twitter_sync.actions.recording import record_delivery
+from twitter_sync.actions.redacting import redact
 from twitter_sync.actions.setting_up import set_up
 from twitter_sync.client import Client
 from twitter_sync.models import (
     Connection,
+    ConversationSearch,
     Erasure,
     KnownPost,
     RawEvent,
+    Redaction,
     SendAttempt,
     Subscription,
     SyncCursor,
@@ -126,6 +130,17 @@ def test_no_table_holds_a_word_of_it_afterwards(brand, admin, talk):
     assert tables_with(brand.handle) == ["twitter_sync_erasure"]
     for model in (BrandAccount, Connection, Contact, Conversation, Membership, Team, Message):
         assert not model.objects.exists(), model
+
+
+def test_what_is_asked_for_again_and_what_is_to_be_cut_goes_with_it(brand, admin, talk):
+    public = Thread.objects.get(kind="public")
+    post_id = public.messages.get().external_id
+    expect_checks()
+    redact([post_id])
+    assert ConversationSearch.objects.get().check_at is not None
+    erase_on(erase(brand, by=admin)[0].pk)
+    assert not ConversationSearch.objects.exists()
+    assert not Redaction.objects.exists()
 
 
 def test_one_line_says_who_erased_what_and_when(brand, admin, talk, client, sign_in):

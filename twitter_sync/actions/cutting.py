@@ -83,7 +83,7 @@ def cut_some() -> bool:
         return False
     begun = place_of(due[0])
     ids = {one.external_id for one in due}
-    bury(ids)
+    bury({one.external_id for one in due if not one.walked_id})
     seen, telling = look(begun, ids)
     cut_out(telling, ids)
     is_end = len(seen) < ROWS_AT_ONCE
@@ -93,9 +93,11 @@ def cut_some() -> bool:
 
 def bury(ids: Collection[str]) -> None:
     """A message that came in under another id, before both were known to be one, goes as well."""
-    gone = KnownPost.objects.filter(pk__in=ids, availability=KnownPost.Availability.DELETED)
+    known = KnownPost.objects.filter(pk__in=ids, availability=KnownPost.Availability.DELETED)
+    post_ids = list(known.values_list("pk", flat=True))
+    if not post_ids:
+        return
     brands = list(BrandAccount.objects.all())
-    post_ids = list(gone.values_list("pk", flat=True))
     names = [Name(brand.pk, Message.Kind.PUBLIC, one) for brand in brands for one in post_ids]
     for name, message in find_all(names).items():
         if message.deleted_at is None:
