@@ -24,6 +24,12 @@ EVENT_TYPES: dict[str, str | None] = {
     "profile.update.bio": None,
     "profile.update.profile_picture": None,
 }
+# What others do to somebody, and what comes of somebody's own deeds.
+DIRECTION_OF = {
+    **dict.fromkeys(("dm.received", "chat.received", "post.mention.create"), "inbound"),
+    **dict.fromkeys(("post.reply.create", "post.quote.create", "post.repost.create"), "inbound"),
+    **dict.fromkeys(("dm.sent", "chat.sent", "post.create", "post.delete"), "outbound"),
+}
 ALIASES = {"chat.conversation_join": "chat.conversation.join"}
 
 
@@ -123,11 +129,11 @@ class Subscriptions:
         )
         return window.page([_subscription(row) for row in rows])
 
-    def to(self, event_type: str, user_id: int, direction: str = "") -> list[Subscription]:
-        """Whether or not they go to a webhook."""
+    def to(self, event_type: str, user_id: int) -> list[Subscription]:
+        """Whether or not they go to a webhook, but for those of the other direction."""
         rows = self._store.rows(
             "SELECT * FROM subscriptions WHERE user_id = ? AND event_type = ?"
             " AND direction IN ('', ?)",
-            (user_id, event_type, direction),
+            (user_id, event_type, DIRECTION_OF.get(event_type, "")),
         )
         return [_subscription(row) for row in rows]

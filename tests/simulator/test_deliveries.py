@@ -34,6 +34,18 @@ def dm_ids(bodies: list[Json]) -> list[str]:
     return [body["data"]["payload"]["direct_message_events"][0]["id"] for body in bodies]
 
 
+def test_a_subscription_hears_of_its_own_direction(
+    program: Program, receiver: Receiver, webhook: str
+) -> None:
+    one, other, customer = program.brand(), program.brand(), program.person()
+    for brand, direction in ((one, "outbound"), (other, "inbound")):
+        asked = {"user_id": brand["id"], "direction": direction}
+        program.subscribe(brand, "dm.received", webhook, filter=asked)
+        program.dm(customer, brand)
+    (body,) = receiver.wait_for(1)
+    assert body["data"]["filter"] == {"user_id": other["id"], "direction": "inbound"}
+
+
 def test_a_customers_message_is_delivered(
     program: Program, receiver: Receiver, brand: Json
 ) -> None:
