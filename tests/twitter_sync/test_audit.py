@@ -42,10 +42,19 @@ from tests.twitter_sync.bodies import (
 from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.auditing import audit
 from twitter_sync.actions.recording import record_items
+from twitter_sync.actions.redacting import redact
 from twitter_sync.actions.sending import accepted, begin
 from twitter_sync.actions.sweeping import only_one
 from twitter_sync.audit import INVARIANTS, everything, examine, recent
-from twitter_sync.models import Audit, KnownPost, RateBudget, RawEvent, SendAttempt, SyncCursor
+from twitter_sync.models import (
+    Audit,
+    KnownPost,
+    RateBudget,
+    RawEvent,
+    Redaction,
+    SendAttempt,
+    SyncCursor,
+)
 from twitter_sync.tasks import audit as task
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -253,6 +262,14 @@ def test_words_that_outlive_their_message_are_found(day, leave):
     deleted = Message.objects.get(deleted_at__isnull=False)
     leave(deleted)
     assert broken("V10") == [f"message {deleted.pk}"]
+
+
+def test_words_that_stay_in_the_ledger_for_too_long_are_found(day):
+    redact(["17"])
+    assert broken("V10") == []
+    late = Redaction.objects.get()
+    Redaction.objects.update(asked_at=timezone.now() - timedelta(minutes=16))
+    assert broken("V10") == [f"redaction {late.pk}"]
 
 
 def test_what_was_done_twice_is_found(day):
