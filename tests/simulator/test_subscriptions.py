@@ -12,6 +12,14 @@ from tests.simulator.program import Json, Program
 PATH = "/2/activity/subscriptions"
 
 
+@pytest.fixture(autouse=True)
+def _nobody_else_is_subscribed(program: Program) -> None:
+    """Here they are counted, and the app has those of all tests."""
+    while held := program.get(PATH, program.bearer(), max_results=100).get("data"):
+        ids = ",".join(one["subscription_id"] for one in held)
+        assert program.call("DELETE", f"{PATH}?ids={ids}", program.bearer()).is_success
+
+
 def create(program: Program, token: str, brand: Json, **body: Any) -> httpx.Response:
     asked = {"event_type": "dm.received", "filter": {"user_id": brand["id"]}, **body}
     return program.call("POST", PATH, token, json=asked)
