@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from psycopg2.extras import execute_values
 
 from twitter_sync.actions.applying import apply_due
 from twitter_sync.models import RawEvent
+from twitter_sync.payloads import addressee
 
 PAGE = 1_000
 WARM_UP = 100
@@ -78,6 +80,7 @@ def keep(bodies: Iterable[bytes]) -> None:
         RawEvent(
             source=RawEvent.Source.WEBHOOK,
             fact=f"body:{hashlib.sha256(body).hexdigest()}",
+            addressee=addressee(json.loads(body)),
             body=body,
         )
         for body in bodies

@@ -18,7 +18,7 @@ from inbox.actions import receiving
 from inbox.actions.holding import lock_pair
 from inbox.actions.recording import locked
 from inbox.models import Contact, Conversation, Message
-from tests.factories import make_contact
+from tests.factories import make_brand, make_contact
 from tests.twitter_sync.bodies import (
     Body,
     dm,
@@ -36,7 +36,7 @@ from twitter_sync.actions import applying
 from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.recording import record_delivery, record_items
 from twitter_sync.actions.replaying import replay_dead
-from twitter_sync.models import RawEvent
+from twitter_sync.models import RawEvent, raw_event
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +54,19 @@ def statements() -> int:
     with CaptureQueriesContext(connection) as run:
         assert apply_due() > 0
     return len(run)
+
+
+def page_of(brand: BrandAccount, told: Body) -> Body:
+    """A direct message as X shows it when it is asked."""
+    sender = told["message_create"]["sender_id"]
+    return {
+        "id": told["id"],
+        "event_type": "MessageCreate",
+        "sender_id": sender,
+        "dm_conversation_id": "-".join(sorted((sender, brand.x_user_id), key=int)),
+        "text": told["message_create"]["message_data"]["text"],
+        "created_at": "2026-11-21T10:20:00.000Z",
+    }
 
 
 # However many
@@ -120,6 +133,67 @@ def test_a_batch_is_no_larger_than_it_may_be(acme, carla, monkeypatch):
     assert Conversation.objects.get().message_count == 10
 
 
+# Fair shares
+
+
+def backlog(brand: BrandAccount, rows: int) -> None:
+    person = make_contact()
+    keep(*(dm_received(brand, person, f"{brand.handle} {number}") for number in range(rows)))
+
+
+def in_a_batch(limit: int) -> list[str]:
+    """Whose the messages of the next batch are."""
+    known = set(Message.objects.values_list("pk", flat=True))
+    applying.apply_batch(limit)
+    new = Message.objects.exclude(pk__in=known).order_by("pk")
+    return sorted(new.values_list("brand__handle", flat=True))
+
+
+def test_the_storm_of_one_handle_delays_no_other_by_more_than_a_batch(acme, globex):
+    backlog(acme, 60)
+    backlog(globex, 1)
+    assert in_a_batch(24) == ["acme"] * 10 + ["globex"]
+    assert in_a_batch(24) == ["acme"] * 21
+
+
+def test_of_more_handles_than_a_batch_has_rows_those_come_first_that_wait_longest(db):
+    brands = [make_brand() for _ in range(7)]
+    for brand in brands:
+        backlog(brand, 2)
+    turns = [in_a_batch(4) for _ in range(4)]
+    assert turns[0] == turns[1] == sorted(brand.handle for brand in brands[:4])
+    assert turns[2] == turns[3] == sorted(brand.handle for brand in brands[4:])
+
+
+def test_the_past_of_one_handle_leaves_room_for_that_of_another(acme, globex, carla):
+    for brand, rows in ((acme, 40), (globex, 2)):
+        pages = [
+            {"data": page_of(brand, dm(carla, brand, f"No. {number}")), "includes": {}}
+            for number in range(rows)
+        ]
+        record_items(brand, "dm", pages, source=RawEvent.Source.HISTORY)
+    assert in_a_batch(16) == ["acme"] * 8 + ["globex"] * 2
+
+
+def test_a_share_that_another_worker_has_in_hand_is_passed_over(acme, globex):
+    """What is left of it is claimed by the next worker at once."""
+    backlog(acme, 6)
+    backlog(globex, 6)
+    first = {row.pk for row in applying.claim(4)}
+    assert len(first) == 4
+    with_one = RawEvent.objects.filter(pk__in=first).values_list("addressee", flat=True)
+    assert set(with_one) == {acme.x_user_id, globex.x_user_id}
+
+
+def test_large_bodies_make_a_small_batch(acme, monkeypatch):
+    monkeypatch.setattr(raw_event, "MOST_BYTES", 4_000)
+    people = [make_contact() for _ in range(2)]
+    for number in range(3):
+        told = [dm(people[n % 2], acme, f"No. {number} {n} " + "word " * 60) for n in range(5)]
+        keep(told_dms("dm.received", acme, *told, people=people))
+    assert [len(in_a_batch(100)) for _ in range(3)] == [10, 5, 0]
+
+
 # What fails
 
 
@@ -156,6 +230,7 @@ def test_one_poison_row_in_a_hundred_holds_up_none_of_the_others(acme, poison):
         make_due()
         apply_due()
     assert sorted(set(states())) == ["applied", "dead"]
+    assert {row.brand for row in RawEvent.objects.dead()} == {acme}
     poison.clear()
     assert replay_dead() == 2
     apply_due()
@@ -236,18 +311,9 @@ def at_once(workers: int, deed: Callable[[], object]) -> None:
 
 def by_push_and_by_poll(brand: BrandAccount, told: Body) -> Iterator[Callable[[], object]]:
     """The same direct message in three deliveries."""
-    sender = told["message_create"]["sender_id"]
-    page = {
-        "id": told["id"],
-        "event_type": "MessageCreate",
-        "sender_id": sender,
-        "dm_conversation_id": "-".join(sorted((sender, brand.x_user_id), key=int)),
-        "text": told["message_create"]["message_data"]["text"],
-        "created_at": "2026-11-21T10:20:00.000Z",
-    }
     yield lambda: keep(told_dms("dm.received", brand, told, people=[]))
     yield lambda: keep({"for_user_id": brand.x_user_id, "direct_message_events": [told]})
-    yield lambda: record_items(brand, "dm", [{"data": page, "includes": {}}])
+    yield lambda: record_items(brand, "dm", [{"data": page_of(brand, told), "includes": {}}])
 
 
 @pytest.mark.django_db(transaction=True)

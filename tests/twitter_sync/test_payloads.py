@@ -29,6 +29,7 @@ from twitter_sync.payloads import (
     Revocation,
     Signal,
     Unknown,
+    addressee,
 )
 
 
@@ -262,3 +263,24 @@ def test_reading_needs_nothing_of_ours():
         "assert all(name.startswith('twitter_sync.payloads') for name in ours), ours"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=settings.BASE_DIR)
+
+
+# At a glance
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({"for_user_id": "7", "direct_message_events": []}, "7"),
+        ({"for_user_id": 7}, "7"),
+        ({"data": {"filter": {"user_id": "7"}, "event_type": "dm.sent"}}, "7"),
+        ({"data": [{"filter": {"user_id": "7"}}, {"filter": {"user_id": "8"}}]}, "7"),
+        ({"data": {"filter": {}, "payload": {"user_id": "7"}}}, ""),
+        ({"data": {"filter": {"user_id": "7 or 8"}}}, ""),
+        ({"data": []}, ""),
+        ([{"for_user_id": "7"}], ""),
+        (None, ""),
+    ],
+)
+def test_whom_a_push_is_for_is_seen_at_a_glance(body, named):
+    assert addressee(body) == named

@@ -62,6 +62,7 @@ def test_it_keeps_a_signed_body_byte_for_byte(client, acme, carla):
     assert (answer.status_code, answer.content) == (200, b"")
     event = RawEvent.objects.get()
     assert (bytes(event.body), event.source, event.state) == (raw, "webhook", "pending")
+    assert event.addressee == acme.x_user_id
 
 
 def test_the_same_delivery_twice_is_one_row(client, acme, carla):

@@ -200,8 +200,9 @@ def postpone(row_id: int, error: Exception) -> None:
         return
     failure = where(error)
     row.attempts += 1
+    row.brand = row.brand or active_brands().filter(x_user_id=row.addressee).first()
     row.error = f"{failure['error']} at {failure['at']}"[:300]
     row.state = State.DEAD if row.attempts >= MOST_ATTEMPTS else State.PENDING
     row.due_at = timezone.now() + delay(row.attempts)
-    row.save(update_fields=["attempts", "error", "state", "due_at"])
+    row.save(update_fields=["attempts", "brand", "error", "state", "due_at"])
     log.error("event not applied", row=row.pk, attempts=row.attempts, **failure)

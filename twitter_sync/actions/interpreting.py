@@ -115,7 +115,8 @@ def read(row: RawEvent) -> Reading:
 
 def brand_id_of(reading: Reading, brands: Brands) -> int | None:
     """The brand that asked for the row, or the first that X tells it to."""
-    told = (str(getattr(event, "for_user_id", "")) for event in reading.delivery.events)
+    told = [str(getattr(event, "for_user_id", "")) for event in reading.delivery.events]
+    told = told or [reading.row.addressee]
     named = (brands[x_user_id].pk for x_user_id in told if x_user_id in brands)
     return reading.row.brand_id or next(named, None)
 

@@ -17,11 +17,12 @@ from twitter_sync import metering
 from twitter_sync.answers import Answer
 from twitter_sync.feeds import SOURCES, Feed, items_of, listed, page_of_one
 from twitter_sync.models import RawEvent
+from twitter_sync.payloads import addressee
 
 INSERT = """
 INSERT INTO twitter_sync_rawevent
-    (source, fact, body, state, waits_for, attempts, error, received_at, due_at)
-VALUES (%s, %s, %s, 'pending', '', 0, '', statement_timestamp(), statement_timestamp())
+    (source, fact, addressee, body, state, waits_for, attempts, error, received_at, due_at)
+VALUES (%s, %s, %s, %s, 'pending', '', 0, '', statement_timestamp(), statement_timestamp())
 ON CONFLICT (fact) DO NOTHING
 RETURNING id
 """
@@ -30,8 +31,9 @@ TAG = "brand:"
 # Of a page, however many items it has: their order is the order of the ids.
 INSERT_PAGE = """
 INSERT INTO twitter_sync_rawevent
-    (source, brand_id, fact, body, state, waits_for, attempts, error, received_at, due_at)
-SELECT %s, %s, page.fact, page.body, 'pending', '', 0, '',
+    (source, brand_id, addressee, fact, body, state, waits_for, attempts, error,
+     received_at, due_at)
+SELECT %s, %s, %s, page.fact, page.body, 'pending', '', 0, '',
        statement_timestamp(), statement_timestamp()
 FROM unnest(%s::text[], %s::bytea[]) WITH ORDINALITY AS page (fact, body, place)
 ORDER BY page.place
@@ -44,8 +46,9 @@ def record_delivery(body: bytes, source: RawEvent.Source = RawEvent.Source.WEBHO
 
     Commits by itself (the request is not atomic), so that X is told 200 for what is safe.
     """
+    read = read_json(body)
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, [source, fact_of(body), body])
+        cursor.execute(INSERT, [source, fact_of(body, read), addressee(read), body])
         row = cursor.fetchone()
     if row is None:
         return None
@@ -54,14 +57,20 @@ def record_delivery(body: bytes, source: RawEvent.Source = RawEvent.Source.WEBHO
     return int(row[0])
 
 
-def fact_of(body: bytes) -> str:
+def read_json(body: bytes) -> Any:
+    """None for what is no JSON: kept, and set aside later."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def fact_of(body: bytes, read: Any) -> str:
     """The same event is one fact, however it is wrapped: a replay adds a mark to it, a stream may
     leave out spaces (reference: x-api §6)."""
-    try:
-        told = json.dumps(json.loads(body)["data"], sort_keys=True).encode()
-    except (ValueError, TypeError, KeyError, RecursionError):
-        told = body
-    return f"body:{hashlib.sha256(told).hexdigest()}"
+    if isinstance(read, dict) and "data" in read:
+        body = json.dumps(read["data"], sort_keys=True).encode()
+    return f"body:{hashlib.sha256(body).hexdigest()}"
 
 
 def is_first_in_line(row_id: int) -> bool:
@@ -86,7 +95,7 @@ def record_items(
         return 0
     facts, bodies = zip(*named, strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(INSERT_PAGE, [source, brand.pk, list(facts), list(bodies)])
+        cursor.execute(INSERT_PAGE, [source, brand.pk, brand.x_user_id, list(facts), list(bodies)])
         return int(cursor.rowcount)
 
 
@@ -138,7 +147,7 @@ def record_looked_up(post_id: str, item: dict[str, Any]) -> None:
     """Keeps a post that we asked X for on nobody's behalf and could not place, once."""
     with connection.cursor() as cursor:
         body = json.dumps(item).encode()
-        cursor.execute(INSERT, [RawEvent.Source.LOOK_UP, f"look_up:{post_id}", body])
+        cursor.execute(INSERT, [RawEvent.Source.LOOK_UP, f"look_up:{post_id}", "", body])
     ring("twitter_sync.apply", queue="ingest")
 
 

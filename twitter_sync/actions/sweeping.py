@@ -8,10 +8,11 @@ from django.db import connection, transaction
 
 from accounts.doorbell import ring_now
 from twitter_sync.actions import blocking, fetching, hiding, listening, recovering, sending
+from twitter_sync.actions.applying import BATCH
 from twitter_sync.models import Backfill, Connection, KnownPost, RawEvent, SyncGap
 
-# Half a batch of the apply task for each ring, so that a backlog wakes several workers.
-ROWS_PER_RING = 100
+# A ring for each batch, so that a backlog wakes several workers.
+ROWS_PER_RING = BATCH
 MOST_RINGS = 8
 
 

@@ -14,17 +14,48 @@ from accounts.models import BrandAccount, User
 if TYPE_CHECKING:
     from django.db.models.query import RawQuerySet
 
-# Two statements, each with an index of its own: news never waits behind a backlog of history.
-NEXT_NEWS = """
-SELECT * FROM twitter_sync_rawevent
-WHERE state = 'pending' AND source <> 'history' AND due_at <= statement_timestamp()
-ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED
+# Two lines, each with indexes of its own: news never waits behind a backlog of history. In each
+# line every addressee has a share of a batch, so that the storm of one handle holds up no other
+# (trust R20); who has waited longest comes first. A batch ends early where its bodies are large.
+# An addressee is named as the bounds of a range: told that it is equal, Postgres may look for it
+# along all others.
+NEXT = """
+WITH RECURSIVE addressees AS (
+    (SELECT addressee FROM twitter_sync_rawevent WHERE {line} ORDER BY addressee LIMIT 1)
+    UNION ALL
+    SELECT (SELECT row.addressee FROM twitter_sync_rawevent row
+            WHERE {line} AND row.addressee > addressees.addressee ORDER BY row.addressee LIMIT 1)
+    FROM addressees WHERE addressees.addressee IS NOT NULL
+), waiting AS (
+    SELECT addressees.addressee, count(*) OVER () AS number
+    FROM addressees CROSS JOIN LATERAL (
+        SELECT due_at FROM twitter_sync_rawevent row
+        WHERE {line} AND (row.addressee, due_at) >= (addressees.addressee, '-infinity')
+          AND (row.addressee, due_at) <= (addressees.addressee, statement_timestamp())
+        ORDER BY row.addressee, due_at, id LIMIT 1
+    ) AS oldest
+    ORDER BY oldest.due_at
+), claimed AS MATERIALIZED (
+    SELECT share.* FROM waiting CROSS JOIN LATERAL (
+        SELECT id, due_at, octet_length(body) AS size FROM twitter_sync_rawevent row
+        WHERE {line} AND (row.addressee, due_at) >= (waiting.addressee, '-infinity')
+          AND (row.addressee, due_at) <= (waiting.addressee, statement_timestamp())
+        ORDER BY row.addressee, due_at, id
+        LIMIT greatest(1, %(limit)s / waiting.number) FOR UPDATE SKIP LOCKED
+    ) AS share
+    LIMIT %(limit)s
+), counted AS (
+    SELECT id, sum(size) OVER (ORDER BY due_at, id) - size AS before FROM claimed
+)
+SELECT row.* FROM counted JOIN twitter_sync_rawevent row USING (id)
+WHERE counted.before < %(most_bytes)s ORDER BY row.due_at, row.id
 """
-NEXT_HISTORY = """
-SELECT * FROM twitter_sync_rawevent
-WHERE state = 'pending' AND source = 'history' AND due_at <= statement_timestamp()
-ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED
-"""
+NEXT_NEWS = NEXT.replace("{line}", "state = 'pending' AND source <> 'history'")
+NEXT_HISTORY = NEXT.replace("{line}", "state = 'pending' AND source = 'history'")
+
+# Of direct messages in their usual size that is more than a batch has rows; a body of many messages
+# makes many locks.
+MOST_BYTES = 512 * 1024
 
 
 class RawEventQuerySet(models.QuerySet["RawEvent"]):
@@ -51,13 +82,14 @@ class RawEventQuerySet(models.QuerySet["RawEvent"]):
         return self.filter(state__in=[RawEvent.State.PENDING, RawEvent.State.WAITING])
 
     def next_news(self, limit: int) -> RawQuerySet[RawEvent]:
-        """The oldest due rows that nobody has in hand, ours until the transaction ends."""
-        return self.raw(NEXT_NEWS, [limit])
+        """Due rows that nobody has in hand, ours until the transaction ends: the oldest of each
+        addressee, so many that all have the same share. Fewer than there are, at least one."""
+        return self.raw(NEXT_NEWS, {"limit": limit, "most_bytes": MOST_BYTES})
 
     def next_history(self, limit: int) -> RawQuerySet[RawEvent]:
         """Likewise, of what was said before its handle was connected: in order of its pages, which
         is newest first."""
-        return self.raw(NEXT_HISTORY, [limit])
+        return self.raw(NEXT_HISTORY, {"limit": limit, "most_bytes": MOST_BYTES})
 
 
 class RawEvent(models.Model):
@@ -65,6 +97,8 @@ class RawEvent(models.Model):
     for what is gone from X since; it is empty from `emptied_at` on (`actions.emptying`).
 
     A post that cannot be placed yet is `waiting` until `waits_for`, an id of X, is known.
+    `addressee` is the account of X, by id, that it is for, as far as that was seen at a glance; it
+    says in whose line the row stands, and no more.
     """
 
     class Source(models.TextChoices):
@@ -91,6 +125,7 @@ class RawEvent(models.Model):
     brand = models.ForeignKey(
         "accounts.BrandAccount", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    addressee = models.CharField(max_length=20, blank=True, default="", db_default="")
     body = models.BinaryField()
     state = models.CharField(max_length=7, choices=State, default=State.PENDING)
     waits_for = models.CharField(max_length=20, blank=True)
@@ -111,6 +146,14 @@ class RawEvent(models.Model):
             ),
             models.Index(
                 "due_at", "id", name="raw_history", condition=Q(state="pending", source="history")
+            ),
+            models.Index(
+                "addressee", "due_at", "id", name="raw_news_of",
+                condition=Q(state="pending") & ~Q(source="history"),
+            ),
+            models.Index(
+                "addressee", "due_at", "id", name="raw_history_of",
+                condition=Q(state="pending", source="history"),
             ),
             models.Index(
                 "brand", name="raw_history_left",

@@ -8,12 +8,22 @@ Knows nothing of our database. The shapes are those of X's documents and of live
 
 from __future__ import annotations
 
+from typing import Any
+
 from twitter_sync.payloads.account_activity import read_account_activity
 from twitter_sync.payloads.activity import read_activity
 from twitter_sync.payloads.gathering import Gathering, listed
 from twitter_sync.payloads.messages import conversation_between
 from twitter_sync.payloads.pages import read_page
-from twitter_sync.payloads.reading import Record, Unreadable, json_record, text, x_id
+from twitter_sync.payloads.reading import (
+    Record,
+    Unreadable,
+    json_record,
+    optional_id,
+    optional_record,
+    text,
+    x_id,
+)
 from twitter_sync.payloads.records import (
     Delivery,
     DirectMessage,
@@ -43,6 +53,7 @@ __all__ = [
     "Signal",
     "Unknown",
     "Unreadable",
+    "addressee",
     "conversation_between",
     "parse",
 ]
@@ -60,6 +71,15 @@ def parse(raw: bytes) -> Delivery:
     else:
         read_account_activity(body, found)
     return found.delivery()
+
+
+def addressee(body: Any) -> str:
+    """At a glance, and of anything at all: the account, by id, that X tells a push to; "" where it
+    says none, and of a body for several the first."""
+    source = optional_record(body)
+    first = next(iter(listed(source.get("data"))), None)
+    named = optional_record(optional_record(first).get("filter")).get("user_id")
+    return optional_id(source.get("for_user_id")) or optional_id(named) or ""
 
 
 def is_activity(body: Record) -> bool:
