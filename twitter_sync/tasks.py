@@ -43,6 +43,7 @@ from twitter_sync.actions import (
     setting_up,
     sweeping,
     tallying,
+    turns,
 )
 
 
@@ -76,7 +77,7 @@ def heal(gap_id: int, **_: Any) -> None:
     healing.heal(gap_id)
 
 
-@shared_task(name="twitter_sync.listen", time_limit=listening.TIME_LIMIT_SECONDS)
+@shared_task(name="twitter_sync.listen", time_limit=turns.TIME_LIMIT_SECONDS)
 def listen(lease_id: int = 0, predecessor: int = 0, **_: Any) -> None:
     listening.listen(lease_id, predecessor)
 

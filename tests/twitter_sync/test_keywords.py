@@ -17,7 +17,7 @@ from tests.twitter_sync import rude
 from tests.twitter_sync.bodies import Body, encoded, post, user
 from tests.twitter_sync.test_settings import TYPED
 from tests.x import Simulator
-from twitter_sync.actions import listening
+from twitter_sync.actions import listening, turns
 from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.erasing import erase, erase_on
 from twitter_sync.actions.finding import KEPT_FOR, forget, found
@@ -311,7 +311,7 @@ def test_it_is_read_while_there_is_a_rule_and_by_one_worker_at_a_time(
     rung = list[dict[str, int]]()
     monkeypatch.setattr(listening, "ring_now", lambda task, *, queue, **ids: rung.append(ids))
     monkeypatch.setattr("twitter_sync.oauth.app_bearer", lambda **_: "token-of-the-app")
-    monkeypatch.setattr(listening, "READ_FOR", timedelta(0))
+    monkeypatch.setattr(turns, "READ_FOR", timedelta(0))
     sweep()
     assert not StreamLease.objects.exists()
     wants(acme, "hovercraft")
@@ -333,14 +333,14 @@ def test_it_is_read_while_there_is_a_rule_and_by_one_worker_at_a_time(
 def test_x_finds_what_a_rule_says(brand, simulator: Simulator, listened, monkeypatch):
     """From the words of a brand to a conversation, through X."""
     monkeypatch.setattr(listening, "ring_now", lambda *_, **__: None)
-    monkeypatch.setattr(listening, "READ_FOR", timedelta(0))
+    monkeypatch.setattr(turns, "READ_FOR", timedelta(0))
     customer = simulator.person()
     wants(brand, "hovercraft", opens_keywords=True)
     keep_rules()
     sweep()
     lease = StreamLease.objects.get(name="posts")
     source = listening.SOURCES["posts"]
-    turn = listening.take(source, lease.pk)
+    turn = turns.take(source, lease.pk)
     assert turn is not None
     with listening.connect(turn) as stream:
         repost = simulator.post("posts", author_id=customer["id"], text="A hovercraft!")["id"]

@@ -21,7 +21,7 @@ from tests.twitter_sync import rude
 from tests.twitter_sync.bodies import dm_received, encoded, push
 from tests.x import Simulator
 from twitter_sync import oauth
-from twitter_sync.actions import listening
+from twitter_sync.actions import listening, turns
 from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.hearing import SOURCES
 from twitter_sync.actions.setting_up import set_up
@@ -41,12 +41,12 @@ def listened(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     listening.stopping.clear()
     renew = listening.renew
 
-    def tell(turn: listening.Turn) -> None:
+    def tell(turn: turns.Turn) -> None:
         renew(turn)
         _lines_read.release()
 
     monkeypatch.setattr(listening, "renew", tell)
-    monkeypatch.setattr(listening, "RENEW_EVERY", timedelta(0))
+    monkeypatch.setattr(turns, "RENEW_EVERY", timedelta(0))
     yield
     while _lines_read.acquire(blocking=False):
         pass
@@ -108,8 +108,8 @@ def listen(predecessor: int = 0) -> None:
     listening.listen(lease().pk, predecessor)
 
 
-def take(predecessor: int = 0) -> listening.Turn | None:
-    return listening.take(SOURCES["activity"], lease().pk, predecessor)
+def take(predecessor: int = 0) -> turns.Turn | None:
+    return turns.take(SOURCES["activity"], lease().pk, predecessor)
 
 
 _lines_read = threading.Semaphore(0)
@@ -192,14 +192,14 @@ def test_what_the_one_before_writes_counts_no_more(acme):
     StreamLease.objects.update(leased_until=timezone.now())
     take()
     held = lease()
-    listening.renew(asleep)
+    turns.renew(asleep)
     listening.leave(asleep)
     assert (lease().leased_until, lease().heard_at) == (held.leased_until, None)
 
 
 def test_only_who_was_rung_for_may_take_what_is_held(acme):
     first = take()
-    listening.renew(first)
+    turns.renew(first)
     assert take(first.lease.token + 5) is None
     second = take(first.lease.token)
     assert (second.lease.token, second.is_connected) == (2, True)
@@ -235,11 +235,11 @@ def test_the_sweep_waits_as_long_as_x_asks_for(acme, rung):
 
 
 def test_a_turn_is_over_before_the_queue_loses_patience(settings):
-    longest = listening.READ_FOR + listening.OVERLAP + listening.LONGEST_WAIT
+    longest = turns.READ_FOR + turns.OVERLAP + listening.LONGEST_WAIT
     longest += timedelta(seconds=PATIENCE_SECONDS)
     most = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
-    assert longest.total_seconds() < listening.TIME_LIMIT_SECONDS < most
-    assert timedelta(seconds=PATIENCE_SECONDS) + listening.LONGEST_WAIT < listening.LEASE
+    assert longest.total_seconds() < turns.TIME_LIMIT_SECONDS < most
+    assert timedelta(seconds=PATIENCE_SECONDS) + listening.LONGEST_WAIT < turns.LEASE
 
 
 # Ends
@@ -419,10 +419,10 @@ def test_one_worker_hands_over_to_the_next_and_no_line_is_lost(
     set_up(brand)
     StreamLease.objects.create(name="activity")
     simulator.post("streams", keep_alive_seconds=0.1)
-    monkeypatch.setattr(listening, "READ_FOR", timedelta(seconds=2))
-    monkeypatch.setattr(listening, "ON_ITS_WAY", timedelta(seconds=1.5))
-    monkeypatch.setattr(listening, "RENEW_EVERY", timedelta(seconds=0.1))
-    monkeypatch.setattr(listening, "OVERLAP", timedelta(seconds=10))
+    monkeypatch.setattr(turns, "READ_FOR", timedelta(seconds=2))
+    monkeypatch.setattr(turns, "ON_ITS_WAY", timedelta(seconds=1.5))
+    monkeypatch.setattr(turns, "RENEW_EVERY", timedelta(seconds=0.1))
+    monkeypatch.setattr(turns, "OVERLAP", timedelta(seconds=10))
     workers("twitter_sync.listen", queue="stream", lease_id=lease().pk)
     until(lambda: lease().is_heard)
     people = {"sender_id": customer["id"], "recipient_id": brand.x_user_id}

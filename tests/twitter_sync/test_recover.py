@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -18,6 +17,7 @@ from inbox.models import Message
 from tests.twitter_sync.bodies import dm_received, push
 from tests.twitter_sync.held import invalidate, pushed_to_us
 from tests.twitter_sync.small_x import Said, SmallX
+from tests.twitter_sync.test_calls_simulated import finished
 from tests.x import Simulator
 from twitter_sync import oauth
 from twitter_sync.actions import recovering
@@ -69,17 +69,6 @@ def brand(webhook_url: str, connected: Callable[..., BrandAccount]) -> BrandAcco
     return connected()
 
 
-def finished(simulator: Simulator) -> dict[str, Any]:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        [job] = simulator.get("webhooks/replays")["replays"][-1:]
-        if job["state"] != "running":
-            told: dict[str, Any] = job
-            return told
-        time.sleep(0.02)
-    raise AssertionError("the replay did not end")
-
-
 def test_a_webhook_that_was_off_is_on_again_and_its_news_is_asked_for(
     brand: BrandAccount, settings: Settings, simulator: Simulator
 ) -> None:
@@ -96,7 +85,7 @@ def test_a_webhook_that_was_off_is_on_again_and_its_news_is_asked_for(
     ask(replay.pk)
     replay.refresh_from_db()
     assert replay.state == Replay.State.ASKED
-    assert finished(simulator)["id"] == replay.external_id
+    assert finished(simulator, replay.external_id)["state"] == "complete"
 
 
 def test_a_webhook_that_stays_off_is_said_and_x_is_asked_more_often(

@@ -2,9 +2,9 @@
 with a brand's keywords.
 
 One worker reads for some minutes, then rings for the next. Of activities X allows two streams, so
-the next one connects before the first hangs up; of posts one, so it connects after. A row says
-whose turn it is; the row of a worker that died runs out. How long to wait before another try is X's
-to say (`backoff.before_stream`). What becomes of a line says `hearing`.
+the next one connects before the first hangs up; of posts one, so it connects after. Whose turn it
+is says `turns`, what becomes of a line `hearing`, how long to wait before another try X
+(`backoff.before_stream`).
 """
 
 from __future__ import annotations
@@ -12,20 +12,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from math import ceil
 from time import monotonic
-from typing import Any
 
 import structlog
-from django.db import transaction
-from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.doorbell import ring_now
 from twitter_sync.actions.hearing import SOURCES, Source
+from twitter_sync.actions.turns import LEASE, Turn, mine, renew, take
 from twitter_sync.backoff import before_stream
 from twitter_sync.budgets import Purpose
 from twitter_sync.calls.activity import MOST_BACKFILL_MINUTES
@@ -34,19 +31,6 @@ from twitter_sync.errors import Forbidden, Refused, XError
 from twitter_sync.models import StreamLease
 from twitter_sync.streaming import Stream
 
-# A turn with all that may come after it is over before Celery gives the task to somebody else
-# (visibility_timeout, trust R11).
-READ_FOR = timedelta(seconds=150)
-# So long the next worker may take to hear its first line before this one hangs up all the same.
-OVERLAP = timedelta(seconds=60)
-# What X sent before the next worker heard anything may reach this one so much later. A sign of life
-# shows sooner that nothing is left: X gives it after silence.
-ON_ITS_WAY, AFTER_SILENCE = timedelta(seconds=10), timedelta(seconds=1)
-# Longer than X is silent while all is well, and than any wait with the lease in hand.
-LEASE = timedelta(seconds=60)
-RENEW_EVERY = timedelta(seconds=5)
-# Beyond all of that; less than the queue's patience with a task.
-TIME_LIMIT_SECONDS = 290
 # A longer wait is left to the row.
 LONGEST_WAIT = timedelta(seconds=16)
 ONE_MINUTE = timedelta(minutes=1)
@@ -54,39 +38,6 @@ ONE_MINUTE = timedelta(minutes=1)
 MOST_FAILURES = 1_000
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(slots=True)
-class Turn:
-    """A worker's time with the stream, by a clock that never jumps. `relieved_at` is when the next
-    one was heard to read."""
-
-    source: Source
-    lease: StreamLease
-    is_connected: bool
-    ends_at: float = field(default_factory=lambda: monotonic() + READ_FOR.total_seconds())
-    renews_at: float = 0.0
-    relieved_at: float | None = None
-    was_told: bool = False
-    has_rung: bool = False
-
-    @property
-    def is_lonely(self) -> bool:
-        """Nobody else may read beside this worker."""
-        return self.source.most_open < 2
-
-    @property
-    def is_over(self) -> bool:
-        return monotonic() >= self.ends_at
-
-    def is_done(self, line: bytes) -> bool:
-        """The next worker reads, and nothing of before is left for this one; or it never came."""
-        if self.is_lonely:
-            return self.is_over
-        if self.relieved_at is None:
-            return monotonic() >= self.ends_at + OVERLAP.total_seconds()
-        left = ON_ITS_WAY if line else AFTER_SILENCE
-        return monotonic() >= self.relieved_at + left.total_seconds()
 
 
 def sweep() -> None:
@@ -137,33 +88,6 @@ def work(turn: Turn, stream: Stream | None = None) -> None:
         else:
             break
     leave(turn)
-
-
-# Whose turn it is
-
-
-@transaction.atomic
-def take(source: Source, lease_id: int, predecessor: int = 0) -> Turn | None:
-    """None when somebody else reads, or X may not be asked yet. From a `predecessor` it is taken by
-    who is connected already."""
-    rows = StreamLease.objects.select_for_update().filter(pk=lease_id, due_at__lte=Now())
-    lease = rows.annotate(is_held=Q(leased_until__gt=Now())).first()
-    if lease is None or lease.is_held != bool(predecessor):
-        return None
-    if predecessor and predecessor != lease.token:
-        return None
-    lease.token += 1
-    rows.update(
-        token=lease.token,
-        leased_until=Now() + LEASE,
-        connected_at=Now() if predecessor else None,
-    )
-    return Turn(source, lease, is_connected=bool(predecessor))
-
-
-def mine(turn: Turn) -> QuerySet[StreamLease]:
-    """The row, while it is ours to write."""
-    return StreamLease.objects.filter(pk=turn.lease.pk, token=turn.lease.token)
 
 
 def leave(turn: Turn) -> None:
@@ -242,23 +166,6 @@ def read(stream: Stream, turn: Turn) -> None:
             ring_for_next(turn, predecessor=turn.lease.token)
         if turn.is_done(line):
             return
-
-
-def renew(turn: Turn) -> None:
-    """Says that the stream is alive; where it is another worker's turn, looks whether that one
-    hears anything yet: until then this one goes on."""
-    heard: dict[str, Any] = {"heard_at": Now(), "leased_until": Now() + LEASE}
-    if turn.was_told:
-        heard["told_at"] = Now()
-    turn.renews_at, turn.was_told = monotonic() + RENEW_EVERY.total_seconds(), False
-    turn.lease.heard_at, turn.lease.failures = timezone.now(), 0
-    is_mine = mine(turn).update(**heard, failures=0, failure="")
-    if not is_mine and turn.relieved_at is None and is_next_heard(turn):
-        turn.relieved_at = monotonic()
-
-
-def is_next_heard(turn: Turn) -> bool:
-    return StreamLease.objects.filter(pk=turn.lease.pk, heard_at__gt=F("connected_at")).exists()
 
 
 # Ends
