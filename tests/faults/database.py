@@ -47,6 +47,11 @@ SELECT message.id, brand.x_user_id AS brand, message.kind, message.external_id, 
 FROM inbox_message message JOIN accounts_brandaccount brand ON brand.id = message.brand_id
 ORDER BY message.id
 """
+# More was written than X takes of a handle in a quarter of an hour.
+WAITS_FOR_QUOTA = """
+SELECT id FROM inbox_message
+WHERE state = 'queued' AND not_before > statement_timestamp() + interval '10 seconds' LIMIT 1
+"""
 # The ids that the trial gave to the empty events it pushed.
 PUSHES = """
 SELECT substring(encode(body, 'escape') FROM '"event_uuid": "trial-([0-9a-f-]{36})"') AS id

@@ -10,12 +10,15 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.breaking import Breaker
+from tests.faults.lines import How
 from tests.faults.trial import Trial
 from tests.stack import until
 
 pytestmark = pytest.mark.faults
 
 LEASE_ENDS_WITHIN = 120.0
+# While the queue hangs, and the longest that X waits for an answer.
+PUSHES, X_WAITS = 40, 10.0
 
 
 def test_killed_workers_lose_nothing(trial, size):
@@ -44,6 +47,16 @@ def test_a_queue_that_is_killed_and_emptied_loses_nothing(trial, size):
             emptied.breaks.flush_queue()
             emptied.breaks.pause()
     emptied.must_hold()
+
+
+def test_a_queue_that_hangs_holds_up_nobody(trial, size):
+    """Pushes are answered and kept meanwhile (C4): X waits ten seconds for none of them."""
+    hung = trial("C4")
+    with hung.under_way(size.load), hung.breaks.stopped(hung.breaks.pid("valkey"), "valkey"):
+        before = len(hung.lines.of("push", How.OK))
+        until(lambda: len(hung.lines.of("push", How.OK)) >= before + PUSHES, within=60)
+    hung.must_hold()
+    assert hung.most <= X_WAITS
 
 
 def test_a_crashed_database_loses_nothing_that_was_acknowledged(trial, size):

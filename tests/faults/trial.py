@@ -18,7 +18,7 @@ from config import env
 from tests.faults import database
 from tests.faults.actors import Agent, Customers, Everybody, Load, Pusher
 from tests.faults.breaking import Breaker
-from tests.faults.history import History, Verdict, judge
+from tests.faults.history import History, judge
 from tests.faults.lines import How, Lines
 from tests.faults.town import Town
 from tests.stack import Stack, until
@@ -53,7 +53,7 @@ class Trial:
         self.breaks = Breaker(stack, self.lines, self.seed)
         self.figures = Figures()
         # Seconds until the webhook answered, and how many pushes it may have kept.
-        self.acknowledged_p99, self.pushes = 0.0, 0
+        self.acknowledged_p99, self.most, self.pushes = 0.0, 0.0, 0
         self.begun_at = str(stack.ask_x("health")["now"])
         print(f"\n{check}: seed {seed}, lines in {self.lines.path}", flush=True)
 
@@ -81,8 +81,8 @@ class Trial:
     # Quiet
 
     def until_quiet(self) -> float:
-        """Seconds until nothing is left to do. The quarter of an hour of X's quotas passes first:
-        what waits for it alone is due."""
+        """Seconds until nothing is left to do. What waits for X's quotas alone is due at once: the
+        quarters of an hour pass as they are needed."""
         began = time.monotonic()
         since = self.pass_quarter_of_an_hour()
         left: dict[str, int] | None = None
@@ -91,6 +91,8 @@ class Trial:
                 raise AssertionError(f"{self.check} isn't quiet, seed {self.seed}: {left}")
             time.sleep(0.2)
             with suppress(psycopg2.OperationalError):
+                if self.rows(database.WAITS_FOR_QUOTA):
+                    self.rows(database.QUARTER_OF_AN_HOUR)
                 left = database.left(self.url, since)
         return time.monotonic() - began
 
@@ -130,7 +132,7 @@ class Trial:
         theirs = [row for row in history.rows if row["external_id"] in written]
         reached = [float(row["seconds_to_us"]) for row in theirs]
         took = [line["seconds"] for line in self.lines.of("push", How.OK)]
-        self.acknowledged_p99 = share(took, 0.99)
+        self.acknowledged_p99, self.most = share(took, 0.99), max(took, default=0.0)
         self.pushes = len(pushes) + len(self.lines.of("push", How.INVOKE))
         self.figures.note(
             events=len(written),
@@ -140,7 +142,7 @@ class Trial:
             visible_p95=f"{share(reached, 0.95):.1f} s",
             pushes_failed=sum(one["state"] == "failed" for one in pushes),
             acknowledged_p99=f"{1000 * self.acknowledged_p99:.0f} ms",
-            most=f"{1000 * max(took, default=0):.0f} ms",
+            most=f"{1000 * self.most:.0f} ms",
         )
 
     def audit(self) -> None:
@@ -160,6 +162,3 @@ def share(numbers: list[float], part: float) -> float:
     """The number that this part of them doesn't exceed; 0 where there are none."""
     ordered = sorted(numbers)
     return ordered[min(int(len(ordered) * part), len(ordered) - 1)] if ordered else 0.0
-
-
-__all__ = ["Load", "Trial", "Verdict"]
