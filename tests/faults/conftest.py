@@ -39,7 +39,7 @@ class Size:
         return self.slack * seconds
 
 
-SHORT, LONG = Size(8, 300, 25, 2, 200, 5), Size(20, 10_000, 50, 10, 500, 1)
+SHORT, LONG = Size(8, 200, 25, 2, 200, 5), Size(20, 10_000, 50, 10, 500, 1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
