@@ -22,15 +22,14 @@ def now_us() -> int:
     return time.time_ns() // 1000
 
 
-def announce(conversation: Conversation, what: str) -> None:
-    """Tells every desk that may see `conversation` that it changed, once that is committed.
+def announce(*conversations: Conversation, what: str) -> None:
+    """Tells every desk that may see one of `conversations` that it changed, once that is committed.
 
     `what` is message, status, assignment, note, send or contact.
     """
-    news = {
-        "id": conversation.pk,
-        "version": conversation.version,
-        "brand": conversation.brand_id,
-        "what": what,
-    }
-    transaction.on_commit(lambda: publish(CHANNEL, news | {"at": now_us()}))
+    news = [
+        {"id": one.pk, "version": one.version, "brand": one.brand_id, "what": what}
+        for one in conversations
+    ]
+    if news:
+        transaction.on_commit(lambda: publish(CHANNEL, *({**one, "at": now_us()} for one in news)))

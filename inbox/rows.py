@@ -90,6 +90,8 @@ def as_json(rows: Iterable[models.Model], columns: Sequence[Column]) -> str:
 
 def value_of(row: models.Model, field: Column) -> Any:
     """A row that points at another has its key only since that one was written."""
-    if isinstance(field, models.ForeignKey) and field.is_cached(row):
+    value = getattr(row, field.attname)
+    if value is None and isinstance(field, models.ForeignKey) and field.is_cached(row):
         setattr(row, field.name, field.get_cached_value(row))
-    return getattr(row, field.attname)
+        return getattr(row, field.attname)
+    return value

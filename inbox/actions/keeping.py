@@ -47,8 +47,7 @@ def insert_conversations(conversations: list[Conversation]) -> None:
     while left:
         rows.insert([one for one in left if one.follows is None or one.follows.pk is not None])
         left = [one for one in left if one.pk is None]
-    for conversation in conversations:
-        live.announce(conversation, "message")
+    live.announce(*conversations, what="message")
 
 
 def insert_messages(cases: Iterable[Case]) -> None:

@@ -28,7 +28,7 @@ def keep(conversation: Conversation, *fields: str, what: str) -> None:
     conversation.version += 1
     conversation.changed_at = timezone.now()
     conversation.save(update_fields=[*fields, "version", "changed_at"])
-    live.announce(conversation, what)
+    live.announce(conversation, what=what)
 
 
 def keep_each(conversations: Collection[Conversation], *fields: str, what: str) -> None:
@@ -36,8 +36,8 @@ def keep_each(conversations: Collection[Conversation], *fields: str, what: str) 
     for conversation in conversations:
         conversation.version += 1
         conversation.changed_at = timezone.now()
-        live.announce(conversation, what)
     rows.update(list(conversations), *fields, "version", "changed_at")
+    live.announce(*conversations, what=what)
 
 
 def record(

@@ -170,10 +170,12 @@ def take_apart(ids: Sequence[int], error: Exception, collisions: int = 0) -> Non
     """Applies the rows of a batch that failed: once more as it is where only another worker was in
     the way, else by halves."""
     if is_collision(error) and collisions < MOST_COLLISIONS:
+        log.info("batch tried again", rows=len(ids), **where(error))
         apply_part(ids, collisions + 1)
     elif len(ids) == 1:
         postpone(ids[0], error)
     else:
+        log.warning("batch taken apart", rows=len(ids), **where(error))
         half = len(ids) // 2
         apply_part(ids[:half])
         apply_part(ids[half:])

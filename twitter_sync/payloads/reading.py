@@ -53,7 +53,10 @@ def records(value: Any) -> list[Record]:
 
 def either(source: Record, *names: str) -> Any:
     """The first value there is: X has two vocabularies (tweet and post) and two spellings."""
-    return next((source[name] for name in names if source.get(name) is not None), None)
+    for name in names:
+        if (value := source.get(name)) is not None:
+            return value
+    return None
 
 
 def text(value: Any) -> str:
