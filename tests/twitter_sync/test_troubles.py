@@ -95,11 +95,6 @@ def test_a_handle_that_is_well_has_no_trouble():
         ({"pace": Spending.Pace.STOPPED}, "Nothing is fetched", Level.WARNING),
         ({"webhook": None}, "X doesn’t push", Level.WARNING),
         ({"webhook": Webhook(is_valid=False, failure="No")}, "X doesn’t push", Level.WARNING),
-        (
-            {"webhook": None, "stream": StreamLease(heard_at=timezone.now())},
-            "X doesn’t push",
-            Level.NOTE,
-        ),
         ({"kinds": [Kind("Mentions", False, "")]}, "1 kind of news not pushed", Level.WARNING),
         (
             {
@@ -149,6 +144,12 @@ def test_one_thing_that_is_wrong_is_one_trouble(changed, title, level):
     [(found, how_bad)] = said(well(**changed))
     assert found.startswith(title)
     assert how_bad == level
+
+
+def test_a_handle_that_x_streams_to_can_do_without_pushes():
+    stream = StreamLease(heard_at=timezone.now())
+    [(found, how_bad)] = said(well(webhook=None, stream=stream))
+    assert (found.startswith("X doesn’t push"), how_bad) == (True, Level.NOTE)
 
 
 @pytest.mark.parametrize(("minutes", "level"), [(4, Level.WARNING), (-1, Level.DANGER)])
