@@ -138,7 +138,8 @@ def seeded(
     with django_db_blocker.unblock(), override_settings(STORAGES=storages):
         with start_worker(app, perform_ping_check=False, **WORKER):
             done = seed()
-            until(lambda: not Attachment.objects.filter(state="wanted").exists(), within=60)
+            fetched = Attachment.objects.exclude(state="wanted")
+            until(lambda: fetched.count() == len(list(PICTURES.iterdir())), within=60)
             yield done
         call_command("flush", interactive=False, verbosity=0)
 
