@@ -79,10 +79,5 @@ def test_it_never_comes_back(acme: BrandAccount, carla: Contact) -> None:
 
 
 @pytest.mark.deep
-@pytest.mark.xfail(
-    strict=False,
-    reason="known: of a post that has two forms, one that two workers take in at the very moment of"
-    " its deletion may live on, about once in 500 rounds, until X is asked for it again",
-)
 def test_it_never_comes_back_in_five_hundred_rounds(acme: BrandAccount, carla: Contact) -> None:
     delete_while_it_comes(500, acme, carla)
