@@ -231,6 +231,13 @@ class Program:
 
     # Time
 
+    def wait_until_noted(self) -> None:
+        """What was delivered is in the ledger too: the receiver has it a moment earlier."""
+        deadline = time.monotonic() + STARTS_WITHIN
+        while not all(one["done_at"] for one in self.control("GET", "deliveries")["deliveries"]):
+            assert time.monotonic() < deadline, "The simulator did not note what it delivered."
+            time.sleep(0.01)
+
     def pretend(self, sql: str, values: tuple[Any, ...] = ()) -> None:
         """Moves times in the program's own file, as if they had passed."""
         path = self.folder / "data" / "x_simulator.sqlite3"

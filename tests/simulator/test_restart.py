@@ -22,6 +22,7 @@ def test_it_goes_on_where_it_was_killed(fragile: Program, receiver: Receiver) ->
     remaining = fragile.call("GET", "/2/dm_events", brand["token"]).headers[
         "x-rate-limit-remaining"
     ]
+    fragile.wait_until_noted()
     fragile.pretend("UPDATE deliveries SET state = 'pending', done_ms = NULL")
 
     fragile.end(signal.SIGKILL)

@@ -73,6 +73,7 @@ def test_what_was_on_its_way_goes_out_again(
     restored.subscribe(brand, "dm.received", webhook.json()["data"]["id"])
     restored.dm(customer, brand, "on its way")
     first = receiver.wait_for(1)
+    restored.wait_until_noted()
     snapshot = tmp_path / "snapshot.sqlite3"
     snapshot.write_bytes(taken(restored))
     with closing(sqlite3.connect(snapshot)) as copy, copy:
