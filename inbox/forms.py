@@ -13,6 +13,8 @@ from django.utils import timezone
 from inbox.models import Conversation
 
 MORNING = 9
+LONGEST_REASON = 300
+DESPITE = "despite_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +95,27 @@ class AssignmentForm(forms.Form):
     held_by = forms.IntegerField(required=False)
 
 
+class Reason(forms.CharField):
+    """Why a guard's word is not heeded; empty where it is."""
+
+    def __init__(self) -> None:
+        super().__init__(required=False, max_length=LONGEST_REASON)
+
+
 class ReplyForm(forms.Form):
+    """A field `despite_…` is for the guard of that name (`inbox.guards`)."""
+
     text = forms.CharField(required=False, strip=False)
     client_key = forms.UUIDField()
     answering = forms.CharField(required=False, max_length=60)
     seen_through = forms.IntegerField(required=False)
+    despite_leak = Reason()
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        reasons = [name for name in values if name.startswith(DESPITE)]
+        values["despite"] = {name.removeprefix(DESPITE): values.pop(name) for name in reasons}
+        return values
 
 
 class NoteForm(forms.Form):

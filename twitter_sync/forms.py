@@ -113,6 +113,19 @@ class SettingsForm(forms.Form):
         "only where its author named, quoted or answered you, unless your plan with X says "
         "otherwise.",
     )
+    stops_leaks = switch(
+        "Nothing personal in public",
+        "A public reply with an e-mail address, a phone, card or bank number or a postal address, "
+        "or with digits or words that the customer only wrote privately, is stopped. A manager can "
+        "send it with a reason.",
+    )
+    public_details = forms.CharField(
+        label="What may be said in public",
+        required=False,
+        max_length=5_000,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text="Your own e-mail addresses, phone numbers and the like, one a line.",
+    )
     public_undo_seconds = amount(
         "Public replies wait, in seconds",
         "So long an agent can take a reply back before anybody sees it. 0 sends at once.",
@@ -130,17 +143,26 @@ class SettingsForm(forms.Form):
 
     def __init__(self, data: QueryDict | None = None, *, brand: BrandAccount) -> None:
         initial = {name: getattr(brand, name) for name in SETTINGS}
-        super().__init__(data, initial=initial | {"keywords": "\n".join(brand.keywords)})
+        lists = {name: "\n".join(initial[name]) for name in ("keywords", "public_details")}
+        super().__init__(data, initial=initial | lists)
+
+    def clean_public_details(self) -> list[str]:
+        return lines_of(self.cleaned_data["public_details"])
 
     def clean_keywords(self) -> list[str]:
-        lines = [" ".join(line.split()) for line in self.cleaned_data["keywords"].splitlines()]
-        keywords = list(dict.fromkeys(line for line in lines if line))
+        keywords = lines_of(self.cleaned_data["keywords"])
         if len(keywords) > MOST_KEYWORDS:
             raise ValidationError(f"Give at most {MOST_KEYWORDS} words and phrases.")
         for keyword in keywords:
             if flaw := flaw_of(keyword):
                 raise ValidationError(f"“{keyword[:60]}”: {flaw}")
         return keywords
+
+
+def lines_of(typed: str) -> list[str]:
+    """Each line once, in its order, without what nobody sees."""
+    lines = [" ".join(line.split()) for line in typed.splitlines()]
+    return list(dict.fromkeys(line for line in lines if line))
 
 
 def flaw_of(keyword: str) -> str:

@@ -24,6 +24,8 @@ SETTINGS = (
     "opens_keywords",
     "public_undo_seconds",
     "dm_undo_seconds",
+    "stops_leaks",
+    "public_details",
     "greeting_name",
     "time_zone",
 )

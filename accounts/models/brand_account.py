@@ -76,6 +76,10 @@ class BrandAccount(models.Model):
     opens_keywords = models.BooleanField(default=False, db_default=False)
     public_undo_seconds = models.PositiveSmallIntegerField(default=8)
     dm_undo_seconds = models.PositiveSmallIntegerField(default=0)
+    # Public replies with personal data, or with what was said in private, are stopped; but for what
+    # the brand itself gives out.
+    stops_leaks = models.BooleanField(default=True, db_default=True)
+    public_details = models.JSONField(default=list, blank=True, db_default=[])
     # How the team calls itself when it greets somebody; empty: the name on X.
     greeting_name = models.CharField(max_length=100, blank=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from inbox.actions.answering import SUMMARY, summarise
 from inbox.actions.assignment import hand_over
 from inbox.actions.blocking import is_blocked
 from inbox.actions.recording import keep, locked, record
+from inbox.guards.checking import check
+from inbox.guards.draft import Draft, Stopped
 from inbox.models import Conversation, ConversationEvent, Message, Thread
 from inbox.sequence import sequence_at
 from inbox.text.plain import escaped, writable
@@ -79,13 +82,16 @@ def reply(
     client_key: UUID,
     answering: str | None = None,
     seen_through: int | None = None,
+    despite: Mapping[str, str] | None = None,
 ) -> Message:
     """Queues `text`, as the agent typed it, for the thread. The same `client_key` is one message.
 
     `answering` is the external id of the post that a public reply goes under; without it the
     newest post of the customer. `seen_through` is the id of the last message that the agent saw.
+    `despite` says, by the name of a guard, why its word is not heeded; that is kept in history.
     The brand may let it wait for second thoughts: `not_before`. Raises EmptyReply, ReplyTooLong,
-    HandleDisconnected, PersonBlocked, NothingToAnswer, SomethingNew.
+    HandleDisconnected, PersonBlocked, NothingToAnswer, SomethingNew, and what the guards raise
+    (`inbox.guards`): Stopped.
     """
     require_role(by, thread.brand_id, Role.AGENT)
     words = writable(text)
@@ -98,11 +104,27 @@ def reply(
     check_not_blocked(thread, conversation)
     if seen_through is not None:
         check_nothing_new(conversation, by, seen_through)
-    message = queue(thread, conversation, by, words, client_key, post_to_answer(thread, answering))
+    answers = post_to_answer(thread, answering)
+    overruled = check(Draft(thread, conversation, by, words, seen_through, despite or {}))
+    message = queue(thread, conversation, by, words, client_key, answers)
     if conversation.assignee_id is None and conversation.brand.claims_on_reply:
         hand_over(conversation, to=by, by=by)
     record(conversation, ConversationEvent.Kind.REPLIED, by=by, message=message)
+    for stopped in overruled:
+        keep_reason(conversation, message, stopped, (despite or {})[stopped.guard])
     return message
+
+
+def keep_reason(
+    conversation: Conversation, message: Message, stopped: Stopped, reason: str
+) -> None:
+    record(
+        conversation,
+        ConversationEvent.Kind.OVERRULED,
+        by=message.author,
+        message=message,
+        after={"guard": stopped.guard, "reason": reason.strip(), **stopped.recorded()},
+    )
 
 
 def check_length(thread: Thread, words: str) -> None:

@@ -41,6 +41,7 @@ class ConversationEvent(models.Model):
         HIDDEN = "hidden", "Hidden on X"
         UNHIDDEN = "unhidden", "Shown again on X"
         HIDE_REFUSED = "hide_refused", "X refused to hide"
+        OVERRULED = "overruled", "Sent despite a warning"
 
     conversation = models.ForeignKey(
         "inbox.Conversation", on_delete=models.CASCADE, related_name="events"

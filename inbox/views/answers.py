@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from inbox.guards.draft import Stopped
 from inbox.models import Conversation, Message
 from inbox.views.place import place_of
 from inbox.views.showing import Showing, show
@@ -23,6 +25,10 @@ class Refusal:
     text: str
     thread_id: int | None = None
     tone: str = "danger"
+    # What a guard said, whether its word may be disregarded, and why others' were.
+    stopped: Stopped | None = None
+    may_overrule: bool = False
+    despite: Mapping[str, str] = field(default_factory=dict)
 
 
 def conversation_answer(

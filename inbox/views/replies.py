@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
@@ -23,6 +23,8 @@ from inbox.actions.replies import (
     retry,
 )
 from inbox.forms import ReplyForm
+from inbox.guards.checking import may_overrule
+from inbox.guards.draft import Stopped
 from inbox.models import Message, Thread
 from inbox.views.answers import Refusal, conversation_answer
 from inbox.views.signed_in import person, signed_in
@@ -43,6 +45,8 @@ def replies(request: HttpRequest, pk: int) -> HttpResponse:
         reply(thread, by=person(request), **form.cleaned_data)
     except SomethingNew as news:
         return refused(request, thread, words_of(news), status=409, tone="warning")
+    except Stopped as stopped:
+        return halted(request, thread, stopped, form.cleaned_data["despite"])
     except (
         EmptyReply,
         ReplyTooLong,
@@ -64,6 +68,22 @@ def thread_of_post(thread: Thread, answering: str, *, viewer: User) -> Thread:
     posts = Message.objects.visible_to(viewer).known_as(answering)
     post = posts.filter(thread__in=siblings).first()
     return siblings.get(pk=post.thread_id) if post else thread
+
+
+def halted(
+    request: HttpRequest, thread: Thread, stopped: Stopped, despite: Mapping[str, str]
+) -> HttpResponse:
+    """A guard's word, with the way to disregard it for whoever may."""
+    refusal = Refusal(
+        str(stopped),
+        thread.pk,
+        "warning",
+        stopped=stopped,
+        may_overrule=may_overrule(stopped, person(request), thread.brand_id),
+        despite={name: why for name, why in despite.items() if why and name != stopped.guard},
+    )
+    fresh = access_conversation(person(request), thread.conversation_id)
+    return conversation_answer(request, fresh, status=409, refusal=refusal)
 
 
 def refused(

@@ -1,0 +1,38 @@
+"""Every guard looks at a draft, in this order: the first that stops it says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from accounts.access import has_role
+from accounts.models import User
+from inbox.guards.draft import Draft, Stopped
+from inbox.guards.leaks import stop_leaks
+
+Guard = Callable[[Draft], None]
+
+GUARDS: tuple[Guard, ...] = (stop_leaks,)
+
+
+def check(draft: Draft) -> list[Stopped]:
+    """What would have stopped the draft and was overruled. Raises the first that was not."""
+    overruled = []
+    for guard in GUARDS:
+        try:
+            guard(draft)
+        except Stopped as stopped:
+            if not is_overruled(stopped, draft):
+                raise
+            overruled.append(stopped)
+    return overruled
+
+
+def is_overruled(stopped: Stopped, draft: Draft) -> bool:
+    if not draft.despite.get(stopped.guard, "").strip():
+        return False
+    return may_overrule(stopped, draft.by, draft.thread.brand_id)
+
+
+def may_overrule(stopped: Stopped, person: User, brand_id: int) -> bool:
+    role = stopped.overruled_by
+    return role is not None and has_role(person, brand_id, role)

@@ -1,0 +1,45 @@
+"""What somebody is about to send, and how a guard stops it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from accounts.models import Role, User
+from inbox.models import Conversation, Thread
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """`words` as they would be sent. `seen_through` is the last message that its author has seen.
+    `despite` says, by the name of a guard, why it is to be sent nevertheless.
+    """
+
+    thread: Thread
+    conversation: Conversation
+    by: User
+    words: str
+    seen_through: int | None = None
+    despite: Mapping[str, str] = field(default_factory=dict)
+
+
+class Stopped(Exception):
+    """A guard has stopped a draft; its sentence says what to do.
+
+    `guard` names the guard in forms and in history. Whoever has the role `overruled_by` may send
+    nevertheless; None: nobody may. With `asks_why` they must give a reason, which is kept.
+    """
+
+    guard: ClassVar[str]
+    overruled_by: ClassVar[Role | None] = None
+    asks_why: ClassVar[bool] = True
+
+    @property
+    def marked(self) -> list[tuple[str, bool]]:
+        """The words in pieces, and whether each is to go; empty where that says nothing."""
+        return []
+
+    def recorded(self) -> dict[str, str]:
+        """What history says of it besides the reason: never the words that were stopped."""
+        return {}
