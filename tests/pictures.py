@@ -10,6 +10,8 @@ from typing import Any
 from PIL import Image
 
 WIDTH, HEIGHT = 64, 48
+# Points that a bomb really has; the widest line there may be would take gigabytes to make.
+LINE = 50_000
 # As much of a film as a look at its first bytes takes.
 FILM = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + b"\x00\x00\x00\x08free" * 500
 
@@ -33,9 +35,9 @@ def animation(frames: int = 3) -> bytes:
 
 
 def bomb(width: int, height: int) -> bytes:
-    """A small PNG that says it has so many points; what it holds is one line of them."""
+    """A small PNG that says it has so many points; what it holds is the beginning of a line."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    line = zlib.compress(b"\x00" * (width * 3 + 1), 9)
+    line = zlib.compress(bytes(min(width, LINE) * 3 + 1), 9)
     return (
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", line) + chunk(b"IEND", b"")
     )

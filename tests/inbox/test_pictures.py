@@ -172,10 +172,10 @@ def peak_mb() -> float:
     ids=["huge", "wide", "large", "absurd"],
 )
 def test_a_bomb_is_refused_by_its_header(content):
-    before, begun = peak_mb(), time.perf_counter()
+    before, begun = peak_mb(), time.thread_time()
     with pytest.raises(BadPicture):
         drawn(io.BytesIO(content), "image/png")
-    assert time.perf_counter() - begun < 1
+    assert time.thread_time() - begun < 1  # of work: others may have the processor meanwhile
     assert peak_mb() - before < 100
 
 
