@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal, Protocol
 
 from inbox.text.render import as_read
@@ -71,6 +72,13 @@ class Channel(Protocol):
         One query for any number.
         """
 
+    def dm_link(self, x_user_id: str, words: str) -> str:
+        """The address at which whoever opens it writes to that person in private, begun with
+        `words`. X shows it in a post as a button."""
+
+    def price_of_link(self) -> Decimal:
+        """What X bills for a post with a link, in dollars. One query."""
+
 
 class Nobody:
     """Before anyone has registered: nothing is known."""
@@ -85,6 +93,12 @@ class Nobody:
         self, brand_id: int, kinds: Collection[str], *, since: datetime, until: datetime
     ) -> list[Hole]:
         return []
+
+    def dm_link(self, x_user_id: str, words: str) -> str:
+        return ""
+
+    def price_of_link(self) -> Decimal:
+        return Decimal(0)
 
 
 _registered: Channel = Nobody()

@@ -103,8 +103,16 @@ class Reason(forms.CharField):
 
 
 class ReplyForm(forms.Form):
-    """A field `despite_…` is for the guard of that name (`inbox.guards`)."""
+    """`purpose` is what a public answer is besides an answer: the invitation to write in private,
+    or the closing of what began in public. A field `despite_…` is for the guard of that name
+    (`inbox.guards`).
+    """
 
+    INVITATION, CLOSING = "invitation", "closing"
+
+    purpose = forms.ChoiceField(
+        choices=[(name, name) for name in (INVITATION, CLOSING)], required=False
+    )
     text = forms.CharField(required=False, strip=False)
     client_key = forms.UUIDField()
     answering = forms.CharField(required=False, max_length=60)

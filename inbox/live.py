@@ -33,3 +33,10 @@ def announce(*conversations: Conversation, what: str) -> None:
     ]
     if news:
         transaction.on_commit(lambda: publish(CHANNEL, *({**one, "at": now_us()} for one in news)))
+
+
+def announce_arrival(conversation: Conversation, *, to: int) -> None:
+    """Tells one person, by key, that somebody whom they invited came; wherever their desk is open,
+    while they may see the brand."""
+    news = {"id": conversation.pk, "brand": conversation.brand_id, "what": "arrival", "to": to}
+    transaction.on_commit(lambda: publish(CHANNEL, {**news, "at": now_us()}))

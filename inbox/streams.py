@@ -140,9 +140,12 @@ class Hub:
             self.readers.discard(reader)
 
     def spread(self, news: dict[str, Any]) -> None:
-        line = event("conversation", news)
+        """To all who may see the brand; what is `to` somebody, to their own streams alone."""
+        told_to = news.pop("to", None)
+        line = event("conversation" if told_to is None else "arrival", news)
         for reader in self.readers:
-            if news["brand"] in reader.access.brands:
+            is_meant = told_to in (None, reader.access.user_id)
+            if is_meant and news["brand"] in reader.access.brands:
                 reader.tell(line)
 
     def spread_news(self, told: bytes) -> None:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from decimal import Decimal
+from urllib.parse import quote, urlencode
 
 from inbox.channel import ContextPost, Hole
-from twitter_sync import completeness, context
+from twitter_sync import completeness, context, costs
+from twitter_sync.billing import Kind
 from twitter_sync.models import KnownPost
+
+DM_LINK = "https://twitter.com/messages/compose"
 
 
 class XChannel:
@@ -23,3 +28,10 @@ class XChannel:
         self, brand_id: int, kinds: Collection[str], *, since: datetime, until: datetime
     ) -> list[Hole]:
         return completeness.holes(brand_id, kinds, since=since, until=until)
+
+    def dm_link(self, x_user_id: str, words: str) -> str:
+        asked = {"recipient_id": x_user_id, "text": words}
+        return f"{DM_LINK}?{urlencode(asked, quote_via=quote)}"
+
+    def price_of_link(self) -> Decimal:
+        return costs.prices()[Kind.POST_WITH_LINK].usd

@@ -21,6 +21,7 @@ from inbox.models import (
     Contact,
     Conversation,
     ConversationEvent,
+    Handoff,
     Message,
     MessageRevision,
     Thread,
@@ -37,7 +38,7 @@ SELECT pg_advisory_xact_lock(brand, contact) FROM (
 """
 
 # What a message may join, or is told apart from: all but what somebody has resolved, and what holds
-# a thread of it.
+# a thread of it, and where the customer was invited to write.
 CANDIDATES = """
 SELECT conversation.* FROM inbox_conversation conversation
 JOIN unnest(%s::bigint[], %s::bigint[]) AS pair (brand_id, contact_id)
@@ -45,6 +46,7 @@ JOIN unnest(%s::bigint[], %s::bigint[]) AS pair (brand_id, contact_id)
 WHERE conversation.status <> 'resolved' OR conversation.resolved_through IS NULL
    OR EXISTS (SELECT FROM inbox_thread thread WHERE thread.conversation_id = conversation.id
               AND thread.x_conversation_id = ANY(%s))
+   OR EXISTS (SELECT FROM inbox_handoff handoff WHERE handoff.conversation_id = conversation.id)
 ORDER BY conversation.id FOR UPDATE OF conversation
 """
 
@@ -73,6 +75,7 @@ class Case:
     media: list[Attachment] = field(default_factory=list)
     former: list[MessageRevision] = field(default_factory=list)
     events: list[ConversationEvent] = field(default_factory=list)
+    handoffs: list[Handoff] = field(default_factory=list)
     began_with: Message | None = None
 
     def thread(self, kind: str, x_conversation_id: str) -> Thread | None:
@@ -88,11 +91,13 @@ class Case:
 
 @dataclass(slots=True, eq=False)
 class Acquaintance:
-    """A brand and a contact, with the conversations that a message may join, newest first."""
+    """A brand and a contact, with the conversations that a message may join and the invitations to
+    write in private, both newest first."""
 
     brand: BrandAccount
     contact: Contact
     cases: list[Case] = field(default_factory=list)
+    handoffs: list[Handoff] = field(default_factory=list)
 
 
 def lock_pair(brand: BrandAccount, x_user_id: str) -> None:
@@ -123,6 +128,8 @@ def hold(told: Collection[Told], contacts: Mapping[str, Contact]) -> dict[Pair, 
         read(cases)
         if any(one.utterance.direction == Message.Direction.OUT for one in told):
             read_under_way(cases)
+        if any(one.utterance.kind == Message.Kind.DM for one in told):
+            read_handoffs(met.values())
     return met
 
 
@@ -169,3 +176,11 @@ def read_under_way(cases: Mapping[int, Case]) -> None:
     """Ours of which X may tell that it has them."""
     for message in Message.objects.under_way().filter(conversation__in=cases).in_order():
         cases[message.conversation_id].under_way.append(message)
+
+
+def read_handoffs(met: Iterable[Acquaintance]) -> None:
+    """Who was invited where, and what came of it."""
+    met_in = {case.conversation.pk: one for one in met for case in one.cases}
+    told = Handoff.objects.filter(conversation__in=met_in).newest_first()
+    for handoff in told.select_related("invitation", "arrival"):
+        met_in[handoff.conversation_id].handoffs.append(handoff)

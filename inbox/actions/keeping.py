@@ -35,10 +35,12 @@ def keep_cases(cases: Collection[Case]) -> None:
     keep_each(known, *SUMMARY, "status", "snoozed_until", "resolved_at", what="message")
     rows.insert([thread for case in cases for thread in case.threads if thread.pk is None])
     insert_messages(cases)
+    handoffs = [handoff for case in cases for handoff in case.handoffs]
+    rows.update(handoffs, "arrival", "has_code")
     begin_earlier(case for case in cases if case.began_with is not None)
     for case in cases:
         case.added, case.media, case.former, case.events = [], [], [], []
-        case.began_with = None
+        case.handoffs, case.began_with = [], None
 
 
 def insert_conversations(conversations: list[Conversation]) -> None:

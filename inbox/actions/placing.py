@@ -10,19 +10,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from accounts.models import BrandAccount
+from inbox.actions.arriving import invited_case
 from inbox.actions.holding import Acquaintance, Case
 from inbox.models import Conversation, Thread
+from inbox.utterance import Utterance
 
 
-def place(
-    acquaintance: Acquaintance, *, kind: str, x_conversation_id: str, sent_at: datetime
-) -> tuple[Case, Thread]:
+def place(acquaintance: Acquaintance, utterance: Utterance) -> tuple[Case, Thread]:
     """The thread that takes a message, in a conversation that is begun when none fits."""
-    held = newest_holding(acquaintance, kind, x_conversation_id)
-    if held is not None and takes_again(held.conversation, acquaintance.brand, sent_at):
-        case = held
-    else:
-        case = joinable(acquaintance, kind, sent_at) or begin(acquaintance, sent_at, follows=held)
+    kind, x_conversation_id = utterance.kind, utterance.x_conversation_id
+    case = case_for(acquaintance, utterance)
     thread = case.thread(kind, x_conversation_id)
     if thread is None:
         thread = Thread(
@@ -33,6 +30,16 @@ def place(
         )
         case.threads.append(thread)
     return case, thread
+
+
+def case_for(acquaintance: Acquaintance, utterance: Utterance) -> Case:
+    """Where the customer was invited to, else where the thread is, else what it may join."""
+    kind, sent_at = utterance.kind, utterance.sent_at
+    held = newest_holding(acquaintance, kind, utterance.x_conversation_id)
+    for case in (invited_case(acquaintance, utterance), held):
+        if case is not None and takes_again(case.conversation, acquaintance.brand, sent_at):
+            return case
+    return joinable(acquaintance, kind, sent_at) or begin(acquaintance, sent_at, follows=held)
 
 
 def newest_holding(acquaintance: Acquaintance, kind: str, x_conversation_id: str) -> Case | None:

@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.doorbell import ring
 from accounts.models import BrandAccount
 from inbox.actions.answering import SUMMARY, summarise, talk_in
+from inbox.actions.arriving import note_arrival
 from inbox.actions.attaching import keep_media, media_of
 from inbox.actions.contacts import Person, remember
 from inbox.actions.following import follow
@@ -105,18 +106,16 @@ class Reception:
         return received
 
     def _take(self, told: Told) -> Received:
-        utterance = at_first_form(told.utterance)
-        case, thread = place(
-            self._met[pair_of(told)],
-            kind=utterance.kind,
-            x_conversation_id=utterance.x_conversation_id,
-            sent_at=utterance.sent_at,
-        )
-        ours = in_flight(case, thread, utterance)
-        if ours is not None:
+        acquaintance, utterance = self._met[pair_of(told)], at_first_form(told.utterance)
+        case, ours = in_flight(acquaintance, utterance)
+        if case is not None and ours is not None:
             self._settle(case, ours, utterance)
-        message = ours or add(case, thread, utterance)
+            message = ours
+        else:
+            case, thread = place(acquaintance, utterance)
+            message = add(case, thread, utterance)
         follow(case, message)
+        note_arrival(acquaintance, case, message)
         self._touched[case] = None
         return Received(message, is_new=ours is None)
 
@@ -167,16 +166,25 @@ def add(case: Case, thread: Thread, utterance: Utterance) -> Message:
     return message
 
 
-def in_flight(case: Case, thread: Thread, utterance: Utterance) -> Message | None:
-    """Our own message that this is the echo of: under way in the thread, with the same words."""
+def in_flight(
+    acquaintance: Acquaintance, utterance: Utterance
+) -> tuple[Case, Message] | tuple[None, None]:
+    """Our own message that this is the echo of, with its conversation: under way in the thread,
+    with the same words. Wherever the next message of the thread would go by now."""
     if utterance.direction == Message.Direction.IN:
-        return None
-    for message in case.under_way:
-        if message.thread_id == thread.pk and same_utterance(
-            message.text, message.entities, utterance.text, utterance.entities
-        ):
-            return message
-    return None
+        return None, None
+    for case in acquaintance.cases:
+        thread = case.thread(utterance.kind, utterance.x_conversation_id)
+        for message in case.under_way:
+            if (
+                thread is not None
+                and message.thread_id == thread.pk
+                and same_utterance(
+                    message.text, message.entities, utterance.text, utterance.entities
+                )
+            ):
+                return case, message
+    return None, None
 
 
 def settle(message: Message, utterance: Utterance) -> None:

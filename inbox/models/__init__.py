@@ -4,6 +4,7 @@ from inbox.models.contact import Contact, ContactHandle
 from inbox.models.conversation import Conversation
 from inbox.models.dm_block import DmBlock
 from inbox.models.event import ConversationEvent
+from inbox.models.handoff import Handoff
 from inbox.models.hiding import Hiding
 from inbox.models.media_file import MediaFile
 from inbox.models.message import Message
@@ -19,6 +20,7 @@ __all__ = [
     "Conversation",
     "ConversationEvent",
     "DmBlock",
+    "Handoff",
     "Hiding",
     "MediaFile",
     "Message",

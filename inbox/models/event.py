@@ -42,6 +42,9 @@ class ConversationEvent(models.Model):
         UNHIDDEN = "unhidden", "Shown again on X"
         HIDE_REFUSED = "hide_refused", "X refused to hide"
         OVERRULED = "overruled", "Sent despite a warning"
+        INVITED = "invited", "Invited to DM"
+        ARRIVED = "arrived", "Came by the invitation"
+        CLOSED_IN_PUBLIC = "closed_in_public", "Closed in public"
 
     conversation = models.ForeignKey(
         "inbox.Conversation", on_delete=models.CASCADE, related_name="events"

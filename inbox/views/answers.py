@@ -66,4 +66,7 @@ def words_back(showing: Showing, message: Message) -> dict[str, str]:
     """Into which form of the composer the words of a message go, and whom they answered."""
     path = next((path.key for path in showing.paths if path.holds(message.thread_id)), "note")
     answering = message.answers_external_id or ""
-    return {"path": path, "text": message.plain_text, "answering": answering}
+    # The link of an invitation comes back with the next press of its button.
+    link = showing.offer.link if showing.offer else ""
+    text = message.plain_text.removesuffix(link).rstrip()
+    return {"path": path, "text": text, "answering": answering}

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from inbox.access import access_conversation, access_message, access_thread
+from inbox.actions.inviting import NothingToClose, NotInPublic, close_in_public, invite
 from inbox.actions.replies import (
     EmptyReply,
     HandleDisconnected,
@@ -30,6 +31,11 @@ from inbox.views.answers import Refusal, conversation_answer
 from inbox.views.signed_in import person, signed_in
 
 Deed = Callable[..., Message]
+DEEDS: dict[str, Deed] = {
+    "": reply,
+    ReplyForm.INVITATION: invite,
+    ReplyForm.CLOSING: close_in_public,
+}
 STALE_PAGE = "This page is out of date. Reload it; your text is kept."
 
 
@@ -41,18 +47,22 @@ def replies(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return refused(request, thread, STALE_PAGE, status=422)
     thread = thread_of_post(thread, form.cleaned_data["answering"], viewer=person(request))
+    said = form.cleaned_data
     try:
-        reply(thread, by=person(request), **form.cleaned_data)
+        DEEDS[said.pop("purpose")](thread, by=person(request), **said)
     except SomethingNew as news:
         return refused(request, thread, words_of(news), status=409, tone="warning")
     except Stopped as stopped:
         return halted(request, thread, stopped, form.cleaned_data["despite"])
+    except NothingToClose as error:
+        return refused(request, thread, str(error), status=409)
     except (
         EmptyReply,
         ReplyTooLong,
         HandleDisconnected,
         PersonBlocked,
         NothingToAnswer,
+        NotInPublic,
     ) as error:
         return refused(request, thread, str(error), status=422)
     return conversation_answer(

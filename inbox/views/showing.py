@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from django.db.models import Max
 
 from accounts.access import role_on
 from accounts.models import BrandAccount, Role, User
 from inbox.actions.hiding import beginners, why_not
+from inbox.actions.inviting import invitation_link, newest_handoff
 from inbox.actions.replies import is_retryable
+from inbox.channel import channel
 from inbox.desk import load_of
-from inbox.forms import SnoozeChoice, snooze_choices
-from inbox.models import Conversation, DmBlock, Hiding, Message, Thread
+from inbox.forms import ReplyForm, SnoozeChoice, snooze_choices
+from inbox.models import Conversation, DmBlock, Handoff, Hiding, Message, Thread
 from inbox.text.greeting import greeting
 from inbox.timeline import PAGE_SIZE, Timeline, timeline
 
 MOST_SHOWN = 1000
 POSTS_TO_ANSWER = 20
 OTHERS = 8
+INVITING = "Please send us a direct message, so that we can look into it together."
+CLOSING = "We’ve sorted this out by direct message. Thank you for your patience!"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,21 @@ class ReplyPath:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """What a public answer can be besides an answer, in one press: `words` are suggested where
+    nothing is written yet, `link` is put below them, and a post with it costs `usd`."""
+
+    purpose: str
+    words: str
+    link: str = ""
+    usd: Decimal | None = None
+
+    @property
+    def invites(self) -> bool:
+        return self.purpose == ReplyForm.INVITATION
+
+
+@dataclass(frozen=True, slots=True)
 class Showing:
     conversation: Conversation
     timeline: Timeline
@@ -58,6 +78,9 @@ class Showing:
     former_handles: list[str]
     # What is wanted of X about the person and about the messages shown, by the message's key.
     block: DmBlock | None = None
+    # The newest way from public to private, and what the next step of it in public would be.
+    handoff: Handoff | None = None
+    offer: Offer | None = None
     may_block: bool = False
     hidings: dict[int, Hiding] = field(default_factory=dict)
     # Answers of others in public, and why X would not hide one: "" when it would.
@@ -96,6 +119,7 @@ def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> S
     messages = [item.row for item in lines.items if isinstance(item.row, Message)]
     paths = reply_paths(conversation) if can_answer(conversation) else []
     role = role_on(user, conversation.brand_id)
+    block, handoff = block_of(user, conversation), newest_handoff(conversation)
     people = colleagues(user, conversation) if role and role.includes(Role.MANAGER) else []
     return Showing(
         conversation=conversation,
@@ -108,7 +132,9 @@ def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> S
         load=load_of(people, [conversation.brand]) if people else {},
         others=others(user, conversation),
         former_handles=former_handles(conversation),
-        block=block_of(user, conversation),
+        block=block,
+        handoff=handoff,
+        offer=offer_of(conversation, paths, block, handoff),
         may_block=role is not None and role.includes(Role.MANAGER),
         hidings=hidings_of(user, messages),
         hideable=hideable(messages),
@@ -163,6 +189,23 @@ def path_to_answer(messages: list[Message], paths: list[ReplyPath]) -> str:
     last = incoming[-1].thread_id if incoming else None
     found = [path.key for path in paths if path.holds(last)]
     return (found or [path.key for path in paths] or ["note"])[0]
+
+
+def offer_of(
+    conversation: Conversation,
+    paths: list[ReplyPath],
+    block: DmBlock | None,
+    handoff: Handoff | None,
+) -> Offer | None:
+    """To close what a handoff led to, else to invite; nobody is invited who is turned away."""
+    if not any(path.is_public for path in paths):
+        return None
+    if handoff is not None and handoff.may_be_closed:
+        return Offer(ReplyForm.CLOSING, CLOSING)
+    if block is not None and block.is_in_force:
+        return None
+    link, usd = invitation_link(conversation), channel().price_of_link()
+    return Offer(ReplyForm.INVITATION, INVITING, link, usd)
 
 
 def colleagues(user: User, conversation: Conversation) -> list[User]:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 import uvicorn
 from django.conf import settings
+from django.db import transaction
 from django.test import Client
 
 from accounts.announcements import access_changed, publisher
@@ -111,6 +112,16 @@ def test_it_tells_ids_and_versions_and_no_text(live_url, conversation, ana, ben)
     assert name == "conversation"
     assert set(news) == {"id", "version", "brand", "what", "at"}
     assert (news["id"], news["what"]) == (conversation.pk, "note")
+
+
+def test_who_invited_somebody_alone_hears_that_they_came(live_url, conversation, ana, ben):
+    with listening(live_url, ana) as hers, listening(live_url, ben) as his:
+        with transaction.atomic():
+            live.announce_arrival(conversation, to=ana.pk)
+        claim(conversation, by=ana)
+        name, news = hers.next()
+        assert (name, set(news)) == ("arrival", {"id", "brand", "what", "at"})
+        assert hers.next()[0] == his.next()[0] == "conversation"
 
 
 def test_nobody_hears_of_another_brand(live_url, conversation, acme, globex, ana, zoe):

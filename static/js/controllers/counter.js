@@ -7,9 +7,14 @@ const REFUSED = /[\ufeff\ufffe\uffff]/g // by X, and left out when the reply is 
 
 export default class extends Controller {
   static targets = ["text", "count"]
-  static values = { kind: String, limit: Number }
+  // `tail` is what is put below the words when they are sent.
+  static values = { kind: String, limit: Number, tail: String }
 
   connect() {
+    this.count()
+  }
+
+  tailValueChanged() {
     this.count()
   }
 
@@ -21,7 +26,8 @@ export default class extends Controller {
   }
 
   #used() {
-    const text = this.textTarget.value.replace(REFUSED, "").trim()
+    const words = this.textTarget.value.replace(REFUSED, "").trim()
+    const text = this.tailValue ? `${words}\n${this.tailValue}` : words
     return this.kindValue === "public" ? replyWeight(text) : [...text].length
   }
 

@@ -7,6 +7,7 @@ import { fetchFragments, mergeFragment, Refused } from "lib/fragments"
 import { Live } from "lib/live"
 import { paced } from "lib/pace"
 import { Poll } from "lib/poll"
+import { toast } from "lib/toast"
 
 const LIST_PACE = 800
 const CONVERSATION_PACE = 250
@@ -102,6 +103,7 @@ export default class extends Controller {
 
   #heed({ kind, id, version }) {
     if (kind === "missed") return this.catchUp()
+    if (kind === "arrival") return this.#welcome(id)
     if (kind === "access" || this.#isNews(id, version)) this.refreshList()
     if (kind === "access" || (id === openNumber() && version > openVersion())) {
       this.refreshConversation()
@@ -121,6 +123,12 @@ export default class extends Controller {
   #isNews(id, version) {
     const row = document.getElementById(`row-${id}`)
     return !row || Number(row.dataset.version) < version
+  }
+
+  // Somebody came whom the person at this desk had invited.
+  #welcome(number) {
+    const link = { label: "Open", href: `/conversations/${number}/` }
+    toast(`You invited somebody, and they wrote privately: #${number}.`, { tone: "success", seconds: 20, link })
   }
 
   // Private: fetching it

@@ -1,0 +1,128 @@
+"""From public to private: an answer that invites to direct messages, and the one that closes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.access import require_role
+from accounts.models import Role, User
+from inbox.actions.blocking import is_blocked
+from inbox.actions.recording import locked, record
+from inbox.actions.replies import EmptyReply, PersonBlocked, reply
+from inbox.channel import channel
+from inbox.models import Conversation, ConversationEvent, Handoff, Message, Thread
+from inbox.text.plain import writable
+
+Kinds = ConversationEvent.Kind
+
+
+class NotInPublic(Exception):
+    """Invitations and closings are public answers; this is a private thread."""
+
+
+class NothingToClose(Exception):
+    """Nobody came by an invitation, or a public word of ours said so already."""
+
+
+@transaction.atomic
+def invite(
+    thread: Thread,
+    *,
+    by: User,
+    text: str,
+    client_key: UUID,
+    answering: str | None = None,
+    seen_through: int | None = None,
+    despite: Mapping[str, str] | None = None,
+) -> Message:
+    """Answers in public with `text` and a link to write to the brand in private. Twice is once.
+
+    Raises NotInPublic, and what `reply` raises.
+    """
+    require_role(by, thread.brand_id, Role.AGENT)
+    check_public(thread)
+    conversation = thread.conversation
+    if is_blocked(conversation.brand_id, conversation.contact_id):
+        raise PersonBlocked
+    if not writable(text):
+        raise EmptyReply("Write something before you send.")
+    message = reply(
+        thread,
+        by=by,
+        text=f"{writable(text)}\n{invitation_link(conversation)}",
+        client_key=client_key,
+        answering=answering,
+        seen_through=seen_through,
+        despite=despite,
+    )
+    remember_invitation(message, by=by)
+    return message
+
+
+def check_public(thread: Thread) -> None:
+    if not thread.is_public:
+        raise NotInPublic("This is a private thread already. Nothing was sent.")
+
+
+def invitation_link(conversation: Conversation) -> str:
+    """It writes the conversation's code into the customer's message."""
+    words = f"Ref {conversation.reference_code}"
+    return channel().dm_link(conversation.brand.x_user_id, words)
+
+
+def remember_invitation(message: Message, *, by: User) -> None:
+    code = message.conversation.reference_code
+    told = {
+        "brand_id": message.brand_id,
+        "conversation": message.conversation,
+        "invited_by": by,
+        "reference_code": code,
+    }
+    _, is_new = Handoff.objects.get_or_create(invitation=message, defaults=told)
+    if is_new:
+        record(message.conversation, Kinds.INVITED, by=by, message=message)
+
+
+@transaction.atomic
+def close_in_public(
+    thread: Thread,
+    *,
+    by: User,
+    text: str,
+    client_key: UUID,
+    answering: str | None = None,
+    seen_through: int | None = None,
+    despite: Mapping[str, str] | None = None,
+) -> Message:
+    """Says in public how it ended: the last step of the newest handoff. Twice is once.
+
+    Raises NotInPublic, NothingToClose, and what `reply` raises.
+    """
+    check_public(thread)
+    message = reply(
+        thread,
+        by=by,
+        text=text,
+        client_key=client_key,
+        answering=answering,
+        seen_through=seen_through,
+        despite=despite,
+    )
+    if Handoff.objects.filter(closing=message).exists():
+        return message
+    handoff = newest_handoff(locked(message.conversation_id))
+    if handoff is None or not handoff.may_be_closed:
+        raise NothingToClose("This was closed in public already. Nothing was sent.")
+    handoff.closing = message
+    handoff.save(update_fields=["closing"])
+    record(message.conversation, Kinds.CLOSED_IN_PUBLIC, by=by, message=message)
+    return message
+
+
+def newest_handoff(conversation: Conversation) -> Handoff | None:
+    """Invitations that never went out count as none."""
+    told = Handoff.objects.filter(conversation=conversation).with_steps().newest_first()
+    return next((handoff for handoff in told if not handoff.is_given_up), None)

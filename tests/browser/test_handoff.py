@@ -1,0 +1,89 @@
+"""From a complaint in public to a private answer and back, at an agent's desk."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PHONE, axe
+from tests.stack import until
+
+
+@pytest.fixture
+def ivan(stack) -> str:
+    """Somebody on X whom no other test knows; his id."""
+    person = {"username": "ivan", "name": "Ivan Impatient"}
+    return str(stack.tell_x("users", users=[person])["users"][0]["id"])
+
+
+def said_by(stack, author: str) -> list[str]:
+    """What stands on X in public from a handle, the links as they were written."""
+    posts = [one for one in stack.ask_x("ledger")["posts"] if one["author_id"] == author]
+    return [str(one["text"]) for one in posts]
+
+
+def looks_right(desk: Page) -> None:
+    for scheme, rules in (("light", None), ("dark", ["color-contrast"])):
+        desk.emulate_media(color_scheme=scheme)
+        assert axe(desk, rules) == [] if rules else axe(desk) == []
+    desk.emulate_media(color_scheme="light")
+
+
+def test_from_a_public_complaint_to_a_private_answer_and_back(windows, stack, ids, ivan):
+    stack.tell_x("posts", author_id=ivan, text="@acme my parcel is lost, and nobody cares")
+    desk = windows.open("/desk/?view=open", "ana", bypass_csp=True)
+    desk.get_by_role("link", name="my parcel is lost").click()
+    public = desk.get_by_label(re.compile("^Public reply to @ivan"))
+    expect(public).to_be_visible()
+
+    # The invitation, by keyboard, with the words that are suggested.
+    desk.get_by_label("Invite to DM").focus()
+    desk.keyboard.press("Space")
+    preview = desk.get_by_role("region", name="Preview")
+    expect(public).to_have_value(re.compile("send us a direct message"))
+    expect(preview).to_contain_text("$0.20 for a post with a link")
+    public.fill("Sorry! Write to us, please.")
+    expect(preview).to_contain_text("Sorry! Write to us, please.")
+    link = preview.locator(".offer-link").inner_text()
+    looks_right(desk)
+    desk.get_by_role("button", name="Post publicly as @acme").click()
+    expect(desk.locator(".message-ours")).to_contain_text("Sent")
+    expect(desk.locator("#handoff")).to_contain_text("Invited by Ana Agent")
+    expect(public).to_have_value("")
+    expect(preview).to_be_hidden()
+    until(
+        lambda: any("Sorry! Write to us" in words for words in said_by(stack, ids["acme"])),
+        within=30,
+    )
+
+    # What the button writes for the customer, and what he adds.
+    asked = parse_qs(urlsplit(link).query)
+    assert asked["recipient_id"] == [ids["acme"]]
+    words = f"{asked['text'][0]} It is parcel 12"
+    stack.tell_x("dms", sender_id=ivan, recipient_id=ids["acme"], text=words)
+    expect(desk.locator("#timeline")).to_contain_text("It is parcel 12")
+    expect(desk.locator(".toast", has_text="they wrote privately")).to_be_visible()
+    expect(desk.locator("#handoff")).to_contain_text("DM arrived with the code")
+
+    private = desk.get_by_label("Private message to @ivan")
+    desk.get_by_role("tab", name="Private message").click()
+    private.fill("Found it. It comes tomorrow.")
+    desk.get_by_role("button", name="Send privately to @ivan").click()
+    expect(desk.locator("#handoff .handoff-step-taken")).to_have_count(3)
+
+    # The last word, where it began.
+    desk.get_by_role("tab", name="Public reply").click()
+    desk.get_by_label("Close in public").focus()
+    desk.keyboard.press("Space")
+    expect(public).to_have_value(re.compile("sorted this out by direct message"))
+    looks_right(desk)
+    desk.get_by_role("button", name="Post publicly as @acme").click()
+    expect(desk.locator("#handoff")).to_contain_text("Closed in public")
+    expect(desk.locator("#handoff .handoff-step-taken")).to_have_count(4)
+    expect(desk.get_by_label("Invite to DM")).to_be_attached()
+
+    desk.set_viewport_size(PHONE)
+    looks_right(desk)
