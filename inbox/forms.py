@@ -117,6 +117,7 @@ class ReplyForm(forms.Form):
     client_key = forms.UUIDField()
     answering = forms.CharField(required=False, max_length=60)
     seen_through = forms.IntegerField(required=False)
+    despite_news = Reason()
     despite_leak = Reason()
 
     def clean(self) -> dict[str, Any]:

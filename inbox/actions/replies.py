@@ -57,14 +57,6 @@ class HandleDisconnected(Exception):
         super().__init__(f"{brand} is disconnected. Nothing can be sent until it is reconnected.")
 
 
-class SomethingNew(Exception):
-    """Somebody wrote since the agent last looked; `messages` is what came (trust R17)."""
-
-    def __init__(self, messages: list[Message]) -> None:
-        self.messages = messages
-        super().__init__("Somebody wrote here while you were typing. Look, then send.")
-
-
 class NotRetryable(Exception):
     """Only what failed, or was left unconfirmed for minutes, can be sent again."""
 
@@ -90,7 +82,7 @@ def reply(
     newest post of the customer. `seen_through` is the id of the last message that the agent saw.
     `despite` says, by the name of a guard, why its word is not heeded; that is kept in history.
     The brand may let it wait for second thoughts: `not_before`. Raises EmptyReply, ReplyTooLong,
-    HandleDisconnected, PersonBlocked, NothingToAnswer, SomethingNew, and what the guards raise
+    HandleDisconnected, PersonBlocked, NothingToAnswer, and what the guards raise
     (`inbox.guards`): Stopped.
     """
     require_role(by, thread.brand_id, Role.AGENT)
@@ -102,16 +94,15 @@ def reply(
         return again
     check_connected(conversation.brand)
     check_not_blocked(thread, conversation)
-    if seen_through is not None:
-        check_nothing_new(conversation, by, seen_through)
     answers = post_to_answer(thread, answering)
-    overruled = check(Draft(thread, conversation, by, words, seen_through, despite or {}))
+    despite = despite or {}
+    overruled = check(Draft(thread, conversation, by, words, seen_through, despite))
     message = queue(thread, conversation, by, words, client_key, answers)
     if conversation.assignee_id is None and conversation.brand.claims_on_reply:
         hand_over(conversation, to=by, by=by)
     record(conversation, ConversationEvent.Kind.REPLIED, by=by, message=message)
     for stopped in overruled:
-        keep_reason(conversation, message, stopped, (despite or {})[stopped.guard])
+        keep_reason(conversation, message, stopped, despite[stopped.guard])
     return message
 
 
@@ -123,7 +114,11 @@ def keep_reason(
         ConversationEvent.Kind.OVERRULED,
         by=message.author,
         message=message,
-        after={"guard": stopped.guard, "reason": reason.strip(), **stopped.recorded()},
+        after={
+            "guard": stopped.guard,
+            "reason": reason.strip() if stopped.asks_why else "",
+            **stopped.recorded(),
+        },
     )
 
 
@@ -146,12 +141,6 @@ def check_connected(brand: BrandAccount) -> None:
 def check_not_blocked(thread: Thread, conversation: Conversation) -> None:
     if not thread.is_public and is_blocked(conversation.brand_id, conversation.contact_id):
         raise PersonBlocked
-
-
-def check_nothing_new(conversation: Conversation, by: User, seen_through: int) -> None:
-    since = conversation.messages.filter(pk__gt=seen_through).exclude(author=by)
-    if new := list(since.in_order()):
-        raise SomethingNew(new)
 
 
 def check_post_is_there(message: Message) -> None:

@@ -8,10 +8,11 @@ from accounts.access import has_role
 from accounts.models import User
 from inbox.guards.draft import Draft, Stopped
 from inbox.guards.leaks import stop_leaks
+from inbox.guards.news import stop_stale
 
 Guard = Callable[[Draft], None]
 
-GUARDS: tuple[Guard, ...] = (stop_leaks,)
+GUARDS: tuple[Guard, ...] = (stop_stale, stop_leaks)
 
 
 def check(draft: Draft) -> list[Stopped]:
@@ -28,9 +29,8 @@ def check(draft: Draft) -> list[Stopped]:
 
 
 def is_overruled(stopped: Stopped, draft: Draft) -> bool:
-    if not draft.despite.get(stopped.guard, "").strip():
-        return False
-    return may_overrule(stopped, draft.by, draft.thread.brand_id)
+    is_met = stopped.is_met_by(draft.despite.get(stopped.guard, ""))
+    return is_met and may_overrule(stopped, draft.by, draft.thread.brand_id)
 
 
 def may_overrule(stopped: Stopped, person: User, brand_id: int) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from accounts.models import Role, User
-from inbox.models import Conversation, Thread
+from inbox.models import Conversation, Message, Thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,21 @@ class Stopped(Exception):
 
     `guard` names the guard in forms and in history. Whoever has the role `overruled_by` may send
     nevertheless; None: nobody may. With `asks_why` they must give a reason, which is kept.
+    `messages` are those that it is about.
     """
 
+    messages: Sequence[Message] = ()
     guard: ClassVar[str]
     overruled_by: ClassVar[Role | None] = None
     asks_why: ClassVar[bool] = True
+
+    @property
+    def answer(self) -> str:
+        """What the form says for "nevertheless" where no reason is asked."""
+        return "yes"
+
+    def is_met_by(self, answer: str) -> bool:
+        return bool(answer.strip())
 
     @property
     def marked(self) -> list[tuple[str, bool]]:

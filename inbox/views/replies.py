@@ -17,7 +17,6 @@ from inbox.actions.replies import (
     NotRetryable,
     PersonBlocked,
     ReplyTooLong,
-    SomethingNew,
     TooLate,
     cancel,
     reply,
@@ -50,10 +49,8 @@ def replies(request: HttpRequest, pk: int) -> HttpResponse:
     said = form.cleaned_data
     try:
         DEEDS[said.pop("purpose")](thread, by=person(request), **said)
-    except SomethingNew as news:
-        return refused(request, thread, words_of(news), status=409, tone="warning")
     except Stopped as stopped:
-        return halted(request, thread, stopped, form.cleaned_data["despite"])
+        return halted(request, thread, stopped, said["despite"])
     except NothingToClose as error:
         return refused(request, thread, str(error), status=409)
     except (
@@ -96,21 +93,10 @@ def halted(
     return conversation_answer(request, fresh, status=409, refusal=refusal)
 
 
-def refused(
-    request: HttpRequest, thread: Thread, words: str, *, status: int, tone: str = "danger"
-) -> HttpResponse:
+def refused(request: HttpRequest, thread: Thread, words: str, *, status: int) -> HttpResponse:
     fresh = access_conversation(person(request), thread.conversation_id)
-    refusal = Refusal(words, thread.pk, tone)
+    refusal = Refusal(words, thread.pk)
     return conversation_answer(request, fresh, status=status, refusal=refusal)
-
-
-def words_of(news: SomethingNew) -> str:
-    ours = [message for message in news.messages if message.is_ours]
-    if ours:
-        author = ours[-1].author
-        who = author.name if author else "Somebody in X itself"
-        return f"{who} answered while you were typing. Nothing of yours was sent. Look, then send."
-    return "The customer wrote while you were typing. Nothing was sent yet. Look, then send."
 
 
 @require_POST

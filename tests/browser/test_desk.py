@@ -73,14 +73,40 @@ def test_what_came_while_typing_is_shown_before_anything_is_sent(asked, writes):
     writes("piet", "No wait, keep it")
     expect(desk.locator("#list")).to_contain_text("No wait, keep it")
     send(desk)
-    expect(desk.get_by_role("alert")).to_contain_text("wrote while you were typing")
+    alert = desk.get_by_role("alert")
+    expect(alert).to_contain_text("wrote since you began")
+    expect(alert).to_contain_text("No wait, keep it")
     expect(desk.locator("#timeline")).to_contain_text("No wait, keep it")
     expect(composer(desk)).to_have_value("Cancelled!")
     assert desk.locator(".message-ours").count() == 0
+    # Not even in a hurry: who did not look, sends nothing.
+    send(desk)
+    expect(alert).to_contain_text("wrote since you began")
+    alert.get_by_role("button", name="Review").click()
+    expect(desk.locator("#timeline")).to_be_focused()
     composer(desk).fill("Kept!")
     send(desk)
     expect(desk.locator(".message-ours")).to_contain_text("Kept!")
-    expect(desk.get_by_role("alert")).to_have_count(0)
+    expect(alert).to_have_count(0)
+
+
+def test_what_came_live_into_a_draft_is_shown_too_and_may_be_answered_anyway(asked, writes):
+    desk = asked("ana", "Do you have it in blue?")
+    composer(desk).fill("Yes, we do")
+    writes("piet", "Or in green?")
+    expect(desk.locator("#timeline")).to_contain_text("Or in green?")
+    desk.reload()
+    expect(composer(desk)).to_have_value("Yes, we do")
+    send(desk)
+    alert = desk.get_by_role("alert")
+    expect(alert).to_contain_text("Or in green?")
+    alert.get_by_role("button", name="Send anyway").click()
+    expect(desk.locator(".message-ours").last).to_contain_text("Yes, we do")
+    expect(composer(desk)).to_have_value("")
+    # The next draft begins with all of it seen.
+    composer(desk).fill("And in green")
+    send(desk)
+    expect(desk.locator(".message-ours").last).to_contain_text("And in green")
 
 
 # Nothing typed is lost

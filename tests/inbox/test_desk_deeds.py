@@ -175,10 +175,31 @@ def test_whoever_wrote_meanwhile_is_shown_before_anything_is_sent(post, ana, dm_
     late = post(ana, "inbox:replies", dm_thread.pk, **form)
     assert late.status_code == 409
     assert "Never mind, it came" in late.text
-    assert "The customer wrote while you were typing" in late.text
+    assert "The customer wrote since you began" in late.text
     assert not Message.objects.filter(direction="out").exists()
     form["seen_through"] = news.pk
     assert post(ana, "inbox:replies", dm_thread.pk, **form).status_code == 200
+
+
+def test_whoever_was_shown_what_came_may_send_anyway(post, ana, dm_thread, question):
+    news = make_message(dm_thread, "Never mind, it came")
+    form = {"text": "Sorry!", "client_key": uuid4(), "seen_through": question.pk}
+    late = post(ana, "inbox:replies", dm_thread.pk, **form)
+    assert f'name="despite_news" value="{news.pk}"' in late.text
+    page = post(ana, "inbox:replies", dm_thread.pk, despite_news=news.pk, **form)
+    assert Message.objects.get(direction="out").plain_text == "Sorry!"
+    assert "Ana Agent sent it knowing what had come meanwhile" in page.text
+
+
+@pytest.mark.parametrize("shown", ["yes", "0", "-1", "9" * 4400])
+def test_what_came_after_that_is_shown_first(post, ana, dm_thread, question, shown):
+    seen = make_message(dm_thread, "Never mind, it came")
+    make_message(dm_thread, "But it is broken")
+    form = {"text": "Sorry!", "client_key": uuid4(), "seen_through": question.pk}
+    for answer in (seen.pk, shown):
+        late = post(ana, "inbox:replies", dm_thread.pk, despite_news=answer, **form)
+        assert late.status_code in (409, 422)
+    assert not Message.objects.filter(direction="out").exists()
 
 
 def test_a_colleague_who_was_faster_is_named(post, ana, ben, dm_thread, question):

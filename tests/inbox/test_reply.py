@@ -20,12 +20,12 @@ from inbox.actions.replies import (
     NothingToAnswer,
     NotRetryable,
     ReplyTooLong,
-    SomethingNew,
     TooLate,
     cancel,
     reply,
     retry,
 )
+from inbox.guards.news import SomethingNew
 from inbox.models import Conversation, ConversationEvent, Message
 from inbox.sequence import moment_of
 from tests.factories import make_message, next_x_id

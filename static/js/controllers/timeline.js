@@ -41,6 +41,11 @@ export default class extends Controller {
     this.#flag(false)
   }
 
+  review() {
+    this.toEnd()
+    this.element.focus({ preventScroll: true })
+  }
+
   newestValueChanged(newest, before) {
     if (before && newest > before && !this.atEnd) this.#flag(true)
   }

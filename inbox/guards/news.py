@@ -1,0 +1,45 @@
+"""Whoever began to answer before something new came is shown it, and decides (trust R17)."""
+
+from __future__ import annotations
+
+from accounts.models import Role
+from inbox.guards.draft import Draft, Stopped
+from inbox.models import Message
+
+
+class SomethingNew(Stopped):
+    """`messages` is what came since the agent last looked, the oldest first."""
+
+    guard = "news"
+    overruled_by = Role.AGENT
+    asks_why = False
+
+    def __init__(self, messages: list[Message]) -> None:
+        self.messages = messages
+        super().__init__(f"{who_wrote(messages)} since you began. Nothing was sent yet.")
+
+    @property
+    def answer(self) -> str:
+        return str(max(message.pk for message in self.messages))
+
+    def is_met_by(self, answer: str) -> bool:
+        """Only by whoever was shown all of it."""
+        return answer.isdecimal() and int(answer) >= int(self.answer)
+
+
+def who_wrote(messages: list[Message]) -> str:
+    ours = [message for message in messages if message.is_ours]
+    if not ours:
+        return "The customer wrote"
+    author = ours[-1].author
+    return f"{author.name if author else 'Somebody in X itself'} answered"
+
+
+def stop_stale(draft: Draft) -> None:
+    """Raises SomethingNew. A draft that does not say what its author has seen is not looked at."""
+    if draft.seen_through is None:
+        return
+    newer = draft.conversation.messages.filter(pk__gt=draft.seen_through)
+    others = newer.exclude(author=draft.by).exclude(state=Message.State.CANCELLED)
+    if news := list(others.select_related("author").in_order()):
+        raise SomethingNew(news)
