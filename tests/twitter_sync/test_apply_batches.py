@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from random import Random
 from threading import Barrier
 from typing import Any
@@ -216,8 +217,9 @@ def make_due() -> None:
     RawEvent.objects.filter(state="pending").update(due_at=timezone.now())
 
 
-def test_one_poison_row_in_a_hundred_holds_up_none_of_the_others(acme, poison):
+def test_one_poison_row_in_a_hundred_holds_up_none_of_the_others(acme, poison, monkeypatch):
     """Trust I11, small: found out, counted alone, set aside after five tries, done after a fix."""
+    monkeypatch.setattr(applying, "delay", lambda attempts: timedelta(hours=attempts))
     people = [make_contact() for _ in range(7)]
     poison |= {"No. 50", "No. 150"}
     keep(*(dm_received(acme, people[number % 7], f"No. {number}") for number in range(200)))
