@@ -4,7 +4,7 @@ who talks with whom where. For one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import connection
@@ -48,6 +48,13 @@ class Said:
     row: RawEvent | None = None
 
 
+def lock_conversations(x_conversation_ids: Collection[str]) -> None:
+    """Until the transaction ends, nobody else places what is said in these conversations of X, or
+    takes it away."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_CONVERSATIONS, [list(x_conversation_ids)])
+
+
 class Scene:
     """`brands` are those for which messages are taken, by X's id. `said` waits to be received,
     `wanted_above` are posts whose ancestors X is to be asked for, each with its height."""
@@ -64,10 +71,8 @@ class Scene:
     def lock(self, x_conversation_ids: Iterable[str]) -> None:
         """One worker at a time places what is said there: the second sees the thread that the first
         has opened."""
-        asked = set(x_conversation_ids) - self._locked
-        if asked:
-            with connection.cursor() as cursor:
-                cursor.execute(LOCK_CONVERSATIONS, [list(asked)])
+        if asked := set(x_conversation_ids) - self._locked:
+            lock_conversations(asked)
             self._locked |= asked
 
     def meet(self, places: Iterable[Place]) -> None:

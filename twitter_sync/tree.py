@@ -27,7 +27,6 @@ SELECT known.* FROM above JOIN twitter_sync_knownpost known USING (post_id)
 SAID_BY = """
 SELECT known.* FROM unnest(%s::text[], %s::text[]) AS asked (x_conversation_id, author_id)
 JOIN twitter_sync_knownpost known USING (x_conversation_id, author_id)
-WHERE known.post_id <> ALL(%s)
 """
 
 # A person in an X conversation.
@@ -97,14 +96,14 @@ class Tree:
     # Who said what
 
     def hear_out(self, places: Iterable[Place]) -> None:
-        """Fetches everything that these people are known to have said there."""
+        """Fetches everything that these people are known to have said there, also what is in hand:
+        it may be gone since. Call with the conversations locked."""
         asked = set(places) - self._heard_out
         if not asked:
             return
         self._heard_out |= asked
         conversations, authors = (list(column) for column in zip(*asked, strict=True))
-        held = [post_id for post_id, post in self._posts.items() if post is not None]
-        for post in KnownPost.objects.raw(SAID_BY, [conversations, authors, held]):
+        for post in KnownPost.objects.raw(SAID_BY, [conversations, authors]):
             self._put(post)
 
     def said_by(self, author_id: str, conversation_id: str) -> list[KnownPost]:

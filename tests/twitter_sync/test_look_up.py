@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -213,6 +214,30 @@ def test_one_conversation_is_locked_at_a_time(simulator, brand, monkeypatch):
     look_up_due()
     the_conversation_and_its_pair = 2
     assert held == [the_conversation_and_its_pair] * 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_post_is_locked_while_it_is_placed(simulator, brand, monkeypatch):
+    """One that was told along, too: whoever deletes it waits for the message."""
+    customer = simulator.person()["id"]
+    above = posts(simulator, customer, f"@{brand.handle} it is broken")
+    asked = posts(simulator, customer, f"@{brand.handle} still", in_reply_to_post_id=above)
+    KnownPost.objects.create(post_id=asked, look_up_at=timezone.now())
+    place, free = looking_up.take_post, []
+
+    def place_and_look(post: Any, *others: Any, **told: Any) -> None:
+        place(post, *others, **told)
+        with closing(connection.copy()) as other, other.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM (SELECT FROM twitter_sync_knownpost"
+                " WHERE post_id = %s FOR UPDATE SKIP LOCKED) AS free",
+                [post.id],
+            )
+            free.append((post.id, cursor.fetchone()[0]))
+
+    monkeypatch.setattr(looking_up, "take_post", place_and_look)
+    look_up_due()
+    assert free == [(above, 0), (asked, 0)]
 
 
 def test_a_worker_that_dies_between_two_posts_loses_none(simulator, brand, monkeypatch):

@@ -38,7 +38,7 @@ from twitter_sync.actions.recording import record_items
 from twitter_sync.actions.redacting import redact
 from twitter_sync.actions.replaying import replay_dead
 from twitter_sync.models import KnownPost, RawEvent, Redaction
-from twitter_sync.payloads.cutting import without
+from twitter_sync.payloads.cutting import forms_told, without
 
 pytestmark = pytest.mark.django_db
 
@@ -255,3 +255,25 @@ def test_what_else_it_tells_is_left(told, left):
     cut = json.loads(without(encoded(told), {"17"}))
     cut.pop("includes", None)
     assert cut == left
+
+
+@pytest.mark.parametrize(
+    ("told", "forms"),
+    [
+        ({"data": {"id": "17", "edit_history_tweet_ids": ["15", "17"]}}, {"15", "17"}),
+        ({"data": {"id": "18", "edit_history_post_ids": ["17"]}}, {"17", "18"}),
+        (
+            {"tweet_create_events": [{"id": 17, "edit_history": {"edit_tweet_ids": [15, 17]}}]},
+            {"15", "17"},
+        ),
+        ({"data": {"id": "19", "edit_history_tweet_ids": ["18", "19"]}}, set()),
+        ({"data": {"id": "18", "referenced_tweets": [{"id": "17"}]}}, {"17"}),
+        ({"data": {"edit_history_tweet_ids": ["17", "no id", 1.5]}}, {"17"}),
+    ],
+)
+def test_which_posts_are_one_is_read_in_either_vocabulary(told, forms):
+    assert forms_told(encoded(told), {"17"}) == forms
+
+
+def test_of_what_is_no_json_nothing_is_read():
+    assert forms_told(b"17", {"17"}) == forms_told(b"[" * 5000, {"17"}) == set()

@@ -3,7 +3,8 @@ within minutes (trust P1).
 
 A worker walks the bodies that came since the thing was written, for as many deletions as are due
 together. A row that was polled has an id in its fact; but X also repeats what a post answers or
-quotes, in bodies for any handle, so all are looked through.
+quotes, in bodies for any handle, so all are looked through. A body may be the only one that tells
+which posts are one in several forms, and may be cut before anybody applies it: the forms go first.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from inbox.actions.revising import find_all
 from inbox.models import Message
 from inbox.utterance import Name
 from twitter_sync.actions.deleting import delete_post
+from twitter_sync.actions.remembering import forget
 from twitter_sync.models import KnownPost, RawEvent, Redaction
-from twitter_sync.payloads.cutting import without
+from twitter_sync.payloads.cutting import forms_told, without
 
 MOST_AT_ONCE = 100
 ROWS_AT_ONCE = 1_000
@@ -85,6 +87,7 @@ def cut_some() -> bool:
     ids = {one.external_id for one in due}
     bury({one.external_id for one in due if not one.walked_id})
     seen, telling = look(begun, ids)
+    forget_forms(telling, ids)
     cut_out(telling, ids)
     is_end = len(seen) < ROWS_AT_ONCE
     move_on(due, begun, seen[-1] if seen else begun, is_end=is_end)
@@ -93,8 +96,7 @@ def cut_some() -> bool:
 
 def bury(ids: Collection[str]) -> None:
     """A message that came in under another id, before both were known to be one, goes as well."""
-    known = KnownPost.objects.filter(pk__in=ids, availability=KnownPost.Availability.DELETED)
-    post_ids = list(known.values_list("pk", flat=True))
+    post_ids = deleted_among(ids)
     if not post_ids:
         return
     brands = list(BrandAccount.objects.all())
@@ -105,12 +107,31 @@ def bury(ids: Collection[str]) -> None:
                 delete_post(name.external_id, brands=brands)
 
 
+def deleted_among(ids: Collection[str]) -> set[str]:
+    """The posts that are deleted, not hidden by a protected author."""
+    known = KnownPost.objects.filter(pk__in=ids, availability=KnownPost.Availability.DELETED)
+    return set(known.values_list("pk", flat=True))
+
+
 def look(begun: Place, ids: Collection[str]) -> tuple[list[Place], list[int]]:
     """The next rows, and which of them name one of the ids."""
     with connection.cursor() as cursor:
         cursor.execute(LOOK, [*begun, ROWS_AT_ONCE, "|".join(sorted(ids))])
         rows = cursor.fetchall()
     return [Place(at, pk) for pk, at, _ in rows], [pk for pk, _, is_telling in rows if is_telling]
+
+
+@transaction.atomic
+def forget_forms(row_ids: Sequence[int], ids: Collection[str]) -> None:
+    """What these rows tell to be one with a post that is deleted is deleted as well, and is cut out
+    in its turn."""
+    gone = deleted_among(ids) if row_ids else set()
+    if not gone:
+        return
+    bodies = RawEvent.objects.filter(pk__in=row_ids).values_list("body", flat=True)
+    forms = set().union(*(forms_told(bytes(body), gone) for body in bodies.iterator()))
+    if forms - deleted_among(forms):
+        forget(forms)
 
 
 @transaction.atomic

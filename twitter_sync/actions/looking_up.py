@@ -137,7 +137,8 @@ def keep_shown(
 @transaction.atomic
 def place_asked(post: Post, answer: Shown) -> None:
     """What waits for the post goes on when it is placed."""
-    conclude([one for one in KnownPost.objects.locked([post.id]) if one.look_up_at is not None])
+    held = KnownPost.objects.locked({post.id, *post.earlier_ids})
+    conclude([one for one in held if one.pk == post.id and one.look_up_at is not None])
     if post.parent_id:
         want_above(Tree(), [answer.above(post, post.parent_id)])
     place_alone(post, answer)
@@ -160,9 +161,11 @@ def tell_desks(x_conversation_ids: set[str]) -> None:
 
 def place_alone(post: Post, answer: Shown) -> None:
     """One post that fails costs the others of its page nothing, and is kept in the ledger: tried
-    again there, and at last set aside for a replay."""
+    again there, and at last set aside for a replay. It is locked: whoever deletes it waits for the
+    message, or is seen."""
     try:
         with transaction.atomic():
+            KnownPost.objects.locked({post.id, *post.earlier_ids})
             told = concerned(post, answer.brands)
             take_post(post, Scene(answer.brands), answer.people, told=told)
     except MustWait as wait:

@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 
 from accounts.models import BrandAccount
-from twitter_sync.actions.remembering import forget
 from twitter_sync.models import KnownPost
 from twitter_sync.payloads import Post
 from twitter_sync.scene import Brands, Said, Scene
@@ -51,9 +50,6 @@ def place(
     """
     known = scene.tree[post.id]
     if post.is_repost or known.is_deleted:
-        return []
-    if was_deleted(post.earlier_ids, scene.tree):
-        scene.tree.reread(forget([post.id]))
         return []
     conversation_id = conversation_of(post, known, scene.tree)
     scene.lock([conversation_id])
@@ -117,11 +113,6 @@ def say_the_rest(
                 people={},
             )
             scene.say(brand, rest, people={})
-
-
-def was_deleted(post_ids: Iterable[str], tree: Tree) -> bool:
-    """One form of a post is deleted with all others."""
-    return any(known.is_deleted for post_id in post_ids if (known := tree.get(post_id)))
 
 
 # Whose it is

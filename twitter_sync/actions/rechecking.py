@@ -27,6 +27,7 @@ from twitter_sync import spending
 from twitter_sync.actions.deleting import delete_post
 from twitter_sync.actions.looking_up import tell_desks
 from twitter_sync.actions.redacting import redact
+from twitter_sync.actions.remembering import hold
 from twitter_sync.answers import Answer
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
@@ -258,9 +259,7 @@ def newest_forms(page: Answer) -> dict[str, str]:
 @transaction.atomic
 def ask_for_unheld(post_ids: Collection[str]) -> int:
     """X is asked for these, unless they are known: what comes is another form of a message."""
-    heard_of = [KnownPost(post_id=post_id) for post_id in sorted(post_ids)]
-    KnownPost.objects.bulk_create(heard_of, ignore_conflicts=True)
-    unheld = [one.pk for one in KnownPost.objects.locked(post_ids) if not one.is_settled]
+    unheld = [one.pk for one in hold(post_ids) if not one.is_settled]
     KnownPost.objects.filter(pk__in=unheld, look_up_at=None).update(look_up_at=Now())
     if unheld:
         ring("twitter_sync.look_up", queue="default")

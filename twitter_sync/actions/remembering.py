@@ -14,6 +14,7 @@ from inbox import rows
 from twitter_sync.actions.redacting import redact
 from twitter_sync.models import KnownPost, RawEvent
 from twitter_sync.payloads import Post, Profile
+from twitter_sync.scene import lock_conversations
 from twitter_sync.tree import Tree
 from twitter_sync.utterances import People
 
@@ -55,14 +56,15 @@ def remember(
     told: Iterable[tuple[Post, People]], *, heard_of: Iterable[str] = ()
 ) -> dict[str, KnownPost]:
     """Keeps posts, each with the people that its payload names, and the ids of those that they
-    answer, had before they were changed, and of others that were heard of. Returns the former, by
-    id; all of them are locked. What is gone in one of its forms is gone in all."""
+    answer, had before they were changed, and of others that were heard of, in all their forms.
+    Returns the former, by id; all of them are locked. What is gone in one of its forms is gone in
+    all."""
     seen: dict[str, KnownPost] = {}
     for post, people in told:
         if post.id not in seen or not seen[post.id].x_conversation_id:
             seen[post.id] = row_of(post, people)
     named = {one for row in seen.values() for one in (row.parent_id, *row.earlier_ids) if one}
-    others = named.union(heard_of) - seen.keys()
+    others = (named | KnownPost.objects.forms_of(heard_of)) - seen.keys()
     wanted = [*seen.values(), *(KnownPost(post_id=post_id) for post_id in others)]
     if not wanted:
         return {}
@@ -143,20 +145,32 @@ def give_up(post_ids: Iterable[str]) -> None:
 
 def forget(post_ids: Iterable[str]) -> set[str]:
     """Deleted on X, in all its forms: the words go, the place in the tree stays. Returns the ids of
-    all forms."""
-    told = set(post_ids)
-    for earlier in KnownPost.objects.filter(pk__in=told).values_list("earlier_ids", flat=True):
-        told |= set(earlier)
-    KnownPost.objects.bulk_create(
-        [KnownPost(post_id=post_id) for post_id in sorted(told)], ignore_conflicts=True
-    )
-    forgotten = KnownPost.objects.locked(told)
+    all forms.
+
+    Whoever tells of a form locks it with its former ones (`remember`). So its forms are asked for
+    again when all that were known are locked: nobody adds to them then. Who read it before, and
+    makes a message of it, has its conversation locked: what he made is seen after the wait.
+    """
+    forgotten: list[KnownPost] = []
+    told, forms = set[str](), KnownPost.objects.forms_of(post_ids)
+    while untold := forms - told:
+        forgotten += hold(untold)
+        told |= untold
+        forms = KnownPost.objects.forms_of(told)
+    lock_conversations({known.x_conversation_id for known in forgotten} - {""})
     for known in forgotten:
         known.availability = Availability.DELETED
         known.text, known.entities, known.media = "", {}, []
     conclude(forgotten, "availability", "text", "entities", "media")
     redact(told)
     return told
+
+
+def hold(post_ids: Collection[str]) -> list[KnownPost]:
+    """The rows of posts, known or not, locked until the transaction ends."""
+    heard_of = [KnownPost(post_id=post_id) for post_id in sorted(post_ids)]
+    KnownPost.objects.bulk_create(heard_of, ignore_conflicts=True)
+    return KnownPost.objects.locked(post_ids)
 
 
 # Only what nobody has asked for yet, once.

@@ -8,12 +8,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db import models
+from django.contrib.postgres.indexes import GinIndex
+from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+# Whatever is one post with these, through any number of changes, in both directions.
+FORMS = """
+WITH RECURSIVE forms AS (
+    SELECT unnest(%s::text[]) AS post_id
+    UNION
+    SELECT near.post_id FROM forms CROSS JOIN LATERAL (
+        SELECT jsonb_array_elements_text(known.earlier_ids) AS post_id
+        FROM twitter_sync_knownpost known WHERE known.post_id = forms.post_id
+        UNION ALL
+        SELECT known.post_id FROM twitter_sync_knownpost known
+        WHERE known.earlier_ids ? forms.post_id AND known.earlier_ids <> '[]'
+    ) AS near
+)
+SELECT post_id FROM forms
+"""
 
 
 class KnownPostQuerySet(models.QuerySet["KnownPost"]):
@@ -23,6 +41,16 @@ class KnownPostQuerySet(models.QuerySet["KnownPost"]):
     def locked(self, post_ids: Iterable[str]) -> list[KnownPost]:
         """The rows as they are now, held until the transaction ends; always in the same order."""
         return list(self.filter(pk__in=list(post_ids)).order_by("pk").select_for_update())
+
+    def forms_of(self, post_ids: Iterable[str]) -> set[str]:
+        """The ids of these posts, and all that they had before they were changed and have since, as
+        far as is known."""
+        asked = list(post_ids)
+        if not asked:
+            return set()
+        with connection.cursor() as cursor:
+            cursor.execute(FORMS, [asked])
+            return {post_id for (post_id,) in cursor}
 
     def to_look_up(self) -> KnownPostQuerySet:
         return self.filter(look_up_at__isnull=False)
@@ -76,6 +104,7 @@ class KnownPost(models.Model):
         indexes = [
             models.Index("look_up_at", name="known_look_up", condition=Q(look_up_at__isnull=False)),
             models.Index("x_conversation_id", "author_id", name="known_of_conversation"),
+            GinIndex("earlier_ids", name="known_former", condition=~Q(earlier_ids=[])),
         ]
 
     def __str__(self) -> str:

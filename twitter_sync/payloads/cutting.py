@@ -1,7 +1,8 @@
 """A body without what is gone from X: as if X had never told of it.
 
 Whatever names a message or post stays, such as the answer to it; the message or post itself goes,
-and with it the event that has nothing else to tell.
+and with it the event that has nothing else to tell. Which posts are one in several forms is to be
+read before it is cut.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from twitter_sync.payloads.reading import Unreadable, json_record
+from twitter_sync.payloads.posts import form_ids
+from twitter_sync.payloads.reading import Unreadable, json_record, optional_id
 
 # What holds any of these says something; what only names an id says nothing.
 WORDS = {"text", "full_text", "note_tweet", "note_post", "message_create", "encoded_event"}
@@ -50,7 +52,7 @@ def is_said(told: dict[str, Any], ids: Collection[str]) -> bool:
     """It is one of them, or repeats its words."""
     if not WORDS & told.keys():
         return False
-    named = {str(told.get("id_str") or told.get("id"))}
+    named = {id_of(told)}
     references = told.get("referenced_tweets") or told.get("referenced_posts") or []
     named |= {
         str(one.get("id"))
@@ -58,3 +60,25 @@ def is_said(told: dict[str, Any], ids: Collection[str]) -> bool:
         if isinstance(one, dict) and one.get("type") == "retweeted"
     }
     return not named.isdisjoint(ids)
+
+
+def id_of(told: dict[str, Any]) -> str:
+    return str(told.get("id_str") or told.get("id"))
+
+
+def forms_told(body: bytes, ids: Collection[str]) -> set[str]:
+    """All ids of the posts that have, or had, one of these, as far as the body tells."""
+    try:
+        return forms_in(json_record(body), ids)
+    except (Unreadable, RecursionError):
+        return set()
+
+
+def forms_in(told: Any, ids: Collection[str]) -> set[str]:
+    if isinstance(told, list):
+        return set().union(*(forms_in(one, ids) for one in told))
+    if not isinstance(told, dict):
+        return set()
+    inside = set().union(*(forms_in(one, ids) for one in told.values()))
+    forms = {*form_ids(told), optional_id(id_of(told)) or ""} - {""}
+    return inside if forms.isdisjoint(ids) else inside | forms

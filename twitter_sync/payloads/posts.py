@@ -55,11 +55,15 @@ def parent_of(source: Record) -> str | None:
 
 
 def earlier_ids(source: Record, post_id: str) -> tuple[str, ...]:
+    return tuple(one for one in form_ids(source) if int(one) < int(post_id))
+
+
+def form_ids(source: Record) -> list[str]:
     """X lists all ids that a post has had, oldest first, its own among them."""
     older = optional_record(source.get("edit_history")).get("edit_tweet_ids")
     told = either(source, "edit_history_tweet_ids", "edit_history_post_ids") or older
     ids = [optional_id(one) for one in told] if isinstance(told, list) else []
-    return tuple(one for one in ids if one and int(one) < int(post_id))
+    return [one for one in ids if one]
 
 
 def referred(source: Record, kinds: tuple[str, ...]) -> str | None:
