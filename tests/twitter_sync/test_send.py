@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 from cryptography.fernet import Fernet
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import BrandAccount, User
@@ -20,7 +20,15 @@ from inbox.actions.replies import NothingToAnswer, NotRetryable, cancel, reply, 
 from inbox.models import Conversation, Message, Thread
 from tests.factories import make_contact, make_conversation, make_message, make_thread, make_user
 from tests.x import Simulator
-from twitter_sync.actions.sending import begin, due_conversations, send_next, sweep
+from twitter_sync.actions.deleting import delete_post
+from twitter_sync.actions.sending import (
+    accepted,
+    begin,
+    due_conversations,
+    hand_to_x,
+    send_next,
+    sweep,
+)
 from twitter_sync.models import Connection, KnownPost, SendAttempt
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -163,6 +171,20 @@ def test_an_answer_to_a_post_that_was_deleted_tells_us_that_it_was(
     with pytest.raises(NothingToAnswer):
         reply(post_thread, by=agent, text="Again", client_key=uuid4())
     assert cancel(message, by=agent).state == "cancelled"
+
+
+def test_what_x_tells_to_be_deleted_before_it_answers_us_is_gone(brand, agent, post_thread):
+    """The sender learns X's id of it after the deletion was applied."""
+    message = reply(post_thread, by=agent, text="Sorry!", client_key=uuid4())
+    attempt = begin(post_thread.conversation_id)
+    assert attempt is not None
+    external_id = hand_to_x(attempt.message)
+    with transaction.atomic():
+        delete_post(external_id, brands=[brand])
+    accepted(attempt, external_id)
+    message.refresh_from_db()
+    assert (message.state, message.text, message.deleted_at is None) == ("sent", "", False)
+    assert post_thread.conversation.messages.exclude(text="").count() == 1
 
 
 def test_the_replies_of_a_handle_that_must_reconnect_stay_queued(simulator, agent, thread, brand):

@@ -15,6 +15,7 @@ from inbox.models import Message
 from inbox.sequence import moment_of
 from inbox.text.plain import plain
 from twitter_sync.actions.deleting import delete_post
+from twitter_sync.actions.remembering import hold
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
 from twitter_sync.errors import (
@@ -137,14 +138,20 @@ def fail_for_its_post(attempt: SendAttempt, refusal: XError) -> Message:
 
 @transaction.atomic
 def accepted(attempt: SendAttempt, external_id: str) -> Message:
+    """X may have told already that the post was deleted there."""
     sequence = int(external_id)
     end(attempt, Outcome.SENT)
-    return sending.confirm_sent(
+    is_public = attempt.message.kind == Message.Kind.PUBLIC
+    known = hold([external_id]) if is_public else []
+    message = sending.confirm_sent(
         attempt.message_id,
         external_id=external_id,
         sequence=sequence,
         sent_at=moment_of(sequence),
     )
+    if any(one.is_deleted for one in known):
+        delete_post(external_id, brands=[message.brand])
+    return message
 
 
 def end(attempt: SendAttempt, outcome: SendAttempt.Outcome, error: XError | None = None) -> None:
