@@ -1,9 +1,12 @@
-"""Pages, API and webhook: `granian --interface wsgi config.wsgi:application`."""
+"""Pages, API and webhook: what `config/web.py` serves."""
 
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import resolve
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
 application = get_wsgi_application()
+# Every page is loaded before the first is asked for.
+resolve("/ready")

@@ -34,7 +34,9 @@ class Outbound:
     def __init__(self) -> None:
         self.is_dead: Callable[[], bool] = lambda: False
         # Never asks the environment for a proxy: webhooks of this machine are on this machine.
-        limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
+        # Each over a connection of its own: a kept one may be closed by a server that ends while a
+        # push is on its way, and nothing is told twice.
+        limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=0)
         self._client = httpx.Client(trust_env=False, limits=limits)
         self._threads = ThreadPoolExecutor(AT_ONCE, "webhook")
 

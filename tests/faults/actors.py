@@ -177,7 +177,13 @@ class Pusher(Actor):
     def __init__(self, stack: Stack, lines: Lines, load: Load, secret: str) -> None:
         super().__init__("pusher")
         self.lines, self.load, self.secret = lines, load, secret
-        self.web = httpx.Client(base_url=stack.web, trust_env=False, timeout=WITHIN_SECONDS)
+        # Each over a connection of its own, as the proxy does.
+        self.web = httpx.Client(
+            base_url=stack.web,
+            trust_env=False,
+            timeout=WITHIN_SECONDS,
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
 
     def act(self) -> None:
         with closing(self.web):

@@ -82,7 +82,7 @@ class Breaker:
         until(lambda: set(self.web_workers()) - set(before), within=BACK_WITHIN)
 
     def reload_web(self) -> None:
-        """What a rolling restart of the pages is: new processes, then the old ones end."""
+        """A rolling restart of the pages: a new process, then an old one ends, and so on."""
         before = until(self.web_workers, within=BACK_WITHIN)
         self.say("reload", part="web")
         os.kill(self.pid("web"), signal.SIGHUP)

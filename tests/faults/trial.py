@@ -140,7 +140,8 @@ class Trial:
             sent=sum(row["state"] == "sent" for row in ours),
             faults=self.breaks.count,
             visible_p95=f"{share(reached, 0.95):.1f} s",
-            pushes_failed=sum(one["state"] == "failed" for one in pushes),
+            pushes_failed=sum(one["state"] == "failed" for one in pushes)
+            + len(self.lines.of("push", How.FAIL, How.INFO)),
             acknowledged_p99=f"{1000 * self.acknowledged_p99:.0f} ms",
             most=f"{1000 * self.most:.0f} ms",
         )
