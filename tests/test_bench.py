@@ -95,7 +95,7 @@ def bench(database: str, *words: str, code: int = 0) -> str:
 @pytest.fixture(scope="module")
 def printed(database) -> dict[str, str]:
     """What each bench prints of a handful of conversations. Ingest comes first, and cleans up."""
-    ingest = bench(database, "ingest", "--events=20", "--pushes=80", "--rounds=1", "--markdown")
+    ingest = bench(database, "ingest", "--events=20", "--pushes=3", "--rounds=1", "--markdown")
     fill = bench(database, "fill", "60")
     desk = bench(database, "desk", "60", "--rounds=1", "--plans", "--markdown")
     return {"ingest": ingest, "fill": fill, "desk": desk}
