@@ -1,24 +1,33 @@
-"""The content security policy, with the import map's hash added at the first answer.
+"""The content security policy: one for every answer, with the import map's hash in it.
 
 The hash depends on the addresses of static files, which storage can tell only after settings are
-read; django-csp joins plain strings, so a lazy value in settings is not possible.
+read; django-csp joins plain strings, so a lazy value in settings is not possible. Its middleware
+joins them anew for each answer, in case that a view changes the policy: none of ours does.
 """
 
 from __future__ import annotations
 
-from csp.middleware import CSPMiddleware, PolicyParts
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from collections.abc import Callable
+from functools import cache
+
+from csp.constants import HEADER
+from csp.utils import build_policy
+from django.http import HttpRequest, HttpResponse
 
 from config.importmap import importmap_hash
 
 
-class ContentSecurityPolicy(CSPMiddleware):
-    def get_policy_parts(
-        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
-    ) -> PolicyParts:
-        parts = super().get_policy_parts(request, response, report_only)
-        if not report_only:
-            asked = dict(parts.update or {})
-            parts.update = asked | {"script-src": [*asked.get("script-src", []), importmap_hash()]}
-        return parts
+class ContentSecurityPolicy:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        # What customers sent is given out under one that is stricter.
+        response.headers.setdefault(HEADER, policy())
+        return response
+
+
+@cache
+def policy() -> str:
+    return build_policy(update={"script-src": [importmap_hash()]})
