@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from twitter_sync.views.webhook import WebhookView
 
 PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=()"
+WEBHOOK = urlsplit(settings.X_WEBHOOK_URL).path
 
 
 class SecurityHeaders:
@@ -22,6 +27,20 @@ class SecurityHeaders:
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class DeliveriesOfX:
+    """Takes what X pushes straight to its view: X needs no session, form, page or file, and is
+    waiting. Stands behind what every answer carries and the check of the host."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.webhook = WebhookView.as_view()
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info == WEBHOOK:
+            return self.webhook(request)
+        return self.get_response(request)
 
 
 class ClientAddress:

@@ -140,6 +140,14 @@ def test_a_database_that_is_down_is_said_to_x(client, acme, carla, monkeypatch):
     assert not RawEvent.objects.exists()
 
 
+def test_it_is_there_at_our_own_host_alone(client, settings):
+    signed = signature(b"{}", secret=settings.X_CONSUMER_SECRET)
+    headers = {"x-twitter-webhooks-signature": signed, "host": "elsewhere.example"}
+    answer = client.post("/webhooks/x/", b"{}", content_type="application/json", headers=headers)
+    assert answer.status_code == 400
+    assert not RawEvent.objects.exists()
+
+
 def test_it_needs_no_session_and_no_csrf_token(acme, carla):
     strict = Client(enforce_csrf_checks=True)
     assert push(strict, dm_received(acme, carla)).status_code == 200
