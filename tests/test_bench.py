@@ -136,8 +136,8 @@ def test_desk_tells_how_the_rows_of_every_page_are_found(printed):
 def test_ingest_has_the_webhook_and_applying_beside_their_floors(printed):
     pushes, applying = tables_in(printed["ingest"])
     assert list(pushes) == [
-        "one client, every push rings",
-        "8 clients, every push rings",
+        "one client, the worker is free",
+        "8 clients, the worker is free",
         "8 clients, the worker is busy",
     ]
     assert list(applying) == ["20 pushes"]

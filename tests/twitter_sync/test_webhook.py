@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import gzip
 import inspect
+from contextlib import closing
 
+import psycopg2
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
@@ -140,6 +142,46 @@ def test_a_database_that_is_down_is_said_to_x(client, acme, carla, monkeypatch):
     assert not RawEvent.objects.exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_dead_connection_is_replaced_once(client, acme, carla):
+    with_nobody = connection.connection.get_backend_pid()
+    with closing(psycopg2.connect(**connection.get_connection_params())) as other:
+        other.cursor().execute("SELECT pg_terminate_backend(%s, 10000)", [with_nobody])
+    assert push(client, dm_received(acme, carla)).status_code == 200
+    assert RawEvent.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_kept_when_the_connection_died_is_kept_once(client, acme, carla):
+    tries = []
+
+    def dies_after_the_first(execute, *statement):
+        tries.append(execute(*statement))
+        if len(tries) == 1:
+            connection.connection.close()
+            raise OperationalError("gone")
+        return tries[-1]
+
+    with connection.execute_wrapper(dies_after_the_first):
+        assert push(client, dm_received(acme, carla)).status_code == 200
+    assert (len(tries), RawEvent.objects.count()) == (2, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_living_connection_refuses_is_not_tried_again(client, acme, carla):
+    tries = []
+
+    def is_full(execute, sql, *statement):
+        if "INSERT" not in sql:
+            return execute(sql, *statement)
+        tries.append(sql)
+        raise OperationalError("No space left on device")
+
+    with connection.execute_wrapper(is_full):
+        assert push(client, dm_received(acme, carla)).status_code == 503
+    assert len(tries) == 1
+
+
 def test_it_is_there_at_our_own_host_alone(client, settings):
     signed = signature(b"{}", secret=settings.X_CONSUMER_SECRET)
     headers = {"x-twitter-webhooks-signature": signed, "host": "elsewhere.example"}
@@ -153,8 +195,8 @@ def test_it_needs_no_session_and_no_csrf_token(acme, carla):
     assert push(strict, dm_received(acme, carla)).status_code == 200
 
 
-def test_it_asks_the_database_twice(client, acme, carla, django_assert_num_queries):
-    with django_assert_num_queries(2):
+def test_it_asks_the_database_once(client, acme, carla, django_assert_num_queries):
+    with django_assert_num_queries(1):
         push(client, dm_received(acme, carla))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection
 
-from accounts.doorbell import ring
+from accounts.doorbell import ring, ring_often
 from accounts.models import BrandAccount
 from inbox.models import Message
 from twitter_sync import metering
@@ -18,6 +18,7 @@ from twitter_sync.answers import Answer
 from twitter_sync.feeds import SOURCES, Feed, items_of, listed, page_of_one
 from twitter_sync.models import RawEvent
 from twitter_sync.payloads import addressee
+from twitter_sync.reconnecting import on_a_living_connection
 
 INSERT = """
 INSERT INTO twitter_sync_rawevent
@@ -44,17 +45,21 @@ ON CONFLICT (fact) DO NOTHING
 def record_delivery(body: bytes, source: RawEvent.Source = RawEvent.Source.WEBHOOK) -> int | None:
     """Keeps a body that X pushed, once. Returns the new row's id, None for one that we have.
 
-    Commits by itself (the request is not atomic), so that X is told 200 for what is safe.
+    Commits by itself (the request is not atomic), so that X is told 200 for what is safe. Rings for
+    what we have as well: it may be what a lost connection left unsaid.
     """
     read = read_json(body)
+    told = [source, fact_of(body, read), addressee(read), body]
+    row_id = on_a_living_connection(lambda: insert(told))
+    ring_often("twitter_sync.apply", queue="ingest")
+    return row_id
+
+
+def insert(told: list[Any]) -> int | None:
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, [source, fact_of(body, read), addressee(read), body])
+        cursor.execute(INSERT, told)
         row = cursor.fetchone()
-    if row is None:
-        return None
-    if is_first_in_line(row[0]):
-        ring("twitter_sync.apply", queue="ingest")
-    return int(row[0])
+        return row and int(row[0])
 
 
 def read_json(body: bytes) -> Any:
@@ -71,11 +76,6 @@ def fact_of(body: bytes, read: Any) -> str:
     if isinstance(read, dict) and "data" in read:
         body = json.dumps(read["data"], sort_keys=True).encode()
     return f"body:{hashlib.sha256(body).hexdigest()}"
-
-
-def is_first_in_line(row_id: int) -> bool:
-    """A worker that has an older row in hand looks for more when it is done: one ring is enough."""
-    return not RawEvent.objects.news().due().filter(pk__lt=row_id).exists()
 
 
 def record_items(
