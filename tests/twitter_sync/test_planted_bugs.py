@@ -187,7 +187,7 @@ def test_a_cursor_before_its_rows(check, brand, written, simulator, monkeypatch)
 
 
 def test_an_echo_that_is_ignored(client, simulator, thread, agent, monkeypatch):
-    monkeypatch.setattr("inbox.actions.receiving.in_flight", lambda *_: None)
+    monkeypatch.setattr("inbox.actions.receiving.in_flight", lambda *_: (None, None))
     simulator.post("faults", fault="cut", when="after", brand=thread.brand.x_user_id, times=1)
     reply(thread, by=agent, text="On its way.", client_key=uuid4())
     send_next(thread.conversation_id)
