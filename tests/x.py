@@ -37,6 +37,9 @@ class Simulator:
     def post(self, path: str, **body: Any) -> Any:
         return self._told(self._http.post(path, json=body))
 
+    def delete(self, path: str, **params: Any) -> Any:
+        return self._told(self._http.delete(path, params=params))
+
     @staticmethod
     def _told(answer: httpx.Response) -> Any:
         assert answer.is_success, f"{answer.request.url}: {answer.status_code} {answer.text}"

@@ -12,6 +12,8 @@ from twitter_sync.client import MAX_PAGE, Client
 from twitter_sync.models import SyncCursor
 
 Feed = SyncCursor.Feed
+# Where what we sent stands, by the kind of message.
+FEED_OF = {"dm": Feed.DMS, "public": Feed.OWN_POSTS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from twitter_sync.answers import Answer
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import MAX_PAGE, Client
 from twitter_sync.errors import RateLimited, XError
-from twitter_sync.feeds import SOURCES, Feed, Span, ids_of, items_of
+from twitter_sync.feeds import FEED_OF, SOURCES, Feed, Span, ids_of, items_of
 from twitter_sync.models import Backfill, MissedPush, RawEvent, SyncCursor
 from twitter_sync.pushes import DOUBTED_FOR, pause, ways_in
 
@@ -36,6 +36,9 @@ LEASE = timedelta(seconds=45)
 LAG = timedelta(minutes=10)
 # Beyond what pushes brought, a poll of messages looks at so many.
 A_FEW = 10
+
+# An unconfirmed message is looked for so long (`reconciling`), then it is the agent's to decide.
+LOOKED_FOR = timedelta(minutes=10)
 
 # Not asked for again at once.
 JUST_ASKED = timedelta(seconds=30)
@@ -124,8 +127,20 @@ def claim(cursor_id: int) -> SyncCursor | None:
 
 
 def purpose_of(cursor: SyncCursor) -> Purpose:
-    """After a reconnect there is a hole to close, even where polls used up their share."""
+    """After a reconnect there is a hole to close, even where polls used up their share. An agent
+    waits to hear what became of a message that X did not confirm."""
+    if is_looked_in(cursor):
+        return Purpose.RECONCILE
     return Purpose.CATCH_UP if cursor.is_catching_up else Purpose.POLL
+
+
+def is_looked_in(cursor: SyncCursor) -> bool:
+    """A message is doubted that would stand in this feed."""
+    kinds = [kind for kind, feed in FEED_OF.items() if feed == cursor.feed]
+    doubted = Message.objects.filter(
+        brand=cursor.brand_id, kind__in=kinds, state=Message.State.UNCERTAIN
+    )
+    return doubted.filter(uncertain_since__gt=timezone.now() - LOOKED_FOR).exists()
 
 
 def lowered(newest_id: str) -> str:

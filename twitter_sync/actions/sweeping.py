@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from accounts.doorbell import ring_now
-from twitter_sync.actions import blocking, fetching, hiding, listening, recovering, sending
+from twitter_sync.actions import (
+    blocking,
+    fetching,
+    hiding,
+    listening,
+    reconciling,
+    recovering,
+    sending,
+)
 from twitter_sync.actions.applying import BATCH
 from twitter_sync.models import Backfill, Connection, KnownPost, RawEvent, SyncGap
 
@@ -38,6 +46,7 @@ def sweep() -> bool:
         ring_now("twitter_sync.replay", queue="default", replay_id=replay_id)
     listening.sweep()
     sending.sweep()
+    reconciling.look()
     blocking.sweep()
     hiding.sweep()
     fetching.sweep()
