@@ -104,6 +104,14 @@ def number(amount: int) -> str:
     return f"{amount:,}"
 
 
+def ordinal(place: int) -> str:
+    """1st, 2nd, 3rd, 4th, 11th, 22nd."""
+    ending = (
+        "th" if place % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    )
+    return f"{number(place)}{ending}"
+
+
 def dollars(amount: Decimal) -> str:
     """$1,204.50; what is less than a cent and not nothing says so."""
     return "< $0.01" if 0 < amount < Decimal("0.01") else f"${amount:,.2f}"
@@ -158,6 +166,7 @@ FILTERS = {
     "age": age,
     "duration": duration,
     "number": number,
+    "ordinal": ordinal,
     "dollars": dollars,
     "price": price,
     "capped": capped,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
+from accounts.models import BrandAccount
 from inbox.text.render import as_read
 
 
@@ -48,6 +49,51 @@ class Hole:
     is_final: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many replies X takes in a window, of a handle or, `is_shared`, of all of them together.
+    A new window of that `length` begins at `resets_at`."""
+
+    length: timedelta
+    allowed: int
+    left: int
+    resets_at: datetime
+    is_shared: bool = False
+
+    @property
+    def is_of_a_day(self) -> bool:
+        return self.length >= timedelta(days=1)
+
+    def lets_through(self, ahead: int) -> datetime | None:
+        """When a reply with so many before it can go; None when that is now."""
+        if ahead < self.left:
+            return None
+        windows = (ahead - self.left) // max(1, self.allowed)
+        return self.resets_at + windows * self.length
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What X lets a handle send of one kind, the shortest window first."""
+
+    allowances: list[Allowance] = field(default_factory=list)
+
+    def send_eta(self, ahead: int) -> datetime | None:
+        """When a reply with so many before it goes, as far as is known; None: at once."""
+        waits = [one.lets_through(ahead) for one in self.allowances]
+        return max((wait for wait in waits if wait), default=None)
+
+    @property
+    def window(self) -> Allowance | None:
+        return next((one for one in self.allowances if not one.is_of_a_day), None)
+
+    @property
+    def day(self) -> Allowance | None:
+        """The one of which least is left."""
+        days = [one for one in self.allowances if one.is_of_a_day]
+        return min(days, key=lambda one: one.left, default=None)
+
+
 class Channel(Protocol):
     """Answers from what is known here: nothing of it may call X."""
 
@@ -79,6 +125,9 @@ class Channel(Protocol):
     def price_of_link(self) -> Decimal:
         """What X bills for a post with a link, in dollars. One query."""
 
+    def quota(self, brand: BrandAccount, kinds: Collection[str]) -> dict[str, Quota]:
+        """What X lets a handle send now, by kind of message. One query for any number."""
+
 
 class Nobody:
     """Before anyone has registered: nothing is known."""
@@ -99,6 +148,9 @@ class Nobody:
 
     def price_of_link(self) -> Decimal:
         return Decimal(0)
+
+    def quota(self, brand: BrandAccount, kinds: Collection[str]) -> dict[str, Quota]:
+        return {}
 
 
 _registered: Channel = Nobody()

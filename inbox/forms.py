@@ -127,6 +127,10 @@ class ReplyForm(forms.Form):
         return values
 
 
+class RewordingForm(forms.Form):
+    text = forms.CharField(required=False, strip=False)
+
+
 class NoteForm(forms.Form):
     text = forms.CharField(required=False, strip=False)
     client_key = forms.UUIDField()

@@ -38,6 +38,7 @@ urlpatterns = [
     path("threads/<int:pk>/replies/", replies.replies, name="replies"),
     path("messages/<int:pk>/retry/", replies.message_retry, name="message-retry"),
     path("messages/<int:pk>/cancellation/", replies.message_cancel, name="message-cancel"),
+    path("messages/<int:pk>/rewording/", replies.message_rewording, name="message-rewording"),
     path("messages/<int:pk>/hiding/", hidings.hiding, name="hiding"),
     # Pictures and films: the files themselves, and another try at one.
     path("media/<slug:key>/", media.media, name="media"),

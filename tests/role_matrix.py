@@ -198,6 +198,9 @@ INBOX = {
     "inbox:replies": Row({"pk": the("thread")}, post=members(200), form=KEYED),
     "inbox:message-retry": Row({"pk": the("failed_message")}, post=members(200)),
     "inbox:message-cancel": Row({"pk": the("queued_message")}, post=members(200)),
+    "inbox:message-rewording": Row(
+        {"pk": the("queued_message")}, post=members(200), form={"text": "Sorry for that!"}
+    ),
 }
 
 SETTINGS = {

@@ -7,8 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 from urllib.parse import quote, urlencode
 
-from inbox.channel import ContextPost, Hole
-from twitter_sync import completeness, context, costs
+from accounts.models import BrandAccount
+from inbox.channel import ContextPost, Hole, Quota
+from twitter_sync import completeness, context, costs, quotas
 from twitter_sync.billing import Kind
 from twitter_sync.models import KnownPost
 
@@ -35,3 +36,6 @@ class XChannel:
 
     def price_of_link(self) -> Decimal:
         return costs.prices()[Kind.POST_WITH_LINK].usd
+
+    def quota(self, brand: BrandAccount, kinds: Collection[str]) -> dict[str, Quota]:
+        return quotas.to_send(brand, kinds)

@@ -32,6 +32,7 @@ class ConversationEvent(models.Model):
         SEND_UNCERTAIN = "send_uncertain", "X did not confirm"
         RETRIED = "retried", "Retried"
         CANCELLED = "cancelled", "Cancelled"
+        REWORDED = "reworded", "Changed before it was sent"
         MESSAGE_DELETED = "message_deleted", "Deleted on X"
         MARKED_SPAM = "marked_spam", "Marked as spam"
         UNMARKED_SPAM = "unmarked_spam", "Not spam"

@@ -22,10 +22,12 @@ from inbox.actions.replies import (
     reply,
     retry,
 )
-from inbox.forms import ReplyForm
+from inbox.actions.rewording import MayBeOnX, reword
+from inbox.forms import ReplyForm, RewordingForm
 from inbox.guards.checking import may_overrule
 from inbox.guards.draft import Stopped
 from inbox.models import Message, Thread
+from inbox.text.plain import escaped
 from inbox.views.answers import Refusal, conversation_answer
 from inbox.views.signed_in import person, signed_in
 
@@ -124,3 +126,22 @@ def with_message(request: HttpRequest, pk: int, deed: Deed) -> HttpResponse:
     return conversation_answer(
         request, fresh, status=status, toast=toast, taken_back=message if is_back else None
     )
+
+
+@require_POST
+@signed_in
+def message_rewording(request: HttpRequest, pk: int) -> HttpResponse:
+    user, form = person(request), RewordingForm(request.POST)
+    message = access_message(user, pk)
+    form.full_clean()
+    text, status, toast, back = form.cleaned_data["text"], 200, "", None
+    try:
+        reword(message, by=user, text=text)
+    except (EmptyReply, ReplyTooLong, Stopped) as error:
+        status, toast = 422, str(error)
+    except (TooLate, MayBeOnX) as error:
+        # What was typed is lost to nobody: it becomes a draft of the same path.
+        message.text, message.entities, back = escaped(text), {}, message
+        status, toast = 409, str(error)
+    fresh = access_conversation(user, message.conversation_id)
+    return conversation_answer(request, fresh, status=status, toast=toast, taken_back=back)

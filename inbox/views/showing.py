@@ -15,6 +15,7 @@ from inbox.actions.replies import is_retryable
 from inbox.channel import channel
 from inbox.desk import load_of
 from inbox.forms import ReplyForm, SnoozeChoice, snooze_choices
+from inbox.line import Standing, standings
 from inbox.models import Conversation, DmBlock, Handoff, Hiding, Message, Thread
 from inbox.text.greeting import greeting
 from inbox.timeline import PAGE_SIZE, Timeline, timeline
@@ -86,6 +87,8 @@ class Showing:
     # Answers of others in public, and why X would not hide one: "" when it would.
     hideable: dict[int, str] = field(default_factory=dict)
     posts: dict[str, Message] = field(default_factory=dict)
+    # Where replies stand that wait to be sent, by their keys.
+    line: dict[int, Standing] = field(default_factory=dict)
     snooze_choices: list[SnoozeChoice] = field(default_factory=list)
     # What "Greet" writes for the person who looks at this page.
     greeting: str = ""
@@ -139,6 +142,7 @@ def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> S
         hidings=hidings_of(user, messages),
         hideable=hideable(messages),
         posts=by_every_id(messages),
+        line=standings(conversation, messages),
         snooze_choices=snooze_choices(),
         greeting=greeting_of(user, conversation),
         newest_id=newest_id,

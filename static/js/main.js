@@ -16,6 +16,7 @@ import MenuController from "controllers/menu"
 import OfferController from "controllers/offer"
 import PanesController from "controllers/panes"
 import RelativeTimeController from "controllers/relative_time"
+import RewordingController from "controllers/rewording"
 import RowsController from "controllers/rows"
 import SearchController from "controllers/search"
 import ShortcutsController from "controllers/shortcuts"
@@ -25,6 +26,7 @@ import ToastController from "controllers/toast"
 import ToastsController from "controllers/toasts"
 import UndoController from "controllers/undo"
 import ViewerController from "controllers/viewer"
+import WaitingController from "controllers/waiting"
 
 const application = Application.start()
 
@@ -42,6 +44,7 @@ application.register("menu", MenuController)
 application.register("offer", OfferController)
 application.register("panes", PanesController)
 application.register("relative-time", RelativeTimeController)
+application.register("rewording", RewordingController)
 application.register("rows", RowsController)
 application.register("search", SearchController)
 application.register("shortcuts", ShortcutsController)
@@ -51,3 +54,4 @@ application.register("toast", ToastController)
 application.register("toasts", ToastsController)
 application.register("undo", UndoController)
 application.register("viewer", ViewerController)
+application.register("waiting", WaitingController)

@@ -1,0 +1,57 @@
+"""Changing the words of a reply that waits to be sent. It keeps its place."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.access import require_role
+from accounts.doorbell import ring
+from accounts.models import Role, User
+from inbox.actions.recording import locked, record
+from inbox.actions.replies import TooLate, check_length, refresh, undo_seconds
+from inbox.guards.checking import check
+from inbox.guards.draft import Draft
+from inbox.models import ConversationEvent, Message
+from inbox.text.plain import escaped, writable
+
+
+class MayBeOnX(Exception):
+    """It was handed over before, and X did not say whether it took it: its echo is known by its
+    words."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "X may have this message already, as it was. Take it back, then write another."
+        )
+
+
+@transaction.atomic
+def reword(message: Message, *, by: User, text: str) -> Message:
+    """New words give it the handle's time for second thoughts again. No guard is overruled here.
+
+    Raises EmptyReply, ReplyTooLong, TooLate, MayBeOnX, and what the guards raise: Stopped.
+    """
+    require_role(by, message.brand_id, Role.AGENT)
+    words = writable(text)
+    check_length(message.thread, words)
+    conversation = locked(message.conversation_id)
+    message.refresh_from_db()
+    if message.state != Message.State.QUEUED:
+        raise TooLate("It is on its way to X already.")
+    if message.text == escaped(words):
+        return message
+    if message.uncertain_since is not None:
+        raise MayBeOnX
+    check(Draft(message.thread, conversation, by, words))
+    wait = undo_seconds(message.thread, conversation.brand)
+    again = timezone.now() + timedelta(seconds=wait)
+    message.text, message.entities = escaped(words), {}
+    message.not_before = max(again, message.not_before or again)
+    message.save(update_fields=["text", "entities", "not_before"])
+    refresh(conversation)
+    record(conversation, ConversationEvent.Kind.REWORDED, by=by, message=message)
+    ring("twitter_sync.send", queue="send", after=wait, conversation_id=conversation.pk)
+    return message

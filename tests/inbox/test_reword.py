@@ -1,0 +1,139 @@
+"""Other words for a reply that waits to be sent: `inbox.actions.rewording`."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.urls import reverse
+from django.utils import timezone
+
+from inbox.actions.replies import EmptyReply, ReplyTooLong, TooLate, reply, retry
+from inbox.actions.rewording import MayBeOnX, reword
+from inbox.actions.sending import doubt, take_next
+from inbox.models import ConversationEvent, Message
+from tests.factories import make_message
+from tests.news import heard
+
+
+@pytest.fixture
+def waiting(question, ana) -> Message:
+    """X's limit is used up until later."""
+    message = reply(question.thread, by=ana, text="On its wya", client_key=uuid4())
+    message.not_before = timezone.now() + timedelta(minutes=10)
+    message.failure = "X's limit is used up for now."
+    message.save()
+    return message
+
+
+def post(client, sign_in, user, message: Message, text: str):
+    address = reverse("inbox:message-rewording", args=[message.pk])
+    return sign_in(client, user).post(address, {"text": text})
+
+
+def test_it_keeps_its_place_and_its_time(waiting, ben):
+    due = waiting.not_before
+    reword(waiting, by=ben, text="On its way & soon")
+    waiting.refresh_from_db()
+    assert (waiting.plain_text, waiting.state) == ("On its way & soon", "queued")
+    assert waiting.not_before == due
+    assert waiting.conversation.preview == "On its way & soon"
+
+
+def test_it_is_recorded(waiting, ben):
+    reword(waiting, by=ben, text="On its way")
+    event = ConversationEvent.objects.get(kind="reworded")
+    assert (event.actor, event.message) == (ben, waiting)
+
+
+def test_the_same_words_change_nothing(waiting, ana):
+    reword(waiting, by=ana, text="On its wya")
+    assert not ConversationEvent.objects.filter(kind="reworded").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_is_announced_for_the_brand(waiting, ana, acme):
+    with heard() as news:
+        reword(waiting, by=ana, text="On its way")
+        assert [(one["brand"], one["what"]) for one in news()] == [(acme.pk, "send")]
+
+
+def test_new_words_have_their_own_time_for_second_thoughts(acme, ana, public_thread):
+    make_message(public_thread, "Nobody answers here")
+    acme.public_undo_seconds = 8
+    acme.save()
+    message = reply(public_thread, by=ana, text="We do!", client_key=uuid4())
+    Message.objects.filter(pk=message.pk).update(not_before=timezone.now())
+    reword(message, by=ana, text="We do.")
+    assert 7 < message.seconds_to_undo <= 8
+    assert take_next(message.conversation_id) is None
+
+
+def test_it_is_checked_like_a_reply(waiting, ana):
+    with pytest.raises(EmptyReply):
+        reword(waiting, by=ana, text="  ")
+    with pytest.raises(ReplyTooLong):
+        reword(waiting, by=ana, text="a" * 10_001)
+
+
+def test_the_guards_look_at_the_new_words_too(client, sign_in, ana, public_thread):
+    make_message(public_thread, "Nobody answers here")
+    message = reply(public_thread, by=ana, text="We do!", client_key=uuid4())
+    answer = post(client, sign_in, ana, message, "Is bob@example.com right?")
+    assert answer.status_code == 422
+    assert "Everyone would read" in json.loads(answer["HX-Trigger"])["toast"]["text"]
+    message.refresh_from_db()
+    assert message.plain_text == "We do!"
+
+
+def test_what_is_on_its_way_keeps_its_words(waiting, ana):
+    Message.objects.update(not_before=timezone.now())
+    take_next(waiting.conversation_id)
+    with pytest.raises(TooLate):
+        reword(waiting, by=ana, text="Too late")
+    waiting.refresh_from_db()
+    assert waiting.plain_text == "On its wya"
+
+
+def test_what_x_may_have_already_keeps_its_words(waiting, ana):
+    """Its echo is known by them."""
+    Message.objects.update(not_before=timezone.now())
+    take_next(waiting.conversation_id)
+    doubt(waiting.pk, reason="No answer")
+    Message.objects.update(uncertain_since=timezone.now() - timedelta(hours=1))
+    retry(waiting, by=ana)
+    with pytest.raises(MayBeOnX):
+        reword(waiting, by=ana, text="Other words")
+
+
+def test_somebody_of_another_brand_can_do_nothing(waiting, zoe, olga):
+    for person in (zoe, olga):
+        with pytest.raises(PermissionDenied):
+            reword(waiting, by=person, text="Mine")
+
+
+def test_the_page_offers_it_and_shows_the_new_words(client, sign_in, waiting, ana, show):
+    assert f'id="rewording-{waiting.pk}"' in show(ana).text
+    answer = post(client, sign_in, ana, waiting, "On its way")
+    assert answer.status_code == 200
+    assert "On its way" in answer.text
+    assert "On its wya" not in answer.text
+
+
+def test_who_comes_too_late_has_their_words_as_a_draft(client, sign_in, waiting, ana):
+    Message.objects.update(not_before=timezone.now())
+    take_next(waiting.conversation_id)
+    answer = post(client, sign_in, ana, waiting, "5 < 6 & so on")
+    assert answer.status_code == 409
+    said = json.loads(answer["HX-Trigger"])
+    assert said["toast"]["text"] == "It is on its way to X already."
+    assert (said["takenback"]["path"], said["takenback"]["text"]) == ("dm", "5 < 6 & so on")
+
+
+def test_words_that_can_not_be_sent_are_refused_with_the_reason(client, sign_in, waiting, ana):
+    answer = post(client, sign_in, ana, waiting, "")
+    assert answer.status_code == 422
+    assert "Write something" in json.loads(answer["HX-Trigger"])["toast"]["text"]
