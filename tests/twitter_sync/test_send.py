@@ -138,7 +138,7 @@ def test_eight_workers_send_one_conversation_once_and_in_order(simulator, brand,
     assert texts == [f"Message {number}" for number in range(4)]
 
 
-def test_a_refusal_is_shown_in_x_words(simulator, brand, agent):
+def test_a_refusal_is_shown_in_x_words_with_what_to_do(simulator, brand, agent):
     stranger = simulator.person(receives_your_dm=False)
     contact = make_contact(stranger["username"], x_user_id=stranger["id"])
     thread = make_thread(make_conversation(brand, contact))
@@ -146,7 +146,12 @@ def test_a_refusal_is_shown_in_x_words(simulator, brand, agent):
     send_next(thread.conversation_id)
     message.refresh_from_db()
     assert message.state == "failed"
-    assert message.failure == "You do not have permission to DM one or more participants."
+    assert message.failure == (
+        "You do not have permission to DM one or more participants. "
+        f"{contact.at_handle} takes no direct messages from {brand}, or one has blocked the other. "
+        "Answer in public, and ask them to write first."
+    )
+    assert SendAttempt.objects.get().outcome == "failed"
 
 
 def test_an_answer_to_a_post_that_was_deleted_tells_us_that_it_was(

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from accounts.doorbell import ring_now
@@ -16,6 +18,7 @@ from inbox.sequence import moment_of
 from inbox.text.plain import plain
 from twitter_sync.actions.deleting import delete_post
 from twitter_sync.actions.remembering import hold
+from twitter_sync.advice import advised
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
 from twitter_sync.errors import (
@@ -39,7 +42,7 @@ AUTHOR_DELETED = (
 )
 POST_DELETED = "The post that this answers was deleted. Answer another, or write privately."
 
-Outcome = SendAttempt.Outcome
+Outcome, State = SendAttempt.Outcome, Message.State
 log = structlog.get_logger(__name__)
 
 
@@ -110,7 +113,7 @@ def doubted(attempt: SendAttempt, doubt: Unconfirmed) -> Message:
 @transaction.atomic
 def refused(attempt: SendAttempt, refusal: XError) -> Message:
     end(attempt, Outcome.FAILED, refusal)
-    return sending.fail(attempt.message_id, reason=refusal.reason)
+    return sending.fail(attempt.message_id, reason=advised(refusal, attempt.message))
 
 
 def answers_what_is_gone(message: Message, refusal: XError) -> bool:
@@ -175,11 +178,22 @@ def sweep() -> None:
 
 
 def due_conversations(now: datetime, *, brand: BrandAccount | None = None) -> list[int]:
-    """Of every handle, or of one, that X lets us act for and nobody paused."""
+    """Of every handle, or of one, that X lets us act for and nobody paused: each handle in turn,
+    who has waited longest first. So what is left of a day that all share is shared fairly."""
     connected = BrandAccount.objects.connected()
     if brand is not None:
         connected = connected.filter(pk=brand.pk)
     due = Message.objects.filter(
-        state=Message.State.QUEUED, not_before__lte=now, brand__in=connected
-    ).order_by()
-    return list(due.values_list("conversation_id", flat=True).distinct()[:SWEEP_BATCH])
+        ~Exists(before()), state=State.QUEUED, not_before__lte=now, brand__in=connected
+    )
+    turn = Window(RowNumber(), partition_by="brand", order_by="pk")
+    in_turn = due.annotate(turn=turn).order_by("turn", "pk")
+    return list(in_turn.values_list("conversation_id", flat=True)[:SWEEP_BATCH])
+
+
+def before() -> QuerySet[Message]:
+    """What goes first in the conversation of a queued message, or holds it up."""
+    same = Message.objects.filter(conversation=OuterRef("conversation"))
+    return same.filter(
+        Q(state=State.QUEUED, pk__lt=OuterRef("pk")) | Q(state__in=[State.SENDING, State.UNCERTAIN])
+    )
