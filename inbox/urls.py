@@ -5,6 +5,7 @@ from inbox.views import (
     blocks,
     contacts,
     conversations,
+    deletions,
     desk,
     hidings,
     media,
@@ -40,6 +41,7 @@ urlpatterns = [
     path("messages/<int:pk>/cancellation/", replies.message_cancel, name="message-cancel"),
     path("messages/<int:pk>/rewording/", replies.message_rewording, name="message-rewording"),
     path("messages/<int:pk>/hiding/", hidings.hiding, name="hiding"),
+    path("messages/<int:pk>/deletion/", deletions.deletion, name="deletion"),
     # Pictures and films: the files themselves, and another try at one.
     path("media/<slug:key>/", media.media, name="media"),
     path("attachments/<int:pk>/retry/", media.attachment_retry, name="attachment-retry"),

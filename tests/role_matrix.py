@@ -198,6 +198,7 @@ INBOX = {
     "inbox:replies": Row({"pk": the("thread")}, post=members(200), form=KEYED),
     "inbox:message-retry": Row({"pk": the("failed_message")}, post=members(200)),
     "inbox:message-cancel": Row({"pk": the("queued_message")}, post=members(200)),
+    "inbox:deletion": Row({"pk": the("sent_message")}, post=members(200)),
     "inbox:message-rewording": Row(
         {"pk": the("queued_message")}, post=members(200), form={"text": "Sorry for that!"}
     ),

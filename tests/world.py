@@ -81,6 +81,7 @@ THINGS: dict[str, Callable[[Company], object]] = {
     "public_thread": lambda company: company.threads["public"].pk,
     "contact": lambda company: company.conversation.contact.pk,
     "answer": lambda company: company.messages["answer"].pk,
+    "sent_message": lambda company: company.messages["sent"].pk,
     "queued_message": lambda company: company.messages["queued"].pk,
     "media_file": lambda company: company.picture.whole.key,
     "refused_attachment": lambda company: company.refused_picture.pk,
@@ -197,6 +198,7 @@ def write_messages(company: Company) -> None:
         "private": make_message(dm, "Where is my parcel?"),
         "public": make_message(public, "Nobody answers at this company"),
         "answer": make_message(public, "Still nobody", answers_external_id=next_x_id()),
+        "sent": make_message(dm, "We look into it.", ours=True, client_key=key()),
         "failed": make_message(
             dm, "Sorry!", ours=True, state="failed", external_id=None, client_key=key()
         ),

@@ -44,6 +44,7 @@ from twitter_sync.actions import (
     sweeping,
     tallying,
     turns,
+    unsending,
 )
 
 
@@ -140,6 +141,11 @@ def block(block_id: int, **_: Any) -> None:
 @shared_task(name="twitter_sync.hide")
 def hide(hiding_id: int, **_: Any) -> None:
     hiding.carry_out(hiding_id)
+
+
+@shared_task(name="twitter_sync.unsend")
+def unsend(deletion_id: int, **_: Any) -> None:
+    unsending.carry_out(deletion_id)
 
 
 @shared_task(name="twitter_sync.fetch_media")

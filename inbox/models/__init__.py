@@ -2,6 +2,7 @@ from inbox.models.assignment import Assignment
 from inbox.models.attachment import Attachment
 from inbox.models.contact import Contact, ContactHandle
 from inbox.models.conversation import Conversation
+from inbox.models.deletion import Deletion
 from inbox.models.dm_block import DmBlock
 from inbox.models.event import ConversationEvent
 from inbox.models.handoff import Handoff
@@ -19,6 +20,7 @@ __all__ = [
     "ContactHandle",
     "Conversation",
     "ConversationEvent",
+    "Deletion",
     "DmBlock",
     "Handoff",
     "Hiding",

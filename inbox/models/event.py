@@ -42,6 +42,8 @@ class ConversationEvent(models.Model):
         HIDDEN = "hidden", "Hidden on X"
         UNHIDDEN = "unhidden", "Shown again on X"
         HIDE_REFUSED = "hide_refused", "X refused to hide"
+        DELETED = "deleted", "Deleted by us"
+        DELETE_REFUSED = "delete_refused", "X refused to delete"
         OVERRULED = "overruled", "Sent despite a warning"
         INVITED = "invited", "Invited to DM"
         ARRIVED = "arrived", "Came by the invitation"

@@ -9,6 +9,7 @@ from django.db.models import Max
 
 from accounts.access import role_on
 from accounts.models import BrandAccount, Role, User
+from inbox.actions.deleting import is_deletable
 from inbox.actions.hiding import beginners, why_not
 from inbox.actions.inviting import invitation_link, newest_handoff
 from inbox.actions.replies import is_retryable
@@ -16,7 +17,15 @@ from inbox.channel import channel
 from inbox.desk import load_of
 from inbox.forms import ReplyForm, SnoozeChoice, snooze_choices
 from inbox.line import Standing, standings
-from inbox.models import Conversation, DmBlock, Handoff, Hiding, Message, Thread
+from inbox.models import (
+    Conversation,
+    Deletion,
+    DmBlock,
+    Handoff,
+    Hiding,
+    Message,
+    Thread,
+)
 from inbox.text.greeting import greeting
 from inbox.timeline import PAGE_SIZE, Timeline, timeline
 
@@ -84,6 +93,7 @@ class Showing:
     offer: Offer | None = None
     may_block: bool = False
     hidings: dict[int, Hiding] = field(default_factory=dict)
+    deletions: dict[int, Deletion] = field(default_factory=dict)
     # Answers of others in public, and why X would not hide one: "" when it would.
     hideable: dict[int, str] = field(default_factory=dict)
     posts: dict[str, Message] = field(default_factory=dict)
@@ -102,6 +112,11 @@ class Showing:
     @property
     def retryable(self) -> list[Message]:
         return [message for message in self.messages if is_retryable(message)]
+
+    def may_delete(self, message: Message) -> bool:
+        asked = self.deletions.get(message.pk)
+        is_free = asked is None or asked.is_refused
+        return is_free and is_deletable(message) and can_answer(self.conversation)
 
     def may_retry(self, message: Message) -> bool:
         """One that X refused: while something can be sent at all, and what it answers is there."""
@@ -140,6 +155,7 @@ def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> S
         offer=offer_of(conversation, paths, block, handoff),
         may_block=role is not None and role.includes(Role.MANAGER),
         hidings=hidings_of(user, messages),
+        deletions={one.pk: one.deletion for one in messages if hasattr(one, "deletion")},
         hideable=hideable(messages),
         posts=by_every_id(messages),
         line=standings(conversation, messages),

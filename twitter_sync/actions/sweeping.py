@@ -15,6 +15,7 @@ from twitter_sync.actions import (
     reconciling,
     recovering,
     sending,
+    unsending,
 )
 from twitter_sync.actions.applying import BATCH
 from twitter_sync.models import Backfill, Connection, KnownPost, RawEvent, SyncGap
@@ -49,6 +50,7 @@ def sweep() -> bool:
     reconciling.look()
     blocking.sweep()
     hiding.sweep()
+    unsending.sweep()
     fetching.sweep()
     return True
 
