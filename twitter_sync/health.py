@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -75,7 +75,7 @@ def signs_of(brands: QuerySet[BrandAccount]) -> list[Signs]:
     backlog, pace = vitals.backlog(), spending.pace_now()
     aside = set_aside_by_brand(known, vitals.set_aside().dead)
     uncertain, overdue = vitals.uncertain(known), vitals.overdue(known)
-    used_up, refused = quotas_used_up(known), out_of_credits(now)
+    used_up, no_credits = quotas_used_up(known), is_out_of_credits(now)
     quiet = {one.brand_id: one for one in QuietSpell.objects.under_way().filter(brand__in=known)}
     return [
         Signs(
@@ -84,7 +84,7 @@ def signs_of(brands: QuerySet[BrandAccount]) -> list[Signs]:
             backlog=backlog,
             pace=pace,
             opens_tokens=one.connection is None or tokens.opens(one.connection),
-            is_out_of_credits=bool(refused & {APP, user_scope(one.brand.x_user_id)}),
+            is_out_of_credits=no_credits,
             set_aside=aside[one.brand.pk],
             uncertain=uncertain.get(one.brand.pk, 0),
             overdue=overdue.get(one.brand.pk, 0),
@@ -107,10 +107,13 @@ def quotas_used_up(brands: list[BrandAccount]) -> dict[str, list[RateBudget]]:
     return found
 
 
-def out_of_credits(now: datetime) -> set[str]:
-    """Who was told so by the last call of some kind."""
-    told = ApiCall.objects.filter(day=day_of_x(), status=NO_CREDITS, failed_at__gt=now - LATELY)
-    return {call.scope for call in told if call.is_failing}
+def is_out_of_credits(now: datetime) -> bool:
+    """X bills the app, whichever handle calls (reference: x-api §9): what one was told holds for
+    all, until a call of that kind by anybody succeeds. Other refusals say nothing of it."""
+    lately = ApiCall.objects.filter(day=day_of_x(), called_at__gt=now - LATELY)
+    telling = lately.filter(Q(status=NO_CREDITS) | ~Q(failed_at=F("called_at")))
+    newest = telling.order_by("endpoint", "-called_at").distinct("endpoint")
+    return any(call.is_failing for call in newest)
 
 
 # The page

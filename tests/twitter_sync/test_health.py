@@ -30,7 +30,7 @@ from twitter_sync import metering, tokens
 from twitter_sync.actions.tallying import tally
 from twitter_sync.billing import Kind
 from twitter_sync.budgets import take, user_scope
-from twitter_sync.errors import OutOfCredits
+from twitter_sync.errors import OutOfCredits, TokenRejected
 from twitter_sync.models import (
     ApiCall,
     Connection,
@@ -129,6 +129,17 @@ def test_used_up_credits_are_said_while_x_says_so(page, connected):
     metering.count_call("app", "search", refusal)
     assert "No credits left at X" in page()
     ApiCall.objects.update(failed_at=minutes_ago(16), called_at=minutes_ago(16))
+    assert "No credits left at X" not in page()
+
+
+def test_the_credits_are_those_of_all_handles(page, connected):
+    """What X told one handle, and what it then does for another."""
+    refusal = OutOfCredits(endpoint="mentions", status=402)
+    metering.count_call("user:77", "mentions", refusal)
+    assert "No credits left at X" in page()
+    metering.count_call("user:78", "mentions", TokenRejected(endpoint="mentions", status=401))
+    assert "No credits left at X" in page()
+    metering.count_call("user:78", "mentions")
     assert "No credits left at X" not in page()
 
 

@@ -229,8 +229,9 @@ def test_what_x_refuses_again_and_again_is_given_up_with_its_gap(pushed, small_x
     assert recovering.sweep() == []
 
 
-def test_x_being_away_is_no_reason_to_give_up(pushed, small_x):
-    small_x.answer("POST /2/webhooks/replay", Said({}, status=503))
+@pytest.mark.parametrize("status", [503, 402], ids=["X is away", "no credits"])
+def test_what_says_nothing_of_the_job_is_no_reason_to_give_up(pushed, small_x, status):
+    small_x.answer("POST /2/webhooks/replay", Said({}, status=status))
     replay = outage()
     for _ in range(2 * MOST_ATTEMPTS):
         Replay.objects.update(due_at=timezone.now())

@@ -21,7 +21,7 @@ from twitter_sync.actions import polling
 from twitter_sync.actions.replaying import due_again
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
-from twitter_sync.errors import RateLimited, Refused, XError
+from twitter_sync.errors import OutOfCredits, RateLimited, Refused, XError
 from twitter_sync.models import RawEvent, Replay, StreamLease, Subscription, SyncGap, Webhook
 
 # Longer than a call to X may take, with a token renewed and the call again.
@@ -110,7 +110,8 @@ def ask(replay_id: int) -> None:
         Replay.objects.filter(pk=replay.pk).update(due_at=limit.resets_at)
     except XError as error:
         log.warning("no replay", replay=replay.pk, error=str(error))
-        put_off(replay, error.reason, counts=isinstance(error, Refused))
+        is_about_the_job = isinstance(error, Refused) and not isinstance(error, OutOfCredits)
+        put_off(replay, error.reason, counts=is_about_the_job)
     else:
         note_asked(replay, str(answer["data"]["job_id"]), newest)
 
