@@ -342,6 +342,13 @@ def test_a_poison_row_holds_up_no_other(client, acme, carla, poison):
     assert (row.attempts, row.due_at > timezone.now()) == (1, True)
 
 
+@pytest.mark.parametrize("more", [{}, {"user_event": {"x": 1}}], ids=["alone", "beside a riddle"])
+def test_a_push_that_makes_no_sense_is_of_the_handle_that_x_told_it_to(client, acme, more):
+    push(client, {"for_user_id": acme.x_user_id, "tweet_create_events": [{"id": 7}], **more})
+    apply_due()
+    assert [(row.state, row.brand) for row in RawEvent.objects.all()] == [("dead", acme)]
+
+
 def test_after_five_tries_it_is_set_aside_and_can_be_replayed(client, acme, carla, poison):
     poison.add("poison")
     push(client, dm_received(acme, carla, "poison"))

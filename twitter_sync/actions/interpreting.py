@@ -114,9 +114,10 @@ def read(row: RawEvent) -> Reading:
 
 
 def brand_id_of(reading: Reading, brands: Brands) -> int | None:
-    """The brand that asked for the row, or the first that X tells it to."""
+    """The brand that asked for the row, or the first that X tells it to: by what of it could be
+    read, else at a glance."""
     told = [str(getattr(event, "for_user_id", "")) for event in reading.delivery.events]
-    told = told or [reading.row.addressee]
+    told.append(reading.row.addressee)
     named = (brands[x_user_id].pk for x_user_id in told if x_user_id in brands)
     return reading.row.brand_id or next(named, None)
 
