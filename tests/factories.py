@@ -14,7 +14,7 @@ from uuid import uuid4
 from django.utils import timezone
 
 from accounts.models import BrandAccount, Membership, Role, Team, User
-from inbox.actions.attachments import store
+from inbox.actions.fetching import store
 from inbox.models import Attachment, Contact, Conversation, Message, Note, Thread
 
 PASSWORD = "a long password of the cast"

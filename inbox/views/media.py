@@ -15,7 +15,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from inbox.access import access_attachment, access_conversation, access_media_file
-from inbox.actions.attachments import try_again
+from inbox.actions.fetching import try_again
 from inbox.media.files import part
 from inbox.media.kinds import UNKNOWN, extension_of
 from inbox.media.ranges import NotThere, Range, asked_range

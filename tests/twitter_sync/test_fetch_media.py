@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from accounts import doorbell
-from inbox.actions.attachments import MOST_ATTEMPTS
+from inbox.actions.fetching import MOST_ATTEMPTS
 from inbox.actions.receiving import mark_deleted
 from inbox.media.files import part
 from inbox.media.storages import Folder

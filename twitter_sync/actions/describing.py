@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
-from inbox.actions.attachments import describe
+from inbox.actions.fetching import describe
 from inbox.models import Attachment, Message
 from twitter_sync import spending
 from twitter_sync.answers import Answer

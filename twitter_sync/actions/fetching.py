@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from accounts.doorbell import ring_now
 from accounts.models import BrandAccount
-from inbox.actions import attachments
-from inbox.actions.attachments import Fate, Gone, Later, Refused
+from inbox.actions import fetching
+from inbox.actions.fetching import Fate, Gone, Later, Refused
 from inbox.media.files import Vanished
 from inbox.media.pictures import BadPicture
 from inbox.models import Attachment, Message
@@ -62,7 +62,7 @@ def fetch_due() -> int:
     if is_flooded():
         return 0
     ends_at, fetched = time.monotonic() + GIVE_WAY_AFTER_SECONDS, 0
-    while (attachment := attachments.take(within_reach())) is not None:
+    while (attachment := fetching.take(within_reach())) is not None:
         fetch(attachment)
         fetched += 1
         if time.monotonic() >= ends_at:
@@ -92,13 +92,13 @@ def sweep() -> None:
 def fetch(attachment: Attachment) -> None:
     """A message that is deleted meanwhile takes its row along."""
     with suppress(Vanished, Attachment.DoesNotExist):
-        attachments.settle(attachment, fate_of_one(attachment))
+        fetching.settle(attachment, fate_of_one(attachment))
 
 
 def fate_of_one(attachment: Attachment) -> Fate:
     """One that nobody can cope with, by an error or by a worker's death, costs the others nothing
     and is not tried for ever (trust R19)."""
-    if attachment.attempts > attachments.MOST_ATTEMPTS:
+    if attachment.attempts > fetching.MOST_ATTEMPTS:
         return Refused("It could not be read.")
     try:
         return fate_of(attachment)
@@ -122,7 +122,7 @@ def fate_of(attachment: Attachment) -> Fate:
         with room() as whole, room() as preview:
             get(attachment, attachment.source_url, whole, largest(attachment))
             has_preview = get_preview(attachment, preview)
-            return attachments.store(attachment, whole, preview if has_preview else None)
+            return fetching.store(attachment, whole, preview if has_preview else None)
     except BadPicture as bad:
         return Refused(str(bad))
     except errors.XError as error:

@@ -1,4 +1,4 @@
-"""Media that are wanted become held, or it is said why not: `inbox.actions.attachments`."""
+"""Media that are wanted become held, or it is said why not: `inbox.actions.fetching`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.utils import timezone
 
-from inbox.actions.attachments import (
+from inbox.actions.erasing import erase_conversations
+from inbox.actions.fetching import (
     MOST_ATTEMPTS,
     Gone,
     Held,
@@ -23,7 +24,6 @@ from inbox.actions.attachments import (
     take,
     try_again,
 )
-from inbox.actions.erasing import erase_conversations
 from inbox.actions.receiving import mark_deleted, receive
 from inbox.actions.sending import confirm_sent
 from inbox.media.files import Vanished, delete_left_behind, part
