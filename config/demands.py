@@ -13,6 +13,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from config import env
+
 Environment = Mapping[str, str]
 Complaints = Iterator[str]
 
@@ -200,6 +202,16 @@ def x_keys(environment: Environment) -> Complaints:
         if not environment.get(name, "").strip():
             yield f"{name} is missing. {FROM_X}"
     yield from switch(environment, "X_STREAM")
+    yield from former_secrets(environment)
+
+
+def former_secrets(environment: Environment) -> Complaints:
+    name = "X_FORMER_SECRETS"
+    try:
+        for word in filter(None, environment.get(name, "").split(",")):
+            env.term(word.strip())
+    except ValueError:
+        yield f"{name} must be SECRET@MOMENT, like …@2026-12-01T12:00Z"
 
 
 # Numbers and switches

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -32,6 +33,25 @@ def switch(name: str, *, default: bool) -> bool:
 
 def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def terms(name: str) -> list[tuple[str, datetime]]:
+    """`WORD@2026-12-01T12:00Z`, any number of them: words and until when each holds."""
+    try:
+        return [term(word) for word in words(name)]
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} must be WORD@MOMENT, like …@2026-12-01T12:00Z (see docs/settings.md)."
+        ) from None
+
+
+def term(given: str) -> tuple[str, datetime]:
+    """Raises ValueError. A moment without a time zone is none."""
+    word, _, moment = given.rpartition("@")
+    until = datetime.fromisoformat(moment)
+    if not word or until.tzinfo is None:
+        raise ValueError
+    return word, until
 
 
 def database(url: str) -> dict[str, object]:

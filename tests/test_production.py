@@ -98,6 +98,9 @@ WEAK = [
     ("EMAIL_PORT", "smtp", "1 to 65535"),
     ("EMAIL_USE_TLS", "maybe", "yes or no"),
     ("X_STREAM", "perhaps", "yes or no"),
+    ("X_FORMER_SECRETS", "consumer", "SECRET@MOMENT"),
+    ("X_FORMER_SECRETS", "consumer@2026-12-01", "SECRET@MOMENT"),
+    ("X_FORMER_SECRETS", "a@2026-12-01T12:00Z, b@2026-12-01T12:00+01:00", None),
 ]
 
 

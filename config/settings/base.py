@@ -43,6 +43,8 @@ X_CONSUMER_KEY = env.text("X_CONSUMER_KEY", "")
 X_CONSUMER_SECRET = env.text("X_CONSUMER_SECRET", "")
 X_CLIENT_ID = env.text("X_CLIENT_ID", "")
 X_CLIENT_SECRET = env.text("X_CLIENT_SECRET", "")
+# What signed X's pushes before it was changed, and until when that still counts.
+X_FORMER_SECRETS = env.terms("X_FORMER_SECRETS")
 X_CALLBACK_URL = f"{WEB_URL}/handles/callback/"
 X_WEBHOOK_URL = f"{WEB_URL}/webhooks/x/"
 # Whether X's stream of activities is read beside the webhook.

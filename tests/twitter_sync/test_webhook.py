@@ -6,11 +6,14 @@ import ast
 import gzip
 import inspect
 from contextlib import closing
+from datetime import timedelta
+from uuid import uuid4
 
 import psycopg2
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
+from django.utils import timezone
 
 from tests.twitter_sync.bodies import dm_received, encoded, push
 from twitter_sync import signatures
@@ -107,6 +110,23 @@ def test_a_secret_that_is_not_set_signs_nothing(client, settings):
     headers = {"x-twitter-webhooks-signature-oauth2": signature(b"{}", secret="")}
     answer = client.post("/webhooks/x/", b"{}", content_type="application/json", headers=headers)
     assert answer.status_code == 403
+
+
+def test_a_changed_secret_counts_for_a_day_beside_the_new_one(client, settings):
+    """Trust W7: the day passes by a quarter of an hour at a time."""
+    quarter = timedelta(minutes=15)
+    settings.X_CONSUMER_SECRET = "new"
+    for passed in range(96):
+        settings.X_FORMER_SECRETS = [("old", timezone.now() + timedelta(days=1) - passed * quarter)]
+        assert [pushed(client, secret) for secret in ("new", "old")] == [200, 200]
+    settings.X_FORMER_SECRETS = [("old", timezone.now())]
+    assert [pushed(client, secret) for secret in ("new", "old")] == [200, 403]
+    assert RawEvent.objects.count() == 2 * 96 + 1
+
+
+def pushed(client, secret):
+    body = encoded({"data": {"event_uuid": str(uuid4())}})
+    return push(client, body, signed=signature(body, secret=secret)).status_code
 
 
 def test_one_changed_byte_is_refused(client, settings):
