@@ -44,6 +44,12 @@ def composer(desk: Page):
     return desk.get_by_label(re.compile("^Private message to @"))
 
 
+def leave_for(desk: Page, name: str) -> None:
+    """To another reply path, away from something that is written."""
+    desk.get_by_role("tab", name=name).click()
+    desk.get_by_role("alertdialog").get_by_role("button", name="Leave it there").click()
+
+
 def send(desk: Page) -> None:
     desk.get_by_role("button", name=re.compile("^Send privately")).click()
 
@@ -115,12 +121,12 @@ def test_what_came_live_into_a_draft_is_shown_too_and_may_be_answered_anyway(ask
 def test_typed_text_survives_a_reload_and_marks_the_row(asked):
     desk = asked("ana", "Is anybody there?")
     composer(desk).fill("Half an ans")
-    desk.get_by_role("tab", name="Note").click()
+    leave_for(desk, "Note")
     desk.get_by_label("Note for your team").fill("Ask Sam first")
     expect(desk.locator(".row:has([aria-current])").get_by_text("Draft")).to_be_visible()
     desk.reload()
     expect(composer(desk)).to_have_value("Half an ans")
-    desk.get_by_role("tab", name="Note").click()
+    leave_for(desk, "Note")
     expect(desk.get_by_label("Note for your team")).to_have_value("Ask Sam first")
     desk.get_by_label("Note for your team").fill("")
     desk.get_by_role("tab", name="Private message").click()

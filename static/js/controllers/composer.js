@@ -1,9 +1,10 @@
-// Which reply path is chosen: a tab for each thread that can be answered, one for the note.
+// Which reply path is chosen: a tab for each thread that can be answered, one for the note. Each keeps
+// what is written in it; who would leave something behind is asked first.
 import { Controller } from "stimulus"
 import { storedDraft } from "lib/drafts"
 
 export default class extends Controller {
-  static targets = ["tab", "panel"]
+  static targets = ["tab", "panel", "question", "left", "there", "stay"]
   static values = { conversation: Number, user: Number, default: String }
 
   // Lifecycle
@@ -29,8 +30,18 @@ export default class extends Controller {
   // Actions
 
   choose({ currentTarget }) {
-    this.#show(currentTarget.getAttribute("aria-controls"))
-    this.#panel?.querySelector("textarea")?.focus()
+    this.#change(currentTarget.getAttribute("aria-controls"))
+  }
+
+  leave() {
+    const { id, then } = this.wanted
+    this.#show(id)
+    then()
+  }
+
+  stay() {
+    this.#show(this.chosen)
+    this.#write()
   }
 
   step(event) {
@@ -39,28 +50,21 @@ export default class extends Controller {
     event.preventDefault()
     const tabs = this.tabTargets
     const next = tabs[(tabs.indexOf(event.currentTarget) + step + tabs.length) % tabs.length]
-    this.#show(next.getAttribute("aria-controls"))
-    next.focus()
+    this.#change(next.getAttribute("aria-controls"), () => next.focus())
   }
 
   reply() {
-    if (this.chosen === "path-note") this.#show(this.defaultValue)
-    this.#panel?.querySelector("textarea")?.focus()
+    this.#change(this.chosen === "path-note" ? this.defaultValue : this.chosen)
   }
 
   // An old post may not be among those on offer; picking it puts it there.
-  answer({ detail: { id, words } }) {
-    this.#show("path-public")
-    const select = this.#panel.querySelector("select")
-    if (![...select.options].some(({ value }) => value === id)) select.add(new Option(words, id))
-    select.value = id
-    select.dispatchEvent(new Event("change", { bubbles: true }))
-    this.#panel.querySelector("textarea")?.focus()
+  answer({ detail }) {
+    this.#change("path-public", () => this.#answerPost(detail))
   }
 
   // The words go in front, once; Ctrl+Z takes them out again.
   greet({ params: { words } }) {
-    const text = this.#panel.querySelector("textarea")
+    const text = this.#text
     text.focus()
     if (!text.value.startsWith(words)) text.setRangeText(words, 0, 0, "preserve")
     if (text.selectionStart < words.length) text.setSelectionRange(words.length, words.length)
@@ -68,8 +72,7 @@ export default class extends Controller {
   }
 
   takeBack({ detail: { path } }) {
-    this.#show(`path-${path}`)
-    this.#panel?.querySelector("textarea")?.focus()
+    this.#change(`path-${path}`)
   }
 
   sendByKey(event) {
@@ -96,7 +99,35 @@ export default class extends Controller {
 
   // Private
 
+  // How it is asked: by the name of what is left, and of what is gone to.
+  #change(id, then = () => this.#write()) {
+    this.wanted = { id, then }
+    if (id === this.chosen || !this.#text?.value.trim()) return this.leave()
+    this.leftTarget.textContent = this.#named(this.chosen)
+    this.thereTarget.textContent = this.#named(id)
+    this.questionTarget.hidden = false
+    this.stayTarget.focus()
+  }
+
+  #answerPost({ id, words }) {
+    const select = this.#panel.querySelector("select")
+    if (![...select.options].some(({ value }) => value === id)) select.add(new Option(words, id))
+    select.value = id
+    select.dispatchEvent(new Event("change", { bubbles: true }))
+    this.#write()
+  }
+
+  #named(id) {
+    const tab = this.tabTargets.find((one) => one.getAttribute("aria-controls") === id)
+    return tab?.dataset.name ?? ""
+  }
+
+  #write() {
+    this.#text?.focus()
+  }
+
   #show(id) {
+    this.questionTarget.hidden = true
     this.chosen = this.panelTargets.some((panel) => panel.id === id) ? id : "path-note"
     this.hadNoteOnly = this.#hasNoteOnly
     for (const panel of this.panelTargets) panel.hidden = panel.id !== this.chosen
@@ -109,11 +140,15 @@ export default class extends Controller {
 
   // Nobody chose the note while there was nothing else, unless they are writing one.
   get #isFreed() {
-    return this.hadNoteOnly && !this.#hasNoteOnly && !this.#panel?.querySelector("textarea")?.value
+    return this.hadNoteOnly && !this.#hasNoteOnly && !this.#text?.value
   }
 
   get #hasNoteOnly() {
     return this.panelTargets.every(({ id }) => id === "path-note")
+  }
+
+  get #text() {
+    return this.#panel?.querySelector("textarea")
   }
 
   get #panel() {
