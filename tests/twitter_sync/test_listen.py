@@ -26,6 +26,7 @@ from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.hearing import SOURCES
 from twitter_sync.actions.setting_up import set_up
 from twitter_sync.actions.sweeping import sweep
+from twitter_sync.client import Client
 from twitter_sync.models import RawEvent, StreamLease, Subscription, SyncCursor, SyncGap
 from twitter_sync.streaming import PATIENCE_SECONDS
 
@@ -326,9 +327,8 @@ def test_tries_in_a_row_are_counted_until_a_line_comes(serve, acme, monkeypatch)
     assert lease().failures == 0
 
 
-def test_silence_ends_it(serve, acme, settings, monkeypatch):
-    monkeypatch.setattr("twitter_sync.calls.activity.PATIENCE_SECONDS", 0.3, raising=False)
-    monkeypatch.setattr("twitter_sync.client.PATIENCE_SECONDS", 0.3)
+def test_silence_ends_it(serve, acme, monkeypatch):
+    monkeypatch.setitem(Client.open_stream.__kwdefaults__, "patience", 0.3)
     heard = serve(rude.streams(b"\r\n", then=rude.never), says(then=stops))
     listen()
     assert len(heard) == 2
