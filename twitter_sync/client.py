@@ -1,8 +1,8 @@
 """X's API as this product uses it: the one module that imports tweepy.
 
-tweepy knows paths and parameters; the transport is ours (reference: x-api §14): our base URL, a
-deadline, quotas counted before and corrected after each call, named errors, and no logging at all,
-since tweepy's own prints tokens and message text at DEBUG.
+tweepy knows paths and parameters; how a call is made is ours (`calls.base`, reference: x-api §14):
+our base URL, a deadline, quotas counted before and corrected after each call, named errors, and no
+logging at all, since tweepy's own prints tokens and message text at DEBUG.
 
 Every method returns X's whole JSON body, a dict of `data`, `includes`, `errors` and `meta`, each
 of which may be absent, and raises XError. No call may be made inside a database transaction.
@@ -11,23 +11,13 @@ of which may be absent, and raises XError. No call may be made inside a database
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import requests
 import tweepy
-from django.conf import settings
 
 from accounts.models import BrandAccount
-from twitter_sync import (
-    answers,
-    arrivals,
-    budgets,
-    metering,
-    oauth,
-    spending,
-    tokens,
-    transport,
-)
+from twitter_sync import arrivals, budgets, oauth, tokens, transport
 from twitter_sync.answers import Answer
 from twitter_sync.budgets import Purpose
 from twitter_sync.calls.activity import ActivityCalls
@@ -35,15 +25,10 @@ from twitter_sync.calls.compliance import ComplianceCalls
 from twitter_sync.calls.filtered import FilteredCalls
 from twitter_sync.calls.media import MediaCalls
 from twitter_sync.calls.webhooks import WebhookCalls
-from twitter_sync.endpoints import endpoint_of
-from twitter_sync.errors import TokenRejected, Unconfirmed
 from twitter_sync.fields import ASK_FOR_DMS, ASK_FOR_POSTS, USER_FIELDS, VIEWER_FIELDS
 from twitter_sync.oauth import TokenPair
-from twitter_sync.streaming import PATIENCE_SECONDS, Stream
-from twitter_sync.transport import Opened, Reply
 
 MAX_PAGE = 100
-Made = TypeVar("Made")
 
 
 class Client(
@@ -54,8 +39,6 @@ class Client(
     MediaCalls,
     tweepy.Client,  # type: ignore[misc] # tweepy is untyped
 ):
-    bearer_token: str
-
     def __init__(
         self,
         token: str,
@@ -80,20 +63,13 @@ class Client(
 
     @classmethod
     def for_app(cls, *, purpose: Purpose = Purpose.AGENT) -> Self:
-        """Speaks as the developer app: webhooks, lists of subscriptions."""
+        """Speaks as the developer app: webhooks, streams, and what is of no handle alone."""
         return cls(oauth.app_bearer(), scope=budgets.APP, purpose=purpose)
 
     @classmethod
     def for_newcomer(cls, pair: TokenPair) -> Self:
         """Speaks as someone who has just consented and whose id we can't know before `me`."""
         return cls(pair.access_token, scope=budgets.UNCOUNTED)
-
-    @property
-    def x_user_id(self) -> str:
-        """Of the handle that this client speaks as."""
-        if self.brand is None:
-            raise TypeError("Only a client made by for_brand speaks as a known handle.")
-        return self.brand.x_user_id
 
     # Who
 
@@ -262,111 +238,6 @@ class Client(
                 user_auth=False,
             )
         )
-
-    # Transport
-
-    def request(
-        self,
-        method: str,
-        route: str,
-        params: dict[str, Any] | None = None,
-        json: dict[str, Any] | None = None,
-        user_auth: bool = False,
-    ) -> Answer:
-        reply = self.exchange(method, route, params=params, json=json)
-        endpoint = endpoint_of(method, route)
-        answer = answers.read(reply, endpoint=endpoint)
-        metering.count_answer(self.scope, endpoint, answer, sent=json)
-        arrivals.check(endpoint, answer)
-        return answer
-
-    def exchange(self, method: str, route: str, **sent: Any) -> Reply:
-        return self._with_a_good_token(lambda: self._exchange(method, route, sent))
-
-    def open_stream(
-        self, route: str, params: dict[str, Any], *, patience: float = PATIENCE_SECONDS
-    ) -> Stream:
-        return self._with_a_good_token(lambda: self._open(route, params, patience))
-
-    def _with_a_good_token(self, call: Callable[[], Made]) -> Made:
-        """One call, and a second with a renewed token when X refuses the first one's (401).
-
-        Refused twice, the brand needs a reconnect and makes no more calls (trust T3).
-        """
-        try:
-            return call()
-        except TokenRejected:
-            if not self._renew():
-                raise
-        try:
-            return call()
-        except TokenRejected:
-            if self.brand is not None:
-                tokens.mark_for_reconnect(self.brand.pk)
-            raise
-
-    def _renew(self) -> bool:
-        """Whether there is another token to try. Raises TokenRejected when X gives none."""
-        if self.brand is not None:
-            self.bearer_token = tokens.renewed(self.brand, rejected=self.bearer_token)
-        elif self.scope == budgets.APP:
-            self.bearer_token = oauth.app_bearer(rejected=self.bearer_token)
-        else:
-            return False
-        return True
-
-    def _exchange(self, method: str, route: str, sent: dict[str, Any]) -> Reply:
-        endpoint = endpoint_of(method, route)
-        spending.require_leave(endpoint, self.purpose)
-        budgets.take(self.scope, endpoint, purpose=self.purpose)
-        with metering.counted(self.scope, endpoint):
-            reply = transport.exchange(
-                self.session,
-                method,
-                _address(route),
-                endpoint=endpoint,
-                headers=self._headers(),
-                **sent,
-            )
-            return self._accepted(reply, endpoint)
-
-    def _open(self, route: str, params: dict[str, Any], patience: float) -> Stream:
-        endpoint = endpoint_of("GET", route)
-        spending.require_leave(endpoint, self.purpose)
-        budgets.take(self.scope, endpoint, purpose=self.purpose)
-        with metering.counted(self.scope, endpoint):
-            opened = self._opened(route, params, patience, endpoint)
-        budgets.note_headers(self.scope, endpoint, opened.response.headers)
-        return Stream(opened, endpoint=endpoint, patience=patience)
-
-    def _opened(self, route: str, params: dict[str, Any], patience: float, endpoint: str) -> Opened:
-        opened = transport.opened(
-            self.session,
-            _address(route),
-            endpoint=endpoint,
-            patience=patience,
-            params=params,
-            # Compressed, a line would wait for its neighbours.
-            headers=self._headers() | {"Accept-Encoding": "identity"},
-        )
-        if isinstance(opened, Reply):
-            self._accepted(opened, endpoint)
-            raise Unconfirmed(endpoint=endpoint, status=opened.status, problem="no stream")
-        return opened
-
-    def _accepted(self, reply: Reply, endpoint: str) -> Reply:
-        """The reply, when it is a success; its quota is noted in any case."""
-        resets_at = budgets.note(self.scope, endpoint, reply)
-        if not 200 <= reply.status < 300:
-            raise answers.error(reply, endpoint=endpoint, resets_at=resets_at)
-        return reply
-
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.bearer_token}", "User-Agent": "Handled"}
-
-
-def _address(route: str) -> str:
-    return f"{settings.X_API_URL}{route}"
 
 
 def _answer(answer: Any) -> Answer:

@@ -36,6 +36,8 @@ MAX_ANSWER_BYTES = 8 * 1024 * 1024
 CHUNK_BYTES = 64 * 1024
 CONNECTIONS_KEPT = 16
 
+Session = requests.Session
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -151,9 +153,9 @@ class _Adapter(HTTPAdapter):
 _adapter = _Adapter(pool_maxsize=CONNECTIONS_KEPT, max_retries=0)
 
 
-def session() -> requests.Session:
+def session() -> Session:
     """A session of its own over the connections of the process."""
-    session = requests.Session()
+    session = Session()
     session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.mount("http://", _adapter)
@@ -162,7 +164,7 @@ def session() -> requests.Session:
 
 
 def exchange(
-    session: requests.Session,
+    session: Session,
     method: str,
     url: str,
     *,
@@ -190,7 +192,7 @@ def exchange(
 
 
 def opened(
-    session: requests.Session, url: str, *, endpoint: str, patience: float, **request: Any
+    session: Session, url: str, *, endpoint: str, patience: float, **request: Any
 ) -> Opened | Reply:
     """An answer that goes on and on, to be read by `streaming` and closed by the caller.
 
@@ -219,7 +221,7 @@ def _under_way(seconds: float, read_seconds: float) -> Iterator[Call]:
 
 
 def _asked(
-    session: requests.Session, method: str, url: str, patience: float, request: dict[str, Any]
+    session: Session, method: str, url: str, patience: float, request: dict[str, Any]
 ) -> requests.Response:
     return session.request(
         method,
