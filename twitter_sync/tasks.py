@@ -46,6 +46,7 @@ from twitter_sync.actions import (
     turns,
     unsending,
 )
+from twitter_sync.locks import PUT_OFF_SECONDS, Busy
 
 
 @shared_task(name="twitter_sync.apply")
@@ -165,7 +166,7 @@ def audit(**_: Any) -> None:
 
 @shared_task(name="twitter_sync.watch")
 def watch(**_: Any) -> None:
-    with suppress(setting_up.Busy):
+    with suppress(Busy):
         setting_up.watch()
 
 
@@ -202,14 +203,14 @@ def challenge(**_: Any) -> None:
 
 @shared_task(name="twitter_sync.keep_rules")
 def keep_rules(**_: Any) -> None:
-    with suppress(setting_up.Busy):
+    with suppress(Busy):
         ruling.keep_rules()
     finding.forget()
 
 
 @shared_task(name="twitter_sync.subscribe")
 def subscribe(brand_id: int, **_: Any) -> None:
-    with suppress(setting_up.Busy):
+    with suppress(Busy):
         setting_up.renew_subscriptions(brand_id)
 
 
@@ -217,14 +218,13 @@ def subscribe(brand_id: int, **_: Any) -> None:
 def wind_up(brand_id: int, **_: Any) -> None:
     try:
         disconnecting.wind_up(brand_id)
-    except setting_up.Busy:
-        soon = setting_up.PUT_OFF_SECONDS
-        ring_now("twitter_sync.wind_up", queue="default", after=soon, brand_id=brand_id)
+    except Busy:
+        ring_now("twitter_sync.wind_up", queue="default", after=PUT_OFF_SECONDS, brand_id=brand_id)
 
 
 @shared_task(name="twitter_sync.wind_up_all")
 def wind_up_all(**_: Any) -> None:
-    with suppress(setting_up.Busy):
+    with suppress(Busy):
         disconnecting.wind_up_all()
 
 

@@ -48,9 +48,13 @@ def pushed_to_us(brand: BrandAccount) -> Webhook:
 
 
 @contextmanager
-def somebody_sets_up() -> Iterator[None]:
+def somebody_does(deed: str) -> Iterator[None]:
     """Another worker, by the lock that it holds."""
     other = connection.copy()
     with closing(other), other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(hashtext('twitter_sync.set_up'))")
-        yield
+        cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", [deed])
+        try:
+            yield
+        finally:
+            # A session that is closed keeps its locks until the server has noticed.
+            cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [deed])

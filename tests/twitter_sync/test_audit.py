@@ -9,17 +9,15 @@ from __future__ import annotations
 import json
 import logging
 import re
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
-from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -39,12 +37,12 @@ from tests.twitter_sync.bodies import (
     post,
     push,
 )
+from tests.twitter_sync.held import somebody_does
 from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.auditing import audit
 from twitter_sync.actions.recording import record_items
 from twitter_sync.actions.redacting import redact
 from twitter_sync.actions.sending import accepted, begin
-from twitter_sync.actions.sweeping import only_one
 from twitter_sync.audit import INVARIANTS, everything, examine, recent
 from twitter_sync.models import (
     Audit,
@@ -379,23 +377,9 @@ def test_a_statement_that_takes_too_long_is_no_proof(acme, monkeypatch):
     assert not finding.holds
 
 
-@pytest.mark.django_db(transaction=True)
 def test_of_two_at_once_one_audits(acme):
-    holds, done = Barrier(2), Barrier(2)
-
-    def hold() -> None:
-        with transaction.atomic():
-            only_one("twitter_sync.audit")
-            holds.wait()
-            done.wait()
-        connection.close()
-
-    with ThreadPoolExecutor(1) as worker:
-        held = worker.submit(hold)
-        holds.wait()
+    with somebody_does("twitter_sync.audit"):
         assert audit() is None
-        done.wait()
-        held.result()
     assert audit() is not None
 
 

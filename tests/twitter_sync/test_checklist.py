@@ -9,14 +9,15 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import BrandAccount, User
-from tests.twitter_sync.held import somebody_sets_up
+from tests.twitter_sync.held import somebody_does
 from tests.x import Simulator
 from twitter_sync.actions import connecting
 from twitter_sync.actions.connecting import check_again, finish
-from twitter_sync.actions.setting_up import Busy, is_open, look_at_messages, set_up, watch
+from twitter_sync.actions.setting_up import is_open, look_at_messages, set_up, watch
 from twitter_sync.checklist import checklist
 from twitter_sync.client import Client
 from twitter_sync.health import healths
+from twitter_sync.locks import Busy
 from twitter_sync.models import Connection, RawEvent, Subscription
 
 Connected = Callable[..., BrandAccount]
@@ -99,7 +100,7 @@ def test_check_again_shows_the_checklist_alone_until_a_worker_has_mended_it(
 def test_checking_waits_for_nobody_who_sets_up(
     brand: BrandAccount, client, olga: User, sign_in
 ) -> None:
-    with somebody_sets_up(), connection.cursor() as cursor:
+    with somebody_does("twitter_sync.set_up"), connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '300ms'")
         assert sign_in(client, olga).post(f"/handles/@{brand.handle}/check/").status_code == 302
         assert not finish(brand.pk)

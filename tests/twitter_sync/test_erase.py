@@ -25,7 +25,7 @@ from tests.factories import (
     make_user,
 )
 from tests.twitter_sync.bodies import dm_received, encoded
-from tests.twitter_sync.held import somebody_sets_up
+from tests.twitter_sync.held import somebody_does
 from tests.x import Simulator
 from twitter_sync import oauth
 from twitter_sync.actions import erasing
@@ -240,7 +240,7 @@ def test_while_something_is_set_up_the_last_step_is_put_off(webhook_url, brand, 
     set_up(brand)
     erasure, _ = erase(brand, by=admin)
     rung.clear()
-    with somebody_sets_up():
+    with somebody_does("twitter_sync.set_up"):
         erase_on(erasure.pk)
         wind_up(brand_id=brand.pk)
     assert sorted(rung) == [("twitter_sync.erase", 5), ("twitter_sync.wind_up", 5)]

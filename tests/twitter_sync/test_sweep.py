@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 from typing import Any
 
 import pytest
 from celery import current_app
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from config.celery import app
@@ -21,8 +19,9 @@ from tests.factories import (
     next_x_id,
 )
 from tests.twitter_sync.bodies import dm_received, push
+from tests.twitter_sync.held import somebody_does
 from twitter_sync import tasks
-from twitter_sync.actions.sweeping import ROWS_PER_RING, only_one, sweep
+from twitter_sync.actions.sweeping import ROWS_PER_RING, sweep
 from twitter_sync.models import KnownPost, RawEvent, SendAttempt
 
 pytestmark = pytest.mark.django_db
@@ -71,23 +70,9 @@ def test_it_is_silent_when_nothing_is_due(client, acme, carla, rung):
     assert rung == []
 
 
-@pytest.mark.django_db(transaction=True)
-def test_of_two_sweepers_one_sweeps(acme):
-    holds, done = Barrier(2), Barrier(2)
-
-    def hold() -> None:
-        with transaction.atomic():
-            only_one("twitter_sync.sweep")
-            holds.wait()
-            done.wait()
-        connection.close()
-
-    with ThreadPoolExecutor(1) as worker:
-        held = worker.submit(hold)
-        holds.wait()
+def test_of_two_sweepers_one_sweeps(rung):
+    with somebody_does("twitter_sync.sweep"):
         assert not sweep()
-        done.wait()
-        held.result()
     assert sweep()
 
 

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actions.letters import raise_alarm
-from twitter_sync.actions.sweeping import only_one
 from twitter_sync.audit import INVARIANTS, Finding, everything, examine, recent
+from twitter_sync.locks import only_one
 from twitter_sync.models import Audit
 
 KEPT_FOR = timedelta(days=30)

@@ -19,11 +19,11 @@ from django.utils import timezone
 
 from twitter_sync import spending
 from twitter_sync.actions.rechecking import PAUSE, SOON, act_on, held_by
-from twitter_sync.actions.sweeping import only_one
 from twitter_sync.backoff import delay
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
 from twitter_sync.errors import XError
+from twitter_sync.locks import only_one
 from twitter_sync.models import ComplianceJob, ConversationSearch
 from twitter_sync.payloads.reading import optional_record
 from twitter_sync.safe_fetch import STORES, FetchError, safe_fetch, safe_put

@@ -17,9 +17,10 @@ from accounts.models import BrandAccount, BrandEvent, User
 from inbox.actions.sending import fail_queued
 from inbox.models import Message
 from twitter_sync import oauth, tokens
-from twitter_sync.actions.setting_up import REFUSED_AGAIN_AFTER, one_at_a_time
+from twitter_sync.actions.setting_up import REFUSED_AGAIN_AFTER
 from twitter_sync.actions.subscribing import unsubscribe
 from twitter_sync.errors import XError
+from twitter_sync.locks import one_at_a_time
 from twitter_sync.models import Connection, Subscription
 
 # The rest of a long queue is done when the clock rings again.

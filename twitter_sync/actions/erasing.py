@@ -23,8 +23,8 @@ from accounts.models import BrandAccount, User
 from inbox.actions.erasing import erase_conversations
 from inbox.models import Conversation, Thread
 from twitter_sync.actions.disconnecting import destroy, revoke, wind_up
-from twitter_sync.actions.setting_up import PUT_OFF_SECONDS, Busy
 from twitter_sync.budgets import user_scope
+from twitter_sync.locks import PUT_OFF_SECONDS, Busy
 from twitter_sync.models import Erasure, KnownPost, RateBudget, RawEvent, Redaction, Subscription
 from twitter_sync.set_aside import addressee_of
 

@@ -16,11 +16,11 @@ from django.utils import timezone
 
 from accounts.models import BrandAccount
 from twitter_sync.actions.recording import TAG
-from twitter_sync.actions.setting_up import one_at_a_time
 from twitter_sync.answers import one_line
 from twitter_sync.calls.filtered import Rule
 from twitter_sync.client import Client
 from twitter_sync.errors import XError
+from twitter_sync.locks import one_at_a_time
 from twitter_sync.models import StreamRule
 from twitter_sync.models.stream_rule import LONGEST
 

@@ -4,14 +4,11 @@ and whether people can write to the handle at all. Rows tell how it went; the ch
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -22,19 +19,14 @@ from twitter_sync.answers import Answer
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
 from twitter_sync.errors import XError
+from twitter_sync.locks import one_at_a_time
 from twitter_sync.models import Connection, Subscription, Webhook
 
 REFUSED_AGAIN_AFTER = timedelta(minutes=10)
-# Who found another worker at it tries again so much later.
-PUT_OFF_SECONDS = 5
 # How many other handles are asked whether they could write to one.
 MOST_ASKED = 3
 
 log = structlog.get_logger(__name__)
-
-
-class Busy(Exception):
-    """Another worker is making what is missing at X. Nothing was done."""
 
 
 def set_up(brand: BrandAccount, *, replacing: str = "", waits: bool = False) -> None:
@@ -48,27 +40,6 @@ def set_up(brand: BrandAccount, *, replacing: str = "", waits: bool = False) -> 
         if may_tell(webhook):
             subscribe(brand, webhook)
     look_at_messages(brand)
-
-
-@contextmanager
-def one_at_a_time(*, waits: bool = False) -> Iterator[None]:
-    """Two who look and then make what is missing would make it twice, and X refuses the second.
-
-    A lock of the session: one of a transaction would hold that open while X answers. Only commands
-    wait for it: workers who did would be missing elsewhere. Raises Busy.
-    """
-    with connection.cursor() as cursor:
-        if waits:
-            cursor.execute("SELECT pg_advisory_lock(hashtext('twitter_sync.set_up'))")
-        else:
-            cursor.execute("SELECT pg_try_advisory_lock(hashtext('twitter_sync.set_up'))")
-            if cursor.fetchone() != (True,):
-                raise Busy
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(hashtext('twitter_sync.set_up'))")
 
 
 def watch() -> None:

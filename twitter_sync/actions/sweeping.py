@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.doorbell import ring_now
 from twitter_sync.actions import (
@@ -18,6 +18,7 @@ from twitter_sync.actions import (
     unsending,
 )
 from twitter_sync.actions.applying import BATCH
+from twitter_sync.locks import only_one
 from twitter_sync.models import Backfill, Connection, KnownPost, RawEvent, SyncGap
 
 # A ring for each batch, so that a backlog wakes several workers.
@@ -79,11 +80,3 @@ def look() -> Backlog | None:
         backfills=list(Backfill.objects.due().values_list("pk", flat=True)),
         gaps=list(SyncGap.objects.due().values_list("pk", flat=True)),
     )
-
-
-def only_one(task: str) -> bool:
-    """A lock of the database for the time of the transaction, whichever machine runs the task."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [task])
-        [taken] = cursor.fetchone() or [False]
-    return bool(taken)
