@@ -17,7 +17,7 @@ FEED_OF = {"dm": Feed.DMS, "public": Feed.OWN_POSTS}
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Stretch:
     """What is asked for of a feed: items newer than `since` and older than `until`, ids of X; or a
     page by its token. "" asks for everything, from the newest down, `size` items at once."""
 
@@ -36,7 +36,7 @@ class Source:
     """
 
     kind: str
-    ask: Callable[[Client, Span], Answer]
+    ask: Callable[[Client, Stretch], Answer]
     most: int | None
     is_by_id: bool
 
@@ -44,24 +44,31 @@ class Source:
 SOURCES = {
     Feed.DMS: Source(
         "dm",
-        lambda client, span: client.dm_events(page_token=span.page or None, max_results=span.size),
+        lambda client, asked: client.dm_events(
+            page_token=asked.page or None, max_results=asked.size
+        ),
         most=None,
         is_by_id=False,
     ),
     Feed.MENTIONS: Source(
-        "post", lambda client, span: posts_in(span, client.mentions), most=800, is_by_id=True
+        "post", lambda client, asked: posts_in(asked, client.mentions), most=800, is_by_id=True
     ),
     Feed.OWN_POSTS: Source(
-        "post", lambda client, span: posts_in(span, client.own_posts), most=3_200, is_by_id=True
+        "post",
+        lambda client, asked: posts_in(asked, client.own_posts),
+        most=3_200,
+        is_by_id=True,
     ),
 }
 # How far X shows direct messages (reference: x-api §3.1).
 DM_REACH = timedelta(days=30)
 
 
-def posts_in(span: Span, timeline: Callable[..., Answer]) -> Answer:
+def posts_in(asked: Stretch, timeline: Callable[..., Answer]) -> Answer:
     return timeline(
-        since_id=span.since or None, until_id=span.until or None, page_token=span.page or None
+        since_id=asked.since or None,
+        until_id=asked.until or None,
+        page_token=asked.page or None,
     )
 
 

@@ -339,8 +339,8 @@ def test_x_finds_what_a_rule_says(brand, simulator: Simulator, listened, monkeyp
     keep_rules()
     sweep()
     lease = StreamLease.objects.get(name="posts")
-    source = listening.SOURCES["posts"]
-    turn = turns.take(source, lease.pk)
+    listener = listening.LISTENERS["posts"]
+    turn = turns.take(listener, lease.pk)
     assert turn is not None
     with listening.connect(turn) as stream:
         repost = simulator.post("posts", author_id=customer["id"], text="A hovercraft!")["id"]
@@ -352,7 +352,7 @@ def test_x_finds_what_a_rule_says(brand, simulator: Simulator, listened, monkeyp
         simulator.post("posts", author_id=customer["id"], text="Still that hovercraft")
         lines = iter(stream)
         for _ in range(2):
-            source.keep(next(told for told in lines if told))
+            listener.keep(next(told for told in lines if told))
     apply_due()
     said = [message.text for message in Message.objects.order_by("sequence")]
     assert said == ["A hovercraft!", "Still that hovercraft"]

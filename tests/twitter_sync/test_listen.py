@@ -23,7 +23,7 @@ from tests.x import Simulator
 from twitter_sync import oauth
 from twitter_sync.actions import listening, turns
 from twitter_sync.actions.applying import apply_due
-from twitter_sync.actions.hearing import SOURCES
+from twitter_sync.actions.hearing import LISTENERS
 from twitter_sync.actions.setting_up import set_up
 from twitter_sync.actions.sweeping import sweep
 from twitter_sync.client import Client
@@ -110,7 +110,7 @@ def listen(predecessor: int = 0) -> None:
 
 
 def take(predecessor: int = 0) -> turns.Turn | None:
-    return turns.take(SOURCES["activity"], lease().pk, predecessor)
+    return turns.take(LISTENERS["activity"], lease().pk, predecessor)
 
 
 _lines_read = threading.Semaphore(0)

@@ -25,8 +25,8 @@ from twitter_sync.actions.searching import (
     MOST_AT_ONCE,
     REACH,
     SOONEST,
+    Stint,
     Talk,
-    Turn,
     claim,
     expect_more,
     next_due,
@@ -230,7 +230,7 @@ def test_a_handle_that_is_disconnected_is_not_searched_for(brand, asked):
     assert search_due() == 0
 
 
-# A turn
+# A stint
 
 
 @pytest.fixture
@@ -240,12 +240,12 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def one_call_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(searching, "Turn", lambda: Turn(calls=1))
+def one_call_a_stint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "Stint", lambda: Stint(calls=1))
 
 
-def test_a_search_of_many_pages_goes_on_in_the_next_turn(
-    simulator, brand, customer, asked, small_pages, one_call_a_turn
+def test_a_search_of_many_pages_goes_on_in_the_next_stint(
+    simulator, brand, customer, asked, small_pages, one_call_a_stint
 ):
     for number in range(25):
         posts(simulator, customer["id"], f"No. {number}", in_reply_to_post_id=asked)
@@ -262,7 +262,7 @@ def test_a_search_of_many_pages_goes_on_in_the_next_turn(
 
 
 def test_what_comes_while_a_search_goes_on_is_found_by_the_next(
-    simulator, brand, customer, asked, small_pages, one_call_a_turn
+    simulator, brand, customer, asked, small_pages, one_call_a_stint
 ):
     for number in range(15):
         posts(simulator, customer["id"], f"No. {number}", in_reply_to_post_id=asked)
@@ -307,7 +307,7 @@ def dies_after_one() -> Callable[[Any], str]:
     return next_page_of
 
 
-def test_a_turn_ends_before_its_task_is_ended_however_slow_x_is(brand, monkeypatch, settings):
+def test_a_stint_ends_before_its_task_is_ended_however_slow_x_is(brand, monkeypatch, settings):
     clock = [0.0]
 
     def slow(self: Client, query: str, **_: Any) -> Answer:

@@ -22,7 +22,7 @@ from twitter_sync.actions.walking import LEASE, claim, ring_for, walk_on
 from twitter_sync.answers import Answer
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
-from twitter_sync.feeds import SOURCES, Feed, Span, ids_of, items_of, next_page_of, page_of_one
+from twitter_sync.feeds import SOURCES, Feed, Stretch, ids_of, items_of, next_page_of, page_of_one
 from twitter_sync.models import Backfill, RawEvent, SyncCursor
 
 # Of mentions and of own posts, each: as far as X's timeline of mentions goes.
@@ -61,7 +61,7 @@ def backfill(backfill_id: int) -> int:
 
 
 def ask(client: Client, held: Backfill) -> Answer:
-    return SOURCES[Feed(held.cursor.feed)].ask(client, Span(page=held.page_token))
+    return SOURCES[Feed(held.cursor.feed)].ask(client, Stretch(page=held.page_token))
 
 
 # One page

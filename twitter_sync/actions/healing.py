@@ -22,7 +22,7 @@ from twitter_sync.actions.walking import LEASE, claim, ring_for, walk_on
 from twitter_sync.answers import Answer
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
-from twitter_sync.feeds import DM_REACH, SOURCES, Feed, Span, ids_of, items_of, next_page_of
+from twitter_sync.feeds import DM_REACH, SOURCES, Feed, Stretch, ids_of, items_of, next_page_of
 from twitter_sync.models import SyncCursor, SyncGap
 
 # Where fewer are left of what X shows of a feed, it may have cut the list short.
@@ -116,8 +116,8 @@ def heal(gap_id: int) -> int:
 def ask(client: Client, gap: SyncGap) -> Answer:
     source = SOURCES[Feed(gap.feed)]
     if source.is_by_id:
-        return source.ask(client, Span(since=gap.after_id, until=gap.before_id))
-    return source.ask(client, Span(page=gap.page_token))
+        return source.ask(client, Stretch(since=gap.after_id, until=gap.before_id))
+    return source.ask(client, Stretch(page=gap.page_token))
 
 
 @transaction.atomic

@@ -20,9 +20,10 @@ Name = StreamLease.Name
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """`open` takes how many minutes X shall repeat; X allows `most_open` such streams at once.
-    `note_broken` hears that it broke off, `note_missed` since when something was missed."""
+class Listener:
+    """How one stream is listened to. `open` takes how many minutes X shall repeat; X allows
+    `most_open` such streams at once. `keep` gets each line, `note_broken` hears that it broke off,
+    `note_missed` since when something was missed."""
 
     is_wanted: Callable[[], bool]
     open: Callable[[Client, int], Stream]
@@ -47,8 +48,8 @@ def nothing(*_: object) -> None:
     """Of posts by keyword none is owed to anybody."""
 
 
-SOURCES: dict[str, Source] = {
-    Name.ACTIVITY: Source(
+LISTENERS: dict[str, Listener] = {
+    Name.ACTIVITY: Listener(
         is_wanted=are_activities_wanted,
         open=lambda client, minutes: client.activity_stream(backfill_minutes=minutes),
         keep=lambda line: record_delivery(line, RawEvent.Source.STREAM),
@@ -56,7 +57,7 @@ SOURCES: dict[str, Source] = {
         note_broken=polling.hurry,
         note_missed=recovering.note_silence,
     ),
-    Name.POSTS: Source(
+    Name.POSTS: Listener(
         is_wanted=are_posts_wanted,
         open=lambda client, minutes: client.post_stream(backfill_minutes=minutes),
         keep=record_found,

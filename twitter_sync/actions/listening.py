@@ -21,7 +21,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.doorbell import ring_now
-from twitter_sync.actions.hearing import SOURCES, Source
+from twitter_sync.actions.hearing import LISTENERS, Listener
 from twitter_sync.actions.turns import LEASE, Turn, mine, renew, take
 from twitter_sync.backoff import before_stream
 from twitter_sync.budgets import Purpose
@@ -42,8 +42,8 @@ log = structlog.get_logger(__name__)
 
 def sweep() -> None:
     """Rings for streams that nobody reads, when they may be opened."""
-    for name, source in SOURCES.items():
-        if source.is_wanted():
+    for name, listener in LISTENERS.items():
+        if listener.is_wanted():
             StreamLease.objects.get_or_create(name=name)
             free = StreamLease.objects.filter(name=name, leased_until__lte=Now(), due_at__lte=Now())
             for lease_id in free.values_list("pk", flat=True):
@@ -54,24 +54,24 @@ def listen(lease_id: int, predecessor: int = 0) -> None:
     """Reads until the next worker has taken over, for some minutes at most. `predecessor` is the
     token of who hands over; 0 takes what nobody holds."""
     lease = StreamLease.objects.filter(pk=lease_id).first()
-    source = SOURCES.get(lease.name) if lease else None
-    if source is None or stopping.is_set() or not source.is_wanted():
+    listener = LISTENERS.get(lease.name) if lease else None
+    if listener is None or stopping.is_set() or not listener.is_wanted():
         return
     if predecessor:
-        relieve(source, lease_id, predecessor)
-    elif turn := take(source, lease_id):
+        relieve(listener, lease_id, predecessor)
+    elif turn := take(listener, lease_id):
         work(turn)
 
 
-def relieve(source: Source, lease_id: int, predecessor: int) -> None:
+def relieve(listener: Listener, lease_id: int, predecessor: int) -> None:
     """Connects before the turn is taken: where X refuses, the one before simply reads on."""
     try:
-        stream = source.open(Client.for_app(purpose=Purpose.POLL), 0)
+        stream = listener.open(Client.for_app(purpose=Purpose.POLL), 0)
     except XError as error:
         log.warning("not relieved", holder=predecessor, error=str(error))
         return
     with stream:
-        if turn := take(source, lease_id, predecessor):
+        if turn := take(listener, lease_id, predecessor):
             work(turn, stream)
 
 
@@ -118,13 +118,13 @@ def connect(turn: Turn) -> Stream:
     """With what was missed since the last line, as far as X repeats it. Raises XError."""
     client, minutes = Client.for_app(purpose=Purpose.POLL), backfill_minutes(turn.lease)
     try:
-        stream = turn.source.open(client, minutes)
+        stream = turn.listener.open(client, minutes)
     except Refused as refusal:
         if not minutes or type(refusal) not in (Refused, Forbidden):
             raise
         mine(turn).update(has_backfill=False)
         turn.lease.has_backfill, minutes = False, 0
-        stream = turn.source.open(client, 0)
+        stream = turn.listener.open(client, 0)
     note_connected(turn, minutes)
     return stream
 
@@ -142,7 +142,7 @@ def note_connected(turn: Turn, minutes: int) -> None:
     if lease.unbroken_since is None or not minutes or not is_whole:
         lease.unbroken_since = now
         if lease.heard_at is not None:
-            turn.source.note_missed(lease.heard_at)
+            turn.listener.note_missed(lease.heard_at)
     mine(turn).update(
         connected_at=Now(), unbroken_since=lease.unbroken_since, leased_until=Now() + LEASE
     )
@@ -157,7 +157,7 @@ def read(stream: Stream, turn: Turn) -> None:
         return
     for line in stream:
         if line:
-            turn.source.keep(line)
+            turn.listener.keep(line)
             turn.was_told = True
         if monotonic() >= turn.renews_at:
             renew(turn)
@@ -180,7 +180,7 @@ def goes_on(turn: Turn, error: XError) -> bool:
     log.warning("no stream", error=str(error), failures=lease.failures, wait=str(wait))
     if turn.is_connected:
         turn.is_connected = False
-        turn.source.note_broken()
+        turn.listener.note_broken()
     is_short = wait <= LONGEST_WAIT and not turn.is_over
     then = {"leased_until": Now() + LEASE} if is_short else {"leased_until": Now()}
     told = {"failures": lease.failures, "failure": error.reason[:300], "connected_at": None}

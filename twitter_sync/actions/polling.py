@@ -26,7 +26,7 @@ from twitter_sync.answers import Answer
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import MAX_PAGE, Client
 from twitter_sync.errors import RateLimited, XError
-from twitter_sync.feeds import FEED_OF, SOURCES, Feed, Span, ids_of, items_of
+from twitter_sync.feeds import FEED_OF, SOURCES, Feed, Stretch, ids_of, items_of
 from twitter_sync.models import Backfill, MissedPush, RawEvent, SyncCursor
 from twitter_sync.pushes import DOUBTED_FOR, pause, ways_in
 
@@ -108,8 +108,8 @@ def poll(cursor_id: int) -> int:
     asked_at, found, leased_until = timezone.now(), 0, cursor.due_at
     try:
         client = Client.for_brand(cursor.brand, purpose=purpose_of(cursor))
-        span = Span(since=lowered(cursor.newest_id), size=size_of(cursor))
-        answer = SOURCES[Feed(cursor.feed)].ask(client, span)
+        stretch = Stretch(since=lowered(cursor.newest_id), size=size_of(cursor))
+        answer = SOURCES[Feed(cursor.feed)].ask(client, stretch)
         cursor, found = keep(cursor, answer, asked_at=asked_at)
     except XError as error:
         put_off(cursor, error, leased_until)

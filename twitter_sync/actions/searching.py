@@ -89,7 +89,7 @@ def expect_more(heard: Iterable[tuple[Talk, datetime]]) -> None:
 
 
 @dataclass(slots=True)
-class Turn:
+class Stint:
     """What a worker may still do before it gives way, well before its task is ended
     (CELERY_TASK_TIME_LIMIT): a call begun at the last moment takes 15 s."""
 
@@ -103,10 +103,10 @@ class Turn:
 
 def search_due() -> int:
     """Asks X for what is due, oldest first. Returns how many customers were asked for."""
-    asked, turn = 0, Turn()
-    while not turn.is_over:
+    asked, stint = 0, Stint()
+    while not stint.is_over:
         searches = claim()
-        if not searches or not search(searches, turn):
+        if not searches or not search(searches, stint):
             return asked
         asked += len(searches)
     ring("twitter_sync.search", queue="default")
@@ -138,10 +138,10 @@ def query_for(searches: Iterable[ConversationSearch]) -> str:
     return " OR ".join(dict.fromkeys(terms))
 
 
-def search(searches: Sequence[ConversationSearch], turn: Turn) -> bool:
+def search(searches: Sequence[ConversationSearch], stint: Stint) -> bool:
     """Asks X one question for all of them. False when X takes no more questions for now."""
     try:
-        walk(searches, turn)
+        walk(searches, stint)
     except RateLimited as limit:
         put_off(searches, limit.resets_at)
         return False
@@ -150,21 +150,21 @@ def search(searches: Sequence[ConversationSearch], turn: Turn) -> bool:
         if type(error) is not Refused:
             put_off(searches, timezone.now() + SOONEST)
             return False
-        return search_apart(searches, turn)
+        return search_apart(searches, stint)
     return True
 
 
-def search_apart(searches: Sequence[ConversationSearch], turn: Turn) -> bool:
+def search_apart(searches: Sequence[ConversationSearch], stint: Stint) -> bool:
     """X refuses the question: each is asked for alone, so that one costs the others nothing. What
     X refuses alone, too, is asked from its beginning the next day."""
     if len(searches) > 1:
-        return all(search([one], turn) for one in searches)
+        return all(search([one], stint) for one in searches)
     put_off(searches, timezone.now() + LATEST, until_id="", began_at=None)
     return True
 
 
-def walk(searches: Sequence[ConversationSearch], turn: Turn) -> None:
-    """All pages of one query, newest first; what the turn is too short for is due at once.
+def walk(searches: Sequence[ConversationSearch], stint: Stint) -> None:
+    """All pages of one query, newest first; what the stint is too short for is due at once.
 
     Where it stands is kept as an id: unlike X's token it goes on in any company. Raises XError.
     """
@@ -173,8 +173,8 @@ def walk(searches: Sequence[ConversationSearch], turn: Turn) -> None:
         return keep(searches, {}, asked_at, is_last=True)
     query, since_id = query_for(searches), since(searches, asked_at)
     client = Client.for_app(purpose=Purpose.POLL)
-    while not turn.is_over:
-        turn.calls -= 1
+    while not stint.is_over:
+        stint.calls -= 1
         answer = client.search(
             query, since_id=since_id, until_id=until_id or None, page_token=token or None
         )

@@ -16,7 +16,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from twitter_sync.actions.hearing import Source
+from twitter_sync.actions.hearing import Listener
 from twitter_sync.models import StreamLease
 
 # A turn with all that may come after it is over before Celery gives the task to somebody else
@@ -39,7 +39,7 @@ class Turn:
     """A worker's time with the stream, by a clock that never jumps. `relieved_at` is when the next
     one was heard to read."""
 
-    source: Source
+    listener: Listener
     lease: StreamLease
     is_connected: bool
     ends_at: float = field(default_factory=lambda: monotonic() + READ_FOR.total_seconds())
@@ -51,7 +51,7 @@ class Turn:
     @property
     def is_lonely(self) -> bool:
         """Nobody else may read beside this worker."""
-        return self.source.most_open < 2
+        return self.listener.most_open < 2
 
     @property
     def is_over(self) -> bool:
@@ -68,7 +68,7 @@ class Turn:
 
 
 @transaction.atomic
-def take(source: Source, lease_id: int, predecessor: int = 0) -> Turn | None:
+def take(listener: Listener, lease_id: int, predecessor: int = 0) -> Turn | None:
     """None when somebody else reads, or X may not be asked yet. From a `predecessor` it is taken by
     who is connected already."""
     rows = StreamLease.objects.select_for_update().filter(pk=lease_id, due_at__lte=Now())
@@ -83,7 +83,7 @@ def take(source: Source, lease_id: int, predecessor: int = 0) -> Turn | None:
         leased_until=Now() + LEASE,
         connected_at=Now() if predecessor else None,
     )
-    return Turn(source, lease, is_connected=bool(predecessor))
+    return Turn(listener, lease, is_connected=bool(predecessor))
 
 
 def mine(turn: Turn) -> QuerySet[StreamLease]:
