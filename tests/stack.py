@@ -26,8 +26,6 @@ from config.embedded.environment import OURS
 ROOT = Path(__file__).resolve().parent.parent
 STARTS_WITHIN = 120.0
 ENDS_WITHIN = 40.0
-# A call of the simulator that pushes hundreds of events answers when all is done.
-LONG_CALL = 300.0
 OWNER = {"HANDLED_OWNER_EMAIL": "olga@example.com", "HANDLED_OWNER_PASSWORD": "a-long-password-9"}
 
 

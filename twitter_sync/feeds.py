@@ -10,6 +10,7 @@ from typing import Any
 from twitter_sync.answers import Answer
 from twitter_sync.client import MAX_PAGE, Client
 from twitter_sync.models import SyncCursor
+from twitter_sync.payloads.reading import records
 
 Feed = SyncCursor.Feed
 # Where what we sent stands, by the kind of message.
@@ -73,7 +74,7 @@ def posts_in(asked: Stretch, timeline: Callable[..., Answer]) -> Answer:
 
 
 def items_of(answer: Answer) -> list[dict[str, Any]]:
-    return [item for item in answer.get("data") or [] if isinstance(item, dict)]
+    return listed(answer, "data")
 
 
 def ids_of(items: list[dict[str, Any]]) -> list[int]:
@@ -106,8 +107,7 @@ def page_of_one(item: dict[str, Any], answer: Answer) -> dict[str, Any]:
 
 
 def listed(source: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    found = source.get(name)
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    return records(source.get(name))
 
 
 def leaves(value: Any) -> Iterator[str]:

@@ -18,9 +18,9 @@ from django.utils import timezone
 from twitter_sync import billing
 from twitter_sync.answers import Answer
 from twitter_sync.billing import Kind
+from twitter_sync.budgets import APP
 from twitter_sync.errors import XError
 
-APP = "app"
 # Of one caller, on one day.
 Tally = Counter[tuple[str, date, Kind]]
 

@@ -11,7 +11,7 @@ from accounts.models import BrandAccount
 from tests.twitter_sync.held import at_x, invalidate
 from tests.x import Simulator
 from twitter_sync.actions.setting_up import set_up
-from twitter_sync.actions.subscribing import WORDED
+from twitter_sync.actions.subscribing import wanted
 from twitter_sync.checklist import checklist
 from twitter_sync.client import Client
 from twitter_sync.errors import XError
@@ -108,7 +108,7 @@ def test_another_port_of_this_machine_takes_over_with_all_subscriptions(
     set_up(brand)
     held = Client.for_app().webhooks()["data"]
     assert [one["url"] for one in held] == [settings.X_WEBHOOK_URL]
-    assert at_x(brand) == dict.fromkeys(WORDED, held[0]["id"])
+    assert at_x(brand) == dict.fromkeys(wanted(brand), held[0]["id"])
     assert checklist(brand).is_subscribed
 
 

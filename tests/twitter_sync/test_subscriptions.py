@@ -14,7 +14,7 @@ from tests.twitter_sync.held import at_x
 from tests.x import Simulator
 from twitter_sync import oauth, tokens
 from twitter_sync.actions.setting_up import set_up
-from twitter_sync.actions.subscribing import NEEDED, WORDED, subscribe, subscribed
+from twitter_sync.actions.subscribing import NEEDED, subscribe, subscribed, wanted
 from twitter_sync.checklist import checklist
 from twitter_sync.client import Client
 from twitter_sync.models import Connection, Subscription, Webhook
@@ -31,7 +31,7 @@ def brand(webhook_url: str, connected: Connected) -> BrandAccount:
 def test_every_kind_of_news_goes_to_our_webhook(brand: BrandAccount) -> None:
     set_up(brand)
     webhook = Webhook.objects.get()
-    assert at_x(brand) == dict.fromkeys(WORDED, webhook.external_id)
+    assert at_x(brand) == dict.fromkeys(wanted(brand), webhook.external_id)
     found = checklist(brand)
     assert (found.active, found.is_subscribed) == (len(NEEDED), True)
 
@@ -41,7 +41,7 @@ def test_twice_makes_nothing_twice(brand: BrandAccount, simulator: Simulator) ->
     made = [call for call in simulator.calls(ROUTE) if call["method"] == "POST"]
     set_up(brand)
     assert [call for call in simulator.calls(ROUTE) if call["method"] == "POST"] == made
-    assert Subscription.objects.filter(brand=brand).active().count() == len(WORDED)
+    assert Subscription.objects.filter(brand=brand).active().count() == len(wanted(brand))
 
 
 def test_what_somebody_took_away_at_x_is_made_again(brand: BrandAccount) -> None:
@@ -98,7 +98,7 @@ def test_a_handle_that_lost_its_consent_says_so_for_every_kind(
     simulator.post("revoke", user_id=brand.x_user_id)
     set_up(brand)
     rows = Subscription.objects.filter(brand=brand)
-    assert {row.event_type for row in rows} == set(WORDED)
+    assert {row.event_type for row in rows} == set(wanted(brand))
     assert not any(row.is_active for row in rows)
     assert all("reconnect" in row.failure for row in rows)
     brand.refresh_from_db()
@@ -117,7 +117,7 @@ def test_x_being_away_costs_one_call_and_loses_nothing(
     webhook = Webhook.objects.get()
     assert "did not confirm" in webhook.failure
     assert webhook.is_valid
-    assert Subscription.objects.filter(brand=brand).active().count() == len(WORDED)
+    assert Subscription.objects.filter(brand=brand).active().count() == len(wanted(brand))
     assert checklist(brand).is_subscribed
 
 

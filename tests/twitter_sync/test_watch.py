@@ -13,7 +13,7 @@ from accounts.models import BrandAccount
 from tests.twitter_sync.held import at_x, invalidate
 from tests.x import Simulator
 from twitter_sync.actions.setting_up import set_up, watch
-from twitter_sync.actions.subscribing import WORDED
+from twitter_sync.actions.subscribing import wanted
 from twitter_sync.checklist import checklist
 from twitter_sync.client import Client
 from twitter_sync.models import Subscription, Webhook
@@ -46,7 +46,7 @@ def test_a_new_address_gets_the_news_of_every_handle(
     watch()
     [webhook] = Client.for_app().webhooks()["data"]
     assert webhook["url"] == settings.X_WEBHOOK_URL
-    assert at_x(brand) == at_x(other) == dict.fromkeys(WORDED, webhook["id"])
+    assert at_x(brand) == at_x(other) == dict.fromkeys(wanted(brand), webhook["id"])
     assert [one.url for one in Webhook.objects.filter(is_valid=True)] == [settings.X_WEBHOOK_URL]
 
 
@@ -84,11 +84,11 @@ def test_where_x_cannot_reach_us_it_streams_what_it_cannot_push(
     settings.X_WEBHOOK_URL = "http://127.0.0.1:9/webhooks/x/"
     set_up(brand)
     assert checklist(brand).is_subscribed
-    assert at_x(brand) == dict.fromkeys(WORDED)
+    assert at_x(brand) == dict.fromkeys(wanted(brand))
     settings.X_WEBHOOK_URL = webhook_url
     watch()
     [webhook] = Client.for_app().webhooks()["data"]
-    assert at_x(brand) == dict.fromkeys(WORDED, webhook["id"])
+    assert at_x(brand) == dict.fromkeys(wanted(brand), webhook["id"])
 
 
 def test_without_the_stream_nothing_is_asked_for_that_nobody_would_hear(

@@ -217,9 +217,7 @@ def see_again(brand: BrandAccount) -> None:
 def poll_soon(brand: BrandAccount) -> None:
     """Every feed is due: what came while the handle was away is fetched now, and what is left of
     its history after that."""
-    SyncCursor.objects.bulk_create(
-        [SyncCursor(brand=brand, feed=feed) for feed in SyncCursor.Feed], ignore_conflicts=True
-    )
+    polling.begin_feeds_of(brand)
     make_feeds_due(brand)
     healing.resume(brand)
     backfilling.resume(brand)

@@ -95,9 +95,14 @@ def ask_at_once(feeds: QuerySet[SyncCursor]) -> None:
 
 def begin_feeds() -> None:
     for brand in BrandAccount.objects.listening().filter(cursors=None):
-        SyncCursor.objects.bulk_create(
-            [SyncCursor(brand=brand, feed=feed) for feed in Feed], ignore_conflicts=True
-        )
+        begin_feeds_of(brand)
+
+
+def begin_feeds_of(brand: BrandAccount) -> None:
+    """A cursor for each feed; one that is there stays where it is."""
+    SyncCursor.objects.bulk_create(
+        [SyncCursor(brand=brand, feed=feed) for feed in Feed], ignore_conflicts=True
+    )
 
 
 def poll(cursor_id: int) -> int:

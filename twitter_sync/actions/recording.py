@@ -15,6 +15,7 @@ from accounts.models import BrandAccount
 from inbox.models import Message
 from twitter_sync import metering
 from twitter_sync.answers import Answer
+from twitter_sync.budgets import APP
 from twitter_sync.feeds import SOURCES, Feed, items_of, listed, page_of_one
 from twitter_sync.models import RawEvent
 from twitter_sync.payloads import addressee
@@ -127,7 +128,7 @@ def record_found(line: bytes) -> None:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         record_delivery(line, RawEvent.Source.KEYWORD)
         return
-    metering.count_answer(metering.APP, "post_stream", told)
+    metering.count_answer(APP, "post_stream", told)
     if is_repost(post):
         return
     keys = [int(tag.removeprefix(TAG)) for tag in tags if re.fullmatch(rf"{TAG}\d{{1,18}}", tag)]

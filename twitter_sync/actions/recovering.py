@@ -31,8 +31,9 @@ TRY_AGAIN_AFTER, REFUSED_AGAIN_AFTER = timedelta(seconds=75), timedelta(minutes=
 # How long X may be at it before it is asked once more.
 UNDER_WAY = timedelta(hours=1)
 MOST_ATTEMPTS = 4
-# What X has to send again (reference: x-api §5), less the minutes that a try may take.
-REACH = timedelta(hours=24) - timedelta(minutes=5)
+# What X has to send again (reference: x-api §5); less the minutes that a try may take.
+KEPT_BY_X = timedelta(hours=24)
+REACH = KEPT_BY_X - timedelta(minutes=5)
 
 State = Replay.State
 log = structlog.get_logger(__name__)
@@ -136,7 +137,7 @@ def note_asked(replay: Replay, external_id: str, newest: int) -> None:
 def put_off(replay: Replay, reason: str, *, counts: bool) -> None:
     """Later; after some refusals, or when X keeps it no longer, it is given up with its gaps."""
     attempts = replay.attempts + counts
-    is_over = attempts >= MOST_ATTEMPTS or replay.since < timezone.now() - timedelta(hours=24)
+    is_over = attempts >= MOST_ATTEMPTS or replay.since < timezone.now() - KEPT_BY_X
     wait = REFUSED_AGAIN_AFTER if counts else TRY_AGAIN_AFTER
     with transaction.atomic():
         Replay.objects.filter(pk=replay.pk).update(

@@ -26,7 +26,7 @@ from twitter_sync.answers import Answer
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
 from twitter_sync.errors import RateLimited, Refused, XError
-from twitter_sync.feeds import ids_of, listed, next_page_of, page_of_one
+from twitter_sync.feeds import ids_of, items_of, next_page_of, page_of_one
 from twitter_sync.models import ConversationSearch, KnownPost
 
 # X's limit for a query, and so eight customers at least.
@@ -202,7 +202,7 @@ def keep(
     it goes on from an earlier task."""
     rows = ConversationSearch.objects.select_related("brand").select_for_update(of=("self",))
     held = list(rows.filter(pk__in=[one.pk for one in searches]).order_by("pk"))
-    told = listed(answer, "data")
+    told = items_of(answer)
     items, ids = unseen(told), ids_of(told)
     for one in held:
         theirs = [page_of_one(item, answer) for item in items if is_of(one, item)]

@@ -33,7 +33,6 @@ OFFERED = {
 }
 # Only for handles that take quotes: a setting.
 QUOTES = {"post.quote.create": "Quotes"}
-WORDED = NEEDED | OFFERED
 # After these every further call would fail the same way.
 HOPELESS = (*UNHEARD, TokenRejected)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from twitter_sync.payloads.gathering import Gathering, listed
+from twitter_sync.payloads.gathering import LONGEST_REASON, Gathering, listed
 from twitter_sync.payloads.messages import read_encrypted, read_older_message
 from twitter_sync.payloads.people import read_people
 from twitter_sync.payloads.posts import read_included, read_post
@@ -52,7 +52,7 @@ def read_activity(body: Record, found: Gathering) -> None:
         try:
             read_event(record(element, "an event"), found)
         except Unreadable as error:
-            found.unreadable.append(str(error)[:80])
+            found.unreadable.append(str(error)[:LONGEST_REASON])
 
 
 def read_event(event: Record, found: Gathering) -> None:

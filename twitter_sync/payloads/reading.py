@@ -7,8 +7,9 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-# Milliseconds of X's ids count from here; ids below the first one carry no time.
-X_EPOCH_MS = 1_288_834_974_657
+from inbox.sequence import moment_of
+
+# Ids below it carry no time.
 FIRST_SNOWFLAKE = 29_700_859_247
 LARGEST_ID = 2**63 - 1
 
@@ -116,6 +117,5 @@ def moment(value: Any, snowflake: str, what: str) -> datetime:
     if found is not None:
         return found
     if int(snowflake) >= FIRST_SNOWFLAKE:
-        milliseconds = (int(snowflake) >> 22) + X_EPOCH_MS
-        return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+        return moment_of(int(snowflake))
     raise Unreadable(f"{what} is missing")
