@@ -28,7 +28,7 @@ def set_aside_of(brand: BrandAccount) -> RawEventQuerySet:
 
 def orphans_of(brand: BrandAccount) -> int:
     """How many X told to it while it was not connected, as far as anybody wants to know."""
-    told = RawEvent.objects.filter(state=RawEvent.State.ORPHAN, waits_for=brand.x_user_id)
+    told = RawEvent.objects.orphans().filter(waits_for=brand.x_user_id)
     return told[:MOST_COUNTED].count()
 
 

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from accounts.models import BrandAccount
-from inbox.actions.receiving import Media, Person, Utterance
+from inbox.actions.contacts import Person
 from inbox.sequence import moment_of, sequence_at
+from inbox.utterance import Media, Utterance
 from twitter_sync import payloads
 from twitter_sync.models import KnownPost
 from twitter_sync.payloads import DirectMessage, EncryptedMessage, Post, Profile

@@ -12,7 +12,7 @@ import time
 
 import structlog
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, ProtectedError, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, ProtectedError, QuerySet
 from django.utils import timezone
 
 from accounts.access import require_admin
@@ -21,7 +21,7 @@ from accounts.announcements import access_changed
 from accounts.doorbell import ring, ring_now
 from accounts.models import BrandAccount, User
 from inbox.actions.erasing import erase_conversations
-from inbox.models import Conversation, Thread
+from inbox.models import Conversation
 from twitter_sync.actions.disconnecting import destroy, revoke, wind_up
 from twitter_sync.budgets import user_scope
 from twitter_sync.locks import PUT_OFF_SECONDS, Busy
@@ -33,7 +33,6 @@ RAW_EVENTS_AT_ONCE = 2_000
 # A worker gives way after this, well before its task is ended (CELERY_TASK_TIME_LIMIT).
 GIVE_WAY_AFTER_SECONDS = 20.0
 
-State = RawEvent.State
 log = structlog.get_logger(__name__)
 
 
@@ -107,7 +106,7 @@ def erase_talk(erasure: Erasure, brand: BrandAccount) -> bool:
 
 def erase_posts(x_conversation_ids: tuple[str, ...]) -> None:
     """The known tree of X conversations in which no brand of ours talks any more."""
-    posts = nobodys_posts().filter(x_conversation_id__in=x_conversation_ids)
+    posts = KnownPost.objects.nobodys().filter(x_conversation_id__in=x_conversation_ids)
     post_ids = list(posts.values_list("pk", flat=True))
     RawEvent.objects.filter(fact__in=[f"look_up:{post_id}" for post_id in post_ids]).delete()
     Redaction.objects.filter(external_id__in=post_ids).delete()
@@ -119,7 +118,7 @@ def erase_ledger(erasure: Erasure, brand: BrandAccount) -> bool:
     rows = RawEvent.objects.filter(brand=brand).order_by("pk")[:RAW_EVENTS_AT_ONCE]
     told = dict(rows.values_list("pk", "fact"))
     found = [fact.rpartition(":")[2] for fact in told.values() if fact.startswith("keyword:")]
-    nobodys_posts().filter(pk__in=found).delete()
+    KnownPost.objects.nobodys().filter(pk__in=found).delete()
     count, _ = RawEvent.objects.filter(pk__in=told).delete()
     Erasure.objects.filter(pk=erasure.pk).update(raw_events=F("raw_events") + count)
     return bool(count)
@@ -162,29 +161,22 @@ def let_go(erasure: Erasure, brand: BrandAccount, *, left_at_x: str) -> None:
 
 def erase_unread(erasure: Erasure) -> None:
     """What X told to the handle and could not be applied: it was set aside, or came too late."""
-    orphans = Q(state=State.ORPHAN, waits_for=erasure.x_user_id)
-    aside = Q(state=State.DEAD, pk__in=told_to(erasure.x_user_id))
-    count, _ = RawEvent.objects.filter(orphans | aside, brand=None).delete()
+    orphans = RawEvent.objects.orphans().filter(waits_for=erasure.x_user_id)
+    aside = RawEvent.objects.dead().filter(pk__in=told_to(erasure.x_user_id))
+    count, _ = (orphans | aside).filter(brand=None).delete()
     Erasure.objects.filter(pk=erasure.pk).update(raw_events=F("raw_events") + count)
 
 
 def told_to(x_user_id: str) -> list[int]:
     """Rows set aside whose body names its addressee so; a post that merely mentions the handle may
     be another brand's."""
-    aside = RawEvent.objects.filter(state=State.DEAD, brand=None).values_list("pk", "body")
+    aside = RawEvent.objects.dead().filter(brand=None).values_list("pk", "body")
     return [pk for pk, body in aside.iterator(500) if addressee_of(bytes(body)) == x_user_id]
 
 
 def erase_own_posts(erasure: Erasure) -> None:
     """Broadcasts of the handle, kept as what customers answered."""
-    nobodys_posts().filter(author_id=erasure.x_user_id).delete()
-
-
-def nobodys_posts() -> QuerySet[KnownPost]:
-    held = Thread.objects.filter(
-        kind=Thread.Kind.PUBLIC, x_conversation_id=OuterRef("x_conversation_id")
-    )
-    return KnownPost.objects.filter(~Exists(held))
+    KnownPost.objects.nobodys().filter(author_id=erasure.x_user_id).delete()
 
 
 # From the clock
@@ -203,4 +195,4 @@ def latecomers() -> QuerySet[RawEvent]:
     """Orphans for a handle that was erased and not connected again."""
     again = BrandAccount.objects.filter(x_user_id=OuterRef("x_user_id"))
     erased = Erasure.objects.filter(~Exists(again), finished_at__isnull=False)
-    return RawEvent.objects.filter(state=State.ORPHAN, waits_for__in=erased.values("x_user_id"))
+    return RawEvent.objects.orphans().filter(waits_for__in=erased.values("x_user_id"))

@@ -10,7 +10,6 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts.models import BrandAccount
-from twitter_sync.actions.erasing import nobodys_posts
 from twitter_sync.models import KnownPost, RawEvent
 from twitter_sync.models.raw_event import RawEventQuerySet
 
@@ -42,7 +41,7 @@ def forget() -> int:
         state=RawEvent.State.IGNORED, received_at__lte=timezone.now() - KEPT_FOR
     )
     rows = list(old.order_by("id")[:AT_ONCE])
-    nobodys_posts().filter(pk__in=ids_of(rows)).delete()
+    KnownPost.objects.nobodys().filter(pk__in=ids_of(rows)).delete()
     RawEvent.objects.filter(pk__in=[row.pk for row in rows]).delete()
     return len(rows)
 

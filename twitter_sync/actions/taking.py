@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from accounts.models import BrandAccount
-from inbox.actions.receiving import Received, Told, receive_all
+from inbox.actions.receiving import Received, receive_all
+from inbox.utterance import Told
 from twitter_sync.actions.introducing import ask_who
 from twitter_sync.actions.noticing import Heard, notice
 from twitter_sync.actions.placing import place

@@ -13,6 +13,8 @@ from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from inbox.models import Thread
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -57,6 +59,13 @@ class KnownPostQuerySet(models.QuerySet["KnownPost"]):
 
     def due(self) -> KnownPostQuerySet:
         return self.filter(look_up_at__lte=Now())
+
+    def nobodys(self) -> KnownPostQuerySet:
+        """In X conversations in which no brand of ours talks."""
+        held = Thread.objects.filter(
+            kind=Thread.Kind.PUBLIC, x_conversation_id=models.OuterRef("x_conversation_id")
+        )
+        return self.filter(~models.Exists(held))
 
 
 class KnownPost(models.Model):

@@ -68,6 +68,10 @@ class RawEventQuerySet(models.QuerySet["RawEvent"]):
         """Set aside: unreadable, or tried in vain as often as anything is."""
         return self.filter(state=RawEvent.State.DEAD)
 
+    def orphans(self) -> RawEventQuerySet:
+        """Told for an account of X, which they wait for, that is not connected here."""
+        return self.filter(state=RawEvent.State.ORPHAN)
+
     def due(self) -> RawEventQuerySet:
         return self.filter(state=RawEvent.State.PENDING, due_at__lte=Now())
 
