@@ -1,7 +1,8 @@
 """What X could not push, sent again: an outage becomes gaps and a job at X, and ends with X's word.
 
 Polling finds the messages of that time anyway, and is hurried. Deletions, quotes and encrypted
-messages are only pushed: they come by a replay or not at all. X keeps them for a day.
+messages are only pushed: they come by a replay or not at all. X keeps them for a day. What was set
+aside here and is tried again is another matter: `replaying`.
 """
 
 from __future__ import annotations

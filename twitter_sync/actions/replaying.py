@@ -1,7 +1,8 @@
 """Rows of the ledger get another chance: set aside and then mended, or told before their handle was
 connected.
 
-The rows stay what they were, so applying them again, or twice, is harmless.
+The rows stay what they were, so applying them again, or twice, is harmless. What X sends again is
+another matter: `recovering`.
 """
 
 from __future__ import annotations

@@ -114,7 +114,7 @@ DONE_ONCE = Invariant(
     "What a message causes happened once, and who has a conversation is who it was given to.",
     why="""
         A conversation opens once; a message is written, sent and deleted once in its history. The
-        one open assignment names the assignee. Notifications have no table yet.
+        one open assignment names the assignee.
     """,
     statement="""
         SELECT 'conversation ' || conversation_id

@@ -15,8 +15,8 @@ from twitter_sync.models import Audit
 class Command(BaseCommand):
     help = (
         "Asks the database whether nothing is lost, nothing happened twice and everything agrees. "
-        "Changes nothing. Ends with status 1 when something does not hold, with 2 when another is "
-        "under way."
+        "Changes nothing but its own notes. Ends with status 1 when something does not hold, with "
+        "2 when another is under way."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
