@@ -145,16 +145,7 @@ def keep(
     if expected is not None and expected.x_user_id != who["id"]:
         raise WrongHandle(expected, who["username"])
     lock_accounts([who["id"]])
-    brand, is_new = BrandAccount.objects.select_for_update().get_or_create(
-        x_user_id=who["id"],
-        defaults={
-            "handle": who["username"],
-            "name": who["name"],
-            "time_zone": by.time_zone if by else "UTC",
-            # A past that a program tells is replayed as if it happened now.
-            "answers_since": timezone.now() if by else None,
-        },
-    )
+    brand, is_new = held_or_new(who, by=by)
     if not is_new:
         connect_again(brand, who, by=by)
     now = timezone.now()
@@ -164,12 +155,30 @@ def keep(
     poll_soon(brand)
     adopt_orphans(brand)
     if is_new and by is not None:
-        Membership.objects.create(user=by, brand=brand, role=Role.ADMIN)
-        access_changed(by)
-        log.info("membership added", person=by.pk, brand=brand.pk, role=Role.ADMIN, by=by.pk)
+        make_admin(by, brand)
     kind = BrandEvent.Kind.CONNECTED if is_new else BrandEvent.Kind.RECONNECTED
     brands.record(brand, kind, by=by)
     return brand
+
+
+def held_or_new(who: dict[str, Any], *, by: User | None) -> tuple[BrandAccount, bool]:
+    """The brand, locked, and whether it is new."""
+    return BrandAccount.objects.select_for_update().get_or_create(
+        x_user_id=who["id"],
+        defaults={
+            "handle": who["username"],
+            "name": who["name"],
+            "time_zone": by.time_zone if by else "UTC",
+            # A past that a program tells is replayed as if it happened now.
+            "answers_since": timezone.now() if by else None,
+        },
+    )
+
+
+def make_admin(person: User, brand: BrandAccount) -> None:
+    Membership.objects.create(user=person, brand=brand, role=Role.ADMIN)
+    access_changed(person)
+    log.info("membership added", person=person.pk, brand=brand.pk, role=Role.ADMIN, by=person.pk)
 
 
 def connect_again(brand: BrandAccount, who: dict[str, Any], *, by: User | None) -> None:

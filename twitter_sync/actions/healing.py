@@ -41,8 +41,19 @@ def leave_gap(cursor: SyncCursor, answer: Answer, *, asked_at: datetime) -> None
     ids = ids_of(items_of(answer))
     if meets(cursor.newest_id, ids):
         return
+    gap = gap_below(ids, cursor, next_page_of(answer), asked_at)
+    if not gap.page_token:
+        lose_what_x_hides(gap)
+    else:
+        gap.save()
+        ring_for(gap)
+        log.info("gap opened", brand=gap.brand_id, feed=gap.feed, gap=gap.pk)
+
+
+def gap_below(ids: list[int], cursor: SyncCursor, page_token: str, asked_at: datetime) -> SyncGap:
+    """From the items of the first page down to known ground; not saved."""
     top = moment_of(min(ids)) if ids else asked_at
-    gap = SyncGap(
+    return SyncGap(
         brand=cursor.brand,
         feed=cursor.feed,
         reason=Reason.PAGES,
@@ -50,16 +61,10 @@ def leave_gap(cursor: SyncCursor, answer: Answer, *, asked_at: datetime) -> None
         ends_at=top,
         after_id=cursor.newest_id,
         before_id=str(min(ids)) if ids else "",
-        page_token=next_page_of(answer),
+        page_token=page_token,
         fetched=len(ids),
         opened_at=asked_at,
     )
-    if not gap.page_token:
-        lose_what_x_hides(gap)
-    else:
-        gap.save()
-        ring_for(gap)
-        log.info("gap opened", brand=gap.brand_id, feed=gap.feed, gap=gap.pk)
 
 
 def known_until(cursor: SyncCursor) -> datetime:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import singledispatch
 
 from accounts.models import BrandAccount
+from inbox.actions.contacts import Person
 from twitter_sync import tokens
 from twitter_sync.actions import recovering
 from twitter_sync.actions.deleting import delete_post
@@ -88,20 +89,12 @@ def interpret(rows: Sequence[RawEvent], brands: Brands) -> list[Outcome]:
     """Applies every event in `rows`, in their order. `brands` are those for which messages are
     taken, by X's id. Call inside a transaction."""
     readings = [read(row) for row in rows]
-    scene = set_up(readings, brands)
+    scene = set_scene(readings, brands)
     for reading in readings:
         reading.outcome.brand_id = brand_id_of(reading, brands)
         hear_all(reading, scene)
     take(scene)
-    asked_for = (RawEvent.Source.POLL, RawEvent.Source.HISTORY)
-    introduce_all(
-        [
-            person
-            for reading in readings
-            if reading.row.source in asked_for
-            for person in people_of(reading.delivery.people, as_of=reading.row.received_at)
-        ]
-    )
+    introduce_all(list(people_asked_for(readings)))
     return [reading.outcome for reading in readings]
 
 
@@ -111,6 +104,13 @@ def read(row: RawEvent) -> Reading:
     except Unreadable as error:
         return Reading(row, Delivery(), Outcome(unreadable=[f"Unreadable: {error}"]))
     return Reading(row, delivery, Outcome(unreadable=list(delivery.unreadable)))
+
+
+def people_asked_for(readings: Iterable[Reading]) -> Iterator[Person]:
+    """Of pages that we asked for: X describes people as they are when it is asked."""
+    for reading in readings:
+        if reading.row.source in (RawEvent.Source.POLL, RawEvent.Source.HISTORY):
+            yield from people_of(reading.delivery.people, as_of=reading.row.received_at)
 
 
 def brand_id_of(reading: Reading, brands: Brands) -> int | None:
@@ -125,7 +125,7 @@ def brand_id_of(reading: Reading, brands: Brands) -> int | None:
 # The scene
 
 
-def set_up(readings: Sequence[Reading], brands: Brands) -> Scene:
+def set_scene(readings: Sequence[Reading], brands: Brands) -> Scene:
     """Remembers every post that is told of before one of them is placed, and fetches and locks for
     all of them what placing needs."""
     scene = Scene(brands, Tree(keep_posts(readings)))
@@ -209,7 +209,7 @@ def hear_patiently(event: Event | ToldAlong, scene: Scene, reading: Reading) -> 
             scene.tree.reread([wait.post_id])
 
 
-def told(for_user_id: str | None, scene: Scene, row: RawEvent) -> BrandAccount:
+def brand_told(for_user_id: str | None, scene: Scene, row: RawEvent) -> BrandAccount:
     """The brand that X tells it to, else that asked X for it. Raises NoSuchAccount."""
     x_user_id = for_user_id or (row.brand.x_user_id if row.brand else None)
     brand = scene.brands.get(x_user_id or "")
@@ -229,7 +229,7 @@ def hear(event: Event | ToldAlong, scene: Scene, reading: Reading) -> int:
 
 @hear.register
 def hear_message(event: DirectMessage, scene: Scene, reading: Reading) -> int:
-    brand = told(event.for_user_id, scene, reading.row)
+    brand = brand_told(event.for_user_id, scene, reading.row)
     if not event.is_between_two or event.sender_id == event.recipient_id:
         return 0
     if brand.x_user_id not in (event.sender_id, event.recipient_id):
@@ -242,7 +242,7 @@ def hear_message(event: DirectMessage, scene: Scene, reading: Reading) -> int:
 
 @hear.register
 def hear_encrypted(event: EncryptedMessage, scene: Scene, reading: Reading) -> int:
-    brand = told(event.for_user_id, scene, reading.row)
+    brand = brand_told(event.for_user_id, scene, reading.row)
     if not event.is_between_two:
         return 0
     if brand.x_user_id not in event.conversation_id.split("-"):
@@ -257,7 +257,7 @@ def hear_post(event: Post, scene: Scene, reading: Reading) -> int:
     if reading.row.source == RawEvent.Source.LOOK_UP:
         brands = concerned(event, scene.brands)
     else:
-        brands = [told(event.for_user_id, scene, reading.row)]
+        brands = [brand_told(event.for_user_id, scene, reading.row)]
     wanted = reading.row.source == RawEvent.Source.KEYWORD and brands[0].opens_keywords
     placed = place(event, scene, reading.delivery.people, told=brands, wanted=wanted)
     for said in placed:
@@ -275,7 +275,7 @@ def hear_along(event: ToldAlong, scene: Scene, reading: Reading) -> int:
 
 @hear.register
 def hear_deletion(event: PostDeletion, scene: Scene, reading: Reading) -> int:
-    told(event.for_user_id, scene, reading.row)
+    brand_told(event.for_user_id, scene, reading.row)
     take(scene)
     deleted = delete_post(event.id, brands=scene.brands.values(), deleted_at=event.deleted_at)
     scene.tree.reread(deleted.post_ids)

@@ -7,6 +7,7 @@ else had. A push that comes within GRACE of what it tells was merely overtaken b
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from functools import singledispatch
 from typing import NamedTuple
 
@@ -46,25 +47,29 @@ def notice(heard: Collection[Heard]) -> None:
 def note_missed(heard: Collection[Heard]) -> None:
     if not heard:
         return
-    granted = {
-        (one.brand_id, one.event_type): one.granted_at
-        for one in Subscription.objects.active().filter(brand__in={one.brand for one in heard})
-    }
-    missed = []
-    for (message, _), event, row, brand in heard:
-        event_type = event_type_of(event, brand)
-        since = granted.get((brand.pk, event_type))
-        if since is not None and since < message.sent_at:
-            missed.append(
-                MissedPush(
-                    message=message,
-                    brand=brand,
-                    event_type=event_type,
-                    said_at=message.sent_at,
-                    found_at=row.received_at,
-                )
-            )
-    MissedPush.objects.bulk_create(missed, ignore_conflicts=True)
+    subscriptions = Subscription.objects.active().filter(brand__in={one.brand for one in heard})
+    granted = {(one.brand_id, one.event_type): one.granted_at for one in subscriptions}
+    missed = [row_of(one) for one in heard]
+    MissedPush.objects.bulk_create(
+        [one for one in missed if was_granted(one, granted.get((one.brand_id, one.event_type)))],
+        ignore_conflicts=True,
+    )
+
+
+def row_of(heard: Heard) -> MissedPush:
+    message = heard.received.message
+    return MissedPush(
+        message=message,
+        brand=heard.brand,
+        event_type=event_type_of(heard.event, heard.brand),
+        said_at=message.sent_at,
+        found_at=heard.row.received_at,
+    )
+
+
+def was_granted(missed: MissedPush, since: datetime | None) -> bool:
+    """X should have pushed it: it was subscribed to by then."""
+    return since is not None and since < missed.said_at
 
 
 def forget_overtaken(heard: Collection[Heard]) -> None:
