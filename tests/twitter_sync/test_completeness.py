@@ -72,16 +72,20 @@ def gap(brand: BrandAccount, **fields: Any) -> SyncGap:
     return SyncGap.objects.create(**(told | fields))
 
 
-def test_all_is_there(look: Callable[[], str]) -> None:
+def test_where_all_is_there_it_says_up_to_when(look: Callable[[], str]) -> None:
     assert look() == "Complete to 12:02:10."
 
 
-def test_a_feed_that_was_never_asked_for(brand: BrandAccount, look: Callable[[], str]) -> None:
+def test_with_a_feed_that_was_never_asked_for_nothing_is_complete(
+    brand: BrandAccount, look: Callable[[], str]
+) -> None:
     brand.cursors.filter(feed="mentions").update(complete_to=None)
     assert look() == "Not complete yet."
 
 
-def test_what_was_missed_by_push(brand: BrandAccount, look: Callable[[], str]) -> None:
+def test_what_was_missed_by_push_is_counted_with_its_times(
+    brand: BrandAccount, look: Callable[[], str]
+) -> None:
     now = timezone.now().replace(second=1)
     miss(brand, now - timedelta(minutes=6))
     at = f"{now - timedelta(minutes=6):%H:%M}"
@@ -170,7 +174,7 @@ def test_what_x_refused_can_be_asked_for_again(
     )
 
 
-def test_since_when_every_public_post_was_checked(
+def test_it_says_since_when_every_public_post_was_checked(
     brand: BrandAccount, client: Browser, olga: User, sign_in: Callable[..., Browser]
 ) -> None:
     """The oldest check speaks for all; what is quiet for long is checked no more."""

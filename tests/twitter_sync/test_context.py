@@ -95,7 +95,7 @@ def test_what_nobody_answered_is_not_context(client, acme, carla, dora):
     assert shown(conversation) == ["@acme help"]
 
 
-def test_a_parent_that_is_asked_for_and_one_that_is_not_to_be_had(client, acme, carla):
+def test_a_parent_that_is_asked_for_is_told_from_one_that_is_not_to_be_had(client, acme, carla):
     lost = post(carla, "lost")
     told = post(carla, "@acme well?", names=[acme], answers=lost)
     conversation = hear(client, mention_event(acme, told))

@@ -115,7 +115,7 @@ def test_without_a_bug_nobody_complains(check, thread, agent):
     assert audited() == []
 
 
-def test_no_unique_key(check, client, written, thread, monkeypatch):
+def test_a_missing_unique_key_is_found(check, client, written, thread, monkeypatch):
     """Nor a look whether it is there: the same message, told in another body."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -128,7 +128,7 @@ def test_no_unique_key(check, client, written, thread, monkeypatch):
     assert len(check().doubled) == 1
 
 
-def test_an_acknowledgement_before_the_row(check, client, written, monkeypatch):
+def test_an_acknowledgement_before_the_row_is_found(check, client, written, monkeypatch):
     monkeypatch.setattr("twitter_sync.views.webhook.record_delivery", lambda _: None)
     assert push(client, written).status_code == 200
     apply_due()
@@ -136,7 +136,7 @@ def test_an_acknowledgement_before_the_row(check, client, written, monkeypatch):
     assert lost[2] == id_in(written)
 
 
-def test_a_second_try_after_a_time_out(check, simulator, thread, agent, monkeypatch):
+def test_a_second_try_after_a_time_out_is_found(check, simulator, thread, agent, monkeypatch):
     def again(message: Message) -> str:
         try:
             return hand_to_x(message)
@@ -150,7 +150,7 @@ def test_a_second_try_after_a_time_out(check, simulator, thread, agent, monkeypa
     assert len(check().sent_twice) == 1
 
 
-def test_a_lease_that_somebody_else_gives_back(check, thread, agent, monkeypatch):
+def test_a_lease_that_somebody_else_gives_back_is_found(check, thread, agent, monkeypatch):
     """The sweep lets another worker send what the first, who was only slow, has sent already."""
 
     def give_back(attempt: SendAttempt, doubt: Unconfirmed) -> Message:
@@ -174,7 +174,7 @@ def test_a_lease_that_somebody_else_gives_back(check, thread, agent, monkeypatch
     assert len(check().sent_twice) == 1
 
 
-def test_a_cursor_before_its_rows(check, brand, written, simulator, monkeypatch):
+def test_a_cursor_before_its_rows_is_found(check, brand, written, simulator, monkeypatch):
     begin_feeds()
     cursor = SyncCursor.objects.get(brand=brand, feed="dms")
     poll(cursor.pk)
@@ -186,7 +186,7 @@ def test_a_cursor_before_its_rows(check, brand, written, simulator, monkeypatch)
     assert audited() == ["V7"]
 
 
-def test_an_echo_that_is_ignored(client, simulator, thread, agent, monkeypatch):
+def test_an_echo_that_is_ignored_is_found(client, simulator, thread, agent, monkeypatch):
     monkeypatch.setattr("inbox.actions.receiving.in_flight", lambda *_: (None, None))
     simulator.post("faults", fault="cut", when="after", brand=thread.brand.x_user_id, times=1)
     reply(thread, by=agent, text="On its way.", client_key=uuid4())

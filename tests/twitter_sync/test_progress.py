@@ -72,7 +72,7 @@ def bar(brand: BrandAccount, feed: str) -> tuple[int, int]:
 # State by state
 
 
-def test_before_anything_came(look: Callable[[], str]) -> None:
+def test_before_anything_came_it_is_about_to_begin(look: Callable[[], str]) -> None:
     told = look()
     assert "Fetching" in told
     assert told.count("About to begin.") == 3
@@ -80,7 +80,9 @@ def test_before_anything_came(look: Callable[[], str]) -> None:
     assert told.endswith("[again in 2 s]")
 
 
-def test_in_the_middle(brand: BrandAccount, look: Callable[[], str]) -> None:
+def test_in_the_middle_it_says_how_much_is_fetched_and_sorted(
+    brand: BrandAccount, look: Callable[[], str]
+) -> None:
     began = timezone.now()
     fetch(brand, "dms", fetched=1_100, began_at=began, reached_at=began - timedelta(days=12))
     fetch(brand, "mentions", fetched=320, reached_at=began - timedelta(days=3))
@@ -96,7 +98,9 @@ def test_in_the_middle(brand: BrandAccount, look: Callable[[], str]) -> None:
     assert bar(brand, "own_posts") == (0, 800)
 
 
-def test_the_quota_is_used_up(brand: BrandAccount, look: Callable[[], str]) -> None:
+def test_a_quota_that_is_used_up_is_said_with_when_it_goes_on(
+    brand: BrandAccount, look: Callable[[], str]
+) -> None:
     later = timezone.now().astimezone(UTC) + timedelta(minutes=13)
     fetch(brand, "dms", fetched=900, is_limited=True, due_at=later)
     for feed in ("mentions", "own_posts"):
@@ -107,7 +111,7 @@ def test_the_quota_is_used_up(brand: BrandAccount, look: Callable[[], str]) -> N
     assert told.endswith("[again in 10 s]")
 
 
-def test_the_quota_is_used_up_before_the_first_page(
+def test_a_quota_used_up_before_the_first_page_is_said_of_each_feed(
     brand: BrandAccount, look: Callable[[], str]
 ) -> None:
     later = timezone.now().astimezone(UTC) + timedelta(minutes=13)
@@ -127,18 +131,20 @@ def test_what_came_is_sorted_while_x_is_waited_for(
     assert told.endswith("[again in 2 s]")
 
 
-def test_one_feed_waits_and_another_goes_on(brand: BrandAccount, look: Callable[[], str]) -> None:
+def test_while_one_feed_goes_on_nobody_waits_for_x(
+    brand: BrandAccount, look: Callable[[], str]
+) -> None:
     fetch(brand, "dms", fetched=900, is_limited=True, due_at=timezone.now() + timedelta(minutes=9))
     fetch(brand, "mentions", fetched=100)
     assert "Waits for X" not in look()
 
 
-def test_x_is_away(brand: BrandAccount, look: Callable[[], str]) -> None:
+def test_x_being_away_is_said_and_tried_again(brand: BrandAccount, look: Callable[[], str]) -> None:
     fetch(brand, "dms", fetched=100, failure="X could not be reached.")
     assert "X could not be reached. It is tried again by itself." in look()
 
 
-def test_x_refuses_the_rest_for_good(
+def test_what_x_refuses_for_good_is_said_and_can_be_asked_for_once_more(
     brand: BrandAccount, look: Callable[[], str], client: Browser
 ) -> None:
     refused = fetch(
@@ -155,7 +161,7 @@ def test_x_refuses_the_rest_for_good(
     assert (refused.is_given_up, refused.failure, refused.fetched) == (False, "", 0)
 
 
-def test_all_is_fetched_and_some_is_left_to_sort(
+def test_when_all_is_fetched_it_says_what_is_left_to_sort(
     brand: BrandAccount, look: Callable[[], str]
 ) -> None:
     for feed in FEEDS:
@@ -169,7 +175,9 @@ def test_all_is_fetched_and_some_is_left_to_sort(
     assert told.endswith("[again in 2 s]")
 
 
-def test_done(brand: BrandAccount, look: Callable[[], str], olga: User) -> None:
+def test_in_the_end_it_says_up_to_when_all_is_there(
+    brand: BrandAccount, look: Callable[[], str], olga: User
+) -> None:
     for feed in FEEDS:
         fetch(brand, feed, fetched=800, done_at=timezone.now())
     zone = timezone.get_default_timezone()
@@ -186,7 +194,9 @@ def all_done(brand: BrandAccount) -> None:
         fetch(brand, feed, fetched=10, done_at=timezone.now())
 
 
-def test_connected_again_and_not_asked_since(brand: BrandAccount, look: Callable[[], str]) -> None:
+def test_what_came_before_a_reconnect_is_being_fetched(
+    brand: BrandAccount, look: Callable[[], str]
+) -> None:
     all_done(brand)
     Connection.objects.update(connected_at=timezone.now())
     told = look()
@@ -196,7 +206,7 @@ def test_connected_again_and_not_asked_since(brand: BrandAccount, look: Callable
     assert "complete to" in look()
 
 
-def test_connected_again_and_out_of_quota(
+def test_what_came_before_a_reconnect_waits_for_the_quota(
     brand: BrandAccount, look: Callable[[], str], client: Browser
 ) -> None:
     all_done(brand)
@@ -221,13 +231,17 @@ def test_check_again_makes_every_feed_due(
     assert brand.cursors.filter(due_at__lte=timezone.now()).count() == len(FEEDS)
 
 
-def test_done_without_a_past(brand: BrandAccount, look: Callable[[], str]) -> None:
+def test_a_handle_without_a_past_is_told_that_x_has_none(
+    brand: BrandAccount, look: Callable[[], str]
+) -> None:
     for feed in FEEDS:
         fetch(brand, feed, done_at=timezone.now())
     assert look().count("X has none.") == 3
 
 
-def test_a_consent_taken_back_in_the_middle(brand: BrandAccount, look: Callable[[], str]) -> None:
+def test_a_consent_taken_back_in_the_middle_stands_still_until_a_reconnect(
+    brand: BrandAccount, look: Callable[[], str]
+) -> None:
     fetch(brand, "dms", fetched=100)
     BrandAccount.objects.update(status="needs_reconnect")
     told = look()

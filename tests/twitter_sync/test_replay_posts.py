@@ -117,7 +117,7 @@ def check_figures(records: list[Record]) -> None:
     assert sum(one["unanswered"] for one in records) == 65
 
 
-def test_many_brands_in_one_installation(tmp_path, shared):
+def test_many_brands_in_one_installation_stay_apart(tmp_path, shared):
     """Dialogs of two dozen brands and a flood of complaints, repeated: nothing crosses over,
     nothing is there twice."""
     files = {"dialogs": shared / "ibm_dev.json", "csv": shared / "airline_first_2000.csv"}
