@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Literal
 
 from inbox.channel import ContextPost
@@ -43,20 +44,16 @@ def context_of(posts: Collection[str], answered: Collection[str]) -> list[Contex
 
 def shown(known: KnownPost) -> ContextPost:
     """Nothing is told of who said what is gone or was never for everyone but that it was there."""
-    state = state_of(known)
     post = ContextPost(
         external_id=known.post_id,
         sequence=int(known.post_id),
         said_at=known.posted_at or moment_of(int(known.post_id)),
-        state=state,
+        state=state_of(known),
     )
-    if state != "shown":
+    if post.state != "shown":
         return post
-    return ContextPost(
-        external_id=post.external_id,
-        sequence=post.sequence,
-        said_at=post.said_at,
-        state=state,
+    return replace(
+        post,
         author_id=known.author_id,
         author_handle=safe_name(known.author_handle),
         author_name=safe_name(known.author_name),

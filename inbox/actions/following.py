@@ -50,13 +50,9 @@ def write_history(case: Case, message: Message, *, is_new: bool, before: str) ->
     """A line for what the message itself does not tell: that it brought something back."""
     conversation = case.conversation
     if is_new:
-        case.events.append(line(conversation, Kinds.OPENED, message=message, at=message.sent_at))
+        write_opening(case, message)
     elif message.sent_at < conversation.last_activity_at:
         begin_earlier(case, message)
-    if is_new and was_put_away(conversation):
-        case.events.append(
-            line(conversation, Kinds.RESOLVED, after={"status": conversation.status})
-        )
     if message.is_ours:
         sent = line(
             conversation, Kinds.SENT, by=message.author, message=message, at=message.sent_at
@@ -71,6 +67,16 @@ def write_history(case: Case, message: Message, *, is_new: bool, before: str) ->
             after={"status": conversation.status},
         )
         case.events.append(reopened)
+
+
+def write_opening(case: Case, message: Message) -> None:
+    """What arrives as history is opened and put away at once."""
+    conversation = case.conversation
+    opened = line(conversation, Kinds.OPENED, message=message, at=message.sent_at)
+    case.events.append(opened)
+    if was_put_away(conversation):
+        resolved = line(conversation, Kinds.RESOLVED, after={"status": conversation.status})
+        case.events.append(resolved)
 
 
 def begin_earlier(case: Case, message: Message) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from io import SEEK_END
 from typing import Any, BinaryIO
 
 import structlog
@@ -45,23 +46,30 @@ def write(
     What an earlier try has left of the same role is let go. Raises Vanished.
     """
     MediaFile.objects.filter(attachment=attachment, role=role).update(attachment=None)
-    content.seek(0, 2)
-    try:
-        file = MediaFile.objects.create(
-            attachment=attachment,
-            role=role,
-            media_type=media_type,
-            size=content.tell(),
-            width=width,
-            height=height,
-        )
-    except IntegrityError:
-        raise Vanished from None
-    content.seek(0)
+    size = size_of(content)
+    file = add_row(
+        attachment, role=role, media_type=media_type, size=size, width=width, height=height
+    )
     storage().save(file.name, File(content))
     file.written_at = timezone.now()
     MediaFile.objects.filter(pk=file.pk).update(written_at=file.written_at)
     return file
+
+
+def size_of(content: BinaryIO) -> int:
+    """In bytes. Leaves the file at its start."""
+    content.seek(0, SEEK_END)
+    size = content.tell()
+    content.seek(0)
+    return size
+
+
+def add_row(attachment: Attachment, **facts: Any) -> MediaFile:
+    """Raises Vanished."""
+    try:
+        return MediaFile.objects.create(attachment=attachment, **facts)
+    except IntegrityError:
+        raise Vanished from None
 
 
 def part(file: MediaFile, first: int, count: int) -> Iterator[bytes]:
