@@ -26,8 +26,8 @@ from twitter_sync.progress import Progress, progress_of
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of news, and whether X tells it; if not, why not, as far as X said."""
+class KindOfNews:
+    """Whether X tells it; if not, why not, as far as X said."""
 
     words: str
     is_active: bool
@@ -40,8 +40,8 @@ class Checklist:
     connection: Connection | None
     webhook: Webhook | None
     stream: StreamLease | None
-    kinds: list[Kind]
-    offered: list[Kind]
+    kinds: list[KindOfNews]
+    offered: list[KindOfNews]
     cursors: list[SyncCursor]
     pushed_at: datetime | None
     progress: Progress
@@ -49,7 +49,7 @@ class Checklist:
 
     @property
     def is_connected(self) -> bool:
-        return self.connection is not None and self.brand.status in ("connected", "paused")
+        return self.connection is not None and self.brand.status in BrandAccount.LISTENING
 
     @property
     def is_being_set_up(self) -> bool:
@@ -149,10 +149,10 @@ def of(
     )
 
 
-def kinds(worded: dict[str, str], held: dict[str, Subscription]) -> list[Kind]:
+def kinds(worded: dict[str, str], held: dict[str, Subscription]) -> list[KindOfNews]:
     return [
-        Kind(words, held[name].is_active, "" if held[name].is_active else held[name].failure)
+        KindOfNews(words, held[name].is_active, "" if held[name].is_active else held[name].failure)
         if name in held
-        else Kind(words, is_active=False, failure="")
+        else KindOfNews(words, is_active=False, failure="")
         for name, words in worded.items()
     ]

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import BrandAccount
-from twitter_sync.checklist import Checklist, Kind
+from twitter_sync.checklist import Checklist, KindOfNews
 from twitter_sync.completeness import Completeness, Missed
 from twitter_sync.models import (
     Connection,
@@ -41,7 +41,7 @@ def well(status: str = "connected", **changed: object) -> Signs:
         connection=connection,
         webhook=Webhook(url="https://desk.example.com/", is_valid=True),
         stream=None,
-        kinds=[Kind("Mentions", is_active=True, failure="")],
+        kinds=[KindOfNews("Mentions", is_active=True, failure="")],
         offered=[],
         cursors=cursors,
         pushed_at=NOW,
@@ -95,7 +95,11 @@ def test_a_handle_that_is_well_has_no_trouble():
         ({"pace": Spending.Pace.STOPPED}, "Nothing is fetched", Level.WARNING),
         ({"webhook": None}, "X doesn’t push", Level.WARNING),
         ({"webhook": Webhook(is_valid=False, failure="No")}, "X doesn’t push", Level.WARNING),
-        ({"kinds": [Kind("Mentions", False, "")]}, "1 kind of news not pushed", Level.WARNING),
+        (
+            {"kinds": [KindOfNews("Mentions", False, "")]},
+            "1 kind of news not pushed",
+            Level.WARNING,
+        ),
         (
             {
                 "webhook": Webhook(

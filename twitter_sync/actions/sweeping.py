@@ -31,18 +31,18 @@ def sweep() -> bool:
 
     Nothing is held while the broker is slow: what two do at once is harmless.
     """
-    backlog = look()
-    if backlog is None:
+    due = look()
+    if due is None:
         return False
-    for _ in range(0, backlog.rows, ROWS_PER_RING):
+    for _ in range(0, due.rows, ROWS_PER_RING):
         ring_now("twitter_sync.apply", queue="ingest")
-    if backlog.has_look_ups:
+    if due.has_look_ups:
         ring_now("twitter_sync.look_up", queue="default")
-    for brand_id in backlog.set_ups:
+    for brand_id in due.set_ups:
         ring_now("twitter_sync.set_up", queue="default", brand_id=brand_id)
-    for backfill_id in backlog.backfills:
+    for backfill_id in due.backfills:
         ring_now("twitter_sync.backfill", queue="default", backfill_id=backfill_id)
-    for gap_id in backlog.gaps:
+    for gap_id in due.gaps:
         ring_now("twitter_sync.heal", queue="default", gap_id=gap_id)
     for replay_id in recovering.sweep():
         ring_now("twitter_sync.replay", queue="default", replay_id=replay_id)
@@ -57,7 +57,9 @@ def sweep() -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Backlog:
+class ToRing:
+    """What is due: rows of the ledger, by their number, and the keys of all else."""
+
     rows: int
     has_look_ups: bool
     set_ups: list[int]
@@ -66,14 +68,14 @@ class Backlog:
 
 
 @transaction.atomic
-def look() -> Backlog | None:
-    """What is due, the rows up to what is rung for at once; None when another sweeper looks."""
+def look() -> ToRing | None:
+    """The rows up to what is rung for at once; None when another sweeper looks."""
     if not only_one("twitter_sync.sweep"):
         return None
     most = ROWS_PER_RING * MOST_RINGS
     news, history = RawEvent.objects.news().due(), RawEvent.objects.history().due()
     rows = min(most, news[:most].count() + history[:most].count())
-    return Backlog(
+    return ToRing(
         rows,
         has_look_ups=KnownPost.objects.due().exists(),
         set_ups=list(Connection.objects.due().values_list("brand_id", flat=True)),
