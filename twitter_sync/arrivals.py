@@ -112,8 +112,3 @@ def items(answer: Answer) -> Iterator[dict[str, Any]]:
     for item in told if isinstance(told, list) else [told]:
         if isinstance(item, dict):
             yield item
-
-
-def forget() -> None:
-    """Name everything again: for tests."""
-    _named.clear()

@@ -2,7 +2,8 @@
 
 kinds       what a file is, by its first bytes
 pictures    pictures drawn anew, without what was hidden in them
-storages    a folder of this machine; bucket: one that speaks S3
+storages    where they lie on this machine
+bucket      where they lie in one that speaks S3
 checking    rows and files beside each other, after a restore
 files       writing and deleting them, row first
 ranges      a part of a file, as players ask for it

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.twitter_sync.shapes import dm_item, v2_post
@@ -15,10 +13,8 @@ WHOLE = v2_post(edit_history_tweet_ids=["1"], lang="en", reply_settings="everyon
 
 
 @pytest.fixture(autouse=True)
-def _fresh() -> Iterator[None]:
-    arrivals.forget()
-    yield
-    arrivals.forget()
+def _nothing_was_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrivals, "_named", set())
 
 
 def named(caplog: pytest.LogCaptureFixture) -> list[tuple[str, list[str]]]:

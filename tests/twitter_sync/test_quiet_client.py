@@ -63,17 +63,18 @@ def brand(db: None, acme: BrandAccount, settings: Settings) -> BrandAccount:
 
 @pytest.fixture
 def overheard(
-    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Callable[[], str]]:
     """Everything that any logger says, at DEBUG, and everything printed."""
     for name in list(logging.root.manager.loggerDict):
         caplog.set_level(logging.DEBUG, logger=name)
     caplog.set_level(logging.DEBUG)
-    arrivals.forget()
+    monkeypatch.setattr(arrivals, "_named", set())
     oauth.forget_bearer()
     yield lambda: caplog.text + "".join(capfd.readouterr())
     oauth.forget_bearer()
-    arrivals.forget()
 
 
 def test_every_call_is_tried():

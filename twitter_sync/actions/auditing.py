@@ -65,7 +65,9 @@ def tell(news: list[Finding]) -> None:
     for one in news:
         log.error("invariant broken", name=one.invariant.name, count=one.count, rows=one.rows)
     if news:
-        lines = [f"- {one.invariant.sentence} ({one.invariant.name}, {one.many})" for one in news]
+        lines = [
+            f"- {one.invariant.sentence} ({one.invariant.name}, {one.how_many})" for one in news
+        ]
         raise_alarm(
             "\n".join(["The audit found what must never be. Not true any more:", *lines, SEE])
         )

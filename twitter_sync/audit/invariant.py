@@ -39,7 +39,7 @@ class Finding:
         return self.count == 0 and not self.unfinished
 
     @property
-    def many(self) -> str:
+    def how_many(self) -> str:
         return "did not finish" if self.unfinished else f"{counted(self.count)} rows"
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from twitter_sync.payloads.account_activity import read_account_activity
 from twitter_sync.payloads.activity import read_activity
-from twitter_sync.payloads.gathering import Gathering, listed
+from twitter_sync.payloads.gathering import Gathering, one_or_many
 from twitter_sync.payloads.messages import conversation_between
 from twitter_sync.payloads.pages import read_page
 from twitter_sync.payloads.reading import (
@@ -77,7 +77,7 @@ def addressee(body: Any) -> str:
     """At a glance, and of anything at all: the account, by id, that X tells a push to; "" where it
     says none, and of a body for several the first."""
     source = optional_record(body)
-    first = next(iter(listed(source.get("data"))), None)
+    first = next(iter(one_or_many(source.get("data"))), None)
     named = optional_record(optional_record(first).get("filter")).get("user_id")
     return optional_id(source.get("for_user_id")) or optional_id(named) or ""
 
@@ -85,7 +85,7 @@ def addressee(body: Any) -> str:
 def is_activity(body: Record) -> bool:
     return any(
         isinstance(event, dict) and ("payload" in event or "event_uuid" in event)
-        for event in listed(body.get("data"))
+        for event in one_or_many(body.get("data"))
     )
 
 

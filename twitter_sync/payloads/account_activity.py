@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from twitter_sync.payloads.gathering import Gathering, listed
+from twitter_sync.payloads.gathering import Gathering, one_or_many
 from twitter_sync.payloads.messages import read_older_message
 from twitter_sync.payloads.people import read_people
 from twitter_sync.payloads.posts import read_older_post
@@ -46,14 +46,16 @@ def read_kind(kind: str, elements: Any, for_user_id: str | None, found: Gatherin
     if kind == "direct_message_events":
         found.read_each(kind, elements, lambda one: read_older_message(one, for_user_id))
     elif kind == "tweet_create_events":
-        found.people |= read_people([optional_record(one).get("user") for one in listed(elements)])
+        found.people |= read_people(
+            [optional_record(one).get("user") for one in one_or_many(elements)]
+        )
         found.read_each(kind, elements, lambda one: read_older_post(one, for_user_id))
     elif kind == "tweet_delete_events":
         found.read_each(kind, elements, lambda one: read_deletion(one, for_user_id))
     elif kind == "user_event":
         found.read_each(kind, elements, read_user_event)
     elif kind in SIGNALS:
-        found.events += [Signal(for_user_id, kind) for _ in listed(elements)]
+        found.events += [Signal(for_user_id, kind) for _ in one_or_many(elements)]
     else:
         found.events.append(Unknown(for_user_id, kind[:40]))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from twitter_sync.payloads.gathering import LONGEST_REASON, Gathering, listed
+from twitter_sync.payloads.gathering import LONGEST_REASON, Gathering, one_or_many
 from twitter_sync.payloads.messages import read_encrypted, read_older_message
 from twitter_sync.payloads.people import read_people
 from twitter_sync.payloads.posts import read_included, read_post
@@ -48,7 +48,7 @@ SIGNALS = (
 
 
 def read_activity(body: Record, found: Gathering) -> None:
-    for element in listed(body["data"]):
+    for element in one_or_many(body["data"]):
         try:
             read_event(record(element, "an event"), found)
         except Unreadable as error:

@@ -22,7 +22,7 @@ class Gathering:
 
     def read_each(self, what: str, elements: Any, read: Callable[[Record], Event]) -> None:
         """Every element of an array; a lone object counts as an array of one."""
-        for element in listed(elements):
+        for element in one_or_many(elements):
             self.read_one(what, element, read)
 
     def read_one(self, what: str, element: Any, read: Callable[[Record], Event]) -> None:
@@ -51,7 +51,8 @@ class Gathering:
         )
 
 
-def listed(value: Any) -> list[Any]:
+def one_or_many(value: Any) -> list[Any]:
+    """As a list, for X sends one without; none where there is nothing."""
     if value is None:
         return []
     return value if isinstance(value, list) else [value]

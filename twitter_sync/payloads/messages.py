@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from twitter_sync.payloads.entities import read_entities
-from twitter_sync.payloads.gathering import listed
+from twitter_sync.payloads.gathering import one_or_many
 from twitter_sync.payloads.media import read_attached, read_older
 from twitter_sync.payloads.reading import (
     Record,
@@ -47,7 +47,7 @@ def read_older_message(source: Record, for_user_id: str | None) -> Event:
         text=text(said.get("text")),
         created_at=moment(source.get("created_timestamp"), message_id, "created_timestamp"),
         entities=read_entities(said.get("entities")),
-        media=read_older(listed(attachment.get("media"))),
+        media=read_older(one_or_many(attachment.get("media"))),
     )
 
 

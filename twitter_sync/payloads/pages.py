@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from twitter_sync.payloads.gathering import Gathering, listed
+from twitter_sync.payloads.gathering import Gathering, one_or_many
 from twitter_sync.payloads.messages import read_page_message
 from twitter_sync.payloads.people import read_people, read_profile
 from twitter_sync.payloads.posts import read_included, read_post
@@ -26,7 +26,7 @@ from twitter_sync.payloads.records import Event
 
 def read_page(body: Record, found: Gathering) -> None:
     includes = optional_record(body.get("includes"))
-    people, items = told_apart(listed(body.get("data")))
+    people, items = told_apart(one_or_many(body.get("data")))
     found.people |= read_people(includes.get("users"), people)
     found.unreadable += ["page: id of a person is missing" for one in people if not whole(one)]
 
