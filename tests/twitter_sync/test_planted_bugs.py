@@ -191,7 +191,8 @@ def test_an_echo_that_is_ignored_is_found(client, simulator, thread, agent, monk
     simulator.post("faults", fault="cut", when="after", brand=thread.brand.x_user_id, times=1)
     reply(thread, by=agent, text="On its way.", client_key=uuid4())
     send_next(thread.conversation_id)
-    echo = next(dm for dm in simulator.get("ledger")["dms"] if dm["text"] == "On its way.")
+    ours = thread.brand.x_user_id
+    [echo] = [dm for dm in simulator.get("ledger")["dms"] if dm["sender_id"] == ours]
     contact = thread.conversation.contact
     told = dm(thread.brand, contact, "On its way.", id=echo["id"])
     push(client, told_dms("dm.sent", thread.brand, told, people=[contact]))
