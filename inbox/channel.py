@@ -94,6 +94,14 @@ class Quota:
         return min(days, key=lambda one: one.left, default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Forbidden:
+    """X forbade a private message: in its words, and when."""
+
+    reason: str
+    at: datetime
+
+
 class Channel(Protocol):
     """Answers from what is known here: nothing of it may call X."""
 
@@ -128,6 +136,15 @@ class Channel(Protocol):
     def quota(self, brand: BrandAccount, kinds: Collection[str]) -> dict[str, Quota]:
         """What X lets a handle send now, by kind of message. One query for any number."""
 
+    def can_message(self, brand_id: int, contact_id: int) -> Forbidden | None:
+        """None, unless X forbade the brand's last private message to the person, who has not
+        written in private since. Two queries."""
+
+    def can_answer(self, brand: BrandAccount, posts: Collection[str]) -> dict[str, str]:
+        """Why X takes no answer from the brand to each of these posts. Those that it takes one to,
+        and those that we know too little of, are left out. Two queries for any number.
+        """
+
 
 class Nobody:
     """Before anyone has registered: nothing is known."""
@@ -150,6 +167,12 @@ class Nobody:
         return Decimal(0)
 
     def quota(self, brand: BrandAccount, kinds: Collection[str]) -> dict[str, Quota]:
+        return {}
+
+    def can_message(self, brand_id: int, contact_id: int) -> Forbidden | None:
+        return None
+
+    def can_answer(self, brand: BrandAccount, posts: Collection[str]) -> dict[str, str]:
         return {}
 
 

@@ -118,6 +118,7 @@ class ReplyForm(forms.Form):
     answering = forms.CharField(required=False, max_length=60)
     seen_through = forms.IntegerField(required=False)
     despite_news = Reason()
+    despite_gate = Reason()
     despite_leak = Reason()
 
     def clean(self) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from decimal import Decimal
 from urllib.parse import quote, urlencode
 
 from accounts.models import BrandAccount
-from inbox.channel import ContextPost, Hole, Quota
-from twitter_sync import completeness, context, costs, quotas
+from inbox.channel import ContextPost, Forbidden, Hole, Quota
+from twitter_sync import completeness, context, costs, quotas, reach
 from twitter_sync.billing import Kind
 from twitter_sync.models import KnownPost
 
@@ -39,3 +39,9 @@ class XChannel:
 
     def quota(self, brand: BrandAccount, kinds: Collection[str]) -> dict[str, Quota]:
         return quotas.to_send(brand, kinds)
+
+    def can_message(self, brand_id: int, contact_id: int) -> Forbidden | None:
+        return reach.last_refusal(brand_id, contact_id)
+
+    def can_answer(self, brand: BrandAccount, posts: Collection[str]) -> dict[str, str]:
+        return reach.unanswerable(brand, posts)

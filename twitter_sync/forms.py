@@ -113,6 +113,11 @@ class SettingsForm(forms.Form):
         "only where its author named, quoted or answered you, unless your plan with X says "
         "otherwise.",
     )
+    answers_anyone = switch(
+        "X lets this handle answer anybody",
+        "Most plans with X let you answer in public only posts that name, quote or answer the "
+        "handle, and the composer says so. Turn this on if yours lets you answer all.",
+    )
     stops_leaks = switch(
         "Nothing personal in public",
         "A public reply with an e-mail address, a phone, card or bank number or a postal address, "

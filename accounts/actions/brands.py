@@ -24,6 +24,7 @@ SETTINGS = (
     "opens_keywords",
     "public_undo_seconds",
     "dm_undo_seconds",
+    "answers_anyone",
     "stops_leaks",
     "public_details",
     "greeting_name",

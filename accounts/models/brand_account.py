@@ -74,6 +74,8 @@ class BrandAccount(models.Model):
     # post begins a conversation.
     keywords = models.JSONField(default=list, blank=True, db_default=[])
     opens_keywords = models.BooleanField(default=False, db_default=False)
+    # X lets most apps answer only who named, quoted or answered the brand; not all.
+    answers_anyone = models.BooleanField(default=False, db_default=False)
     public_undo_seconds = models.PositiveSmallIntegerField(default=8)
     dm_undo_seconds = models.PositiveSmallIntegerField(default=0)
     # Public replies with personal data, or with what was said in private, are stopped; but for what

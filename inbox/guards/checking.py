@@ -9,10 +9,11 @@ from accounts.models import User
 from inbox.guards.draft import Draft, Stopped
 from inbox.guards.leaks import stop_leaks
 from inbox.guards.news import stop_stale
+from inbox.guards.reach import stop_unreachable
 
 Guard = Callable[[Draft], None]
 
-GUARDS: tuple[Guard, ...] = (stop_stale, stop_leaks)
+GUARDS: tuple[Guard, ...] = (stop_stale, stop_unreachable, stop_leaks)
 
 
 def check(draft: Draft) -> list[Stopped]:

@@ -12,14 +12,16 @@ from inbox.models import Conversation, Message, Thread
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`words` as they would be sent. `seen_through` is the last message that its author has seen.
-    `despite` says, by the name of a guard, why it is to be sent nevertheless.
+    """`words` as they would be sent. `answers` is the post that a public reply goes under,
+    `seen_through` the last message that its author has seen. `despite` says, by the name of a
+    guard, why it is to be sent nevertheless.
     """
 
     thread: Thread
     conversation: Conversation
     by: User
     words: str
+    answers: str | None = None
     seen_through: int | None = None
     despite: Mapping[str, str] = field(default_factory=dict)
 

@@ -26,6 +26,7 @@ from inbox.models import (
     Message,
     Thread,
 )
+from inbox.reach import Doubt, doubt_of_private, why_unanswerable
 from inbox.text.greeting import greeting
 from inbox.timeline import PAGE_SIZE, Timeline, timeline
 
@@ -46,6 +47,9 @@ class ReplyPath:
     key: str
     threads: list[Thread]
     posts: list[Message] = field(default_factory=list)
+    # Why X takes no answer to some of the posts; why a reply on this path would come to nothing.
+    unanswerable: dict[str, str] = field(default_factory=dict)
+    doubt: Doubt | None = None
 
     @property
     def thread(self) -> Thread:
@@ -54,6 +58,12 @@ class ReplyPath:
     @property
     def is_public(self) -> bool:
         return self.thread.is_public
+
+    @property
+    def first_choice(self) -> Message | None:
+        """The newest post to which X takes an answer, else the newest."""
+        open_ones = [post for post in self.posts if post.external_id not in self.unanswerable]
+        return next(iter(open_ones or self.posts), None)
 
     def holds(self, thread_id: int | None) -> bool:
         return any(thread.pk == thread_id for thread in self.threads)
@@ -135,7 +145,7 @@ def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> S
     newest_id = conversation.messages.aggregate(last=Max("id"))["last"] or 0
     lines = timeline(conversation, size=min(max(shown, PAGE_SIZE), MOST_SHOWN))
     messages = [item.row for item in lines.items if isinstance(item.row, Message)]
-    paths = reply_paths(conversation) if can_answer(conversation) else []
+    paths = reply_paths(conversation, messages) if can_answer(conversation) else []
     role = role_on(user, conversation.brand_id)
     block, handoff = block_of(user, conversation), newest_handoff(conversation)
     people = colleagues(user, conversation) if role and role.includes(Role.MANAGER) else []
@@ -182,18 +192,31 @@ def by_every_id(messages: list[Message]) -> dict[str, Message]:
     return former | {message.external_id: message for message in messages if message.external_id}
 
 
-def reply_paths(conversation: Conversation) -> list[ReplyPath]:
+def reply_paths(conversation: Conversation, messages: list[Message]) -> list[ReplyPath]:
     """Each DM thread is a path of its own; public threads are one, whose posts say which."""
     threads = list(conversation.threads.all())
     private = [thread for thread in threads if not thread.is_public]
     public = [thread for thread in threads if thread.is_public]
+    newest = {message.thread_id: message for message in messages if not message.is_ours}
+    forbidden = channel().can_message(conversation.brand_id, conversation.contact_id)
     paths = [
-        ReplyPath("dm" if number == 1 else f"dm-{number}", [thread])
+        ReplyPath(
+            "dm" if number == 1 else f"dm-{number}",
+            [thread],
+            doubt=doubt_of_private(newest.get(thread.pk), forbidden),
+        )
         for number, thread in enumerate(private, start=1)
     ]
-    if public:
-        paths.append(ReplyPath("public", public, newest_posts(conversation)))
-    return paths
+    return [*paths, public_path(conversation, public)] if public else paths
+
+
+def public_path(conversation: Conversation, threads: list[Thread]) -> ReplyPath:
+    """Doubtful when X takes no answer to any of the posts."""
+    posts = newest_posts(conversation)
+    why = why_unanswerable(conversation, [str(post.external_id) for post in posts])
+    reasons = [why.get(str(post.external_id), "") for post in posts]
+    doubt = Doubt(reasons[0]) if posts and all(reasons) else None
+    return ReplyPath("public", threads, posts, unanswerable=why, doubt=doubt)
 
 
 def newest_posts(conversation: Conversation) -> list[Message]:

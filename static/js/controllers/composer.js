@@ -33,6 +33,10 @@ export default class extends Controller {
     this.#change(currentTarget.getAttribute("aria-controls"))
   }
 
+  go({ params: { path } }) {
+    this.#change(path)
+  }
+
   leave() {
     const { id, then } = this.wanted
     this.#show(id)

@@ -1,0 +1,40 @@
+"""Nothing is queued that X is known to refuse."""
+
+from __future__ import annotations
+
+from accounts.models import Role
+from inbox.guards.draft import Draft, Stopped
+from inbox.models import Message
+from inbox.reach import ENCRYPTED, why_unanswerable
+
+
+class Encrypted(Stopped):
+    """The thread is encrypted: whoever wrote in it last can't be answered from here."""
+
+    guard = "encrypted"
+
+    def __init__(self) -> None:
+        super().__init__(ENCRYPTED)
+
+
+class Unanswerable(Stopped):
+    """X's gate is shut for the post, as far as we know; X has the last word."""
+
+    guard = "gate"
+    overruled_by = Role.AGENT
+    asks_why = False
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"{why} Answer another post, or write privately.")
+
+
+def stop_unreachable(draft: Draft) -> None:
+    """Raises Encrypted, Unanswerable."""
+    if not draft.thread.is_public:
+        last = draft.thread.messages.incoming().order_by("-sequence").first()
+        if last is not None and last.transport == Message.Transport.XCHAT:
+            raise Encrypted
+    elif draft.answers:
+        why = why_unanswerable(draft.conversation, [draft.answers])
+        if draft.answers in why:
+            raise Unanswerable(why[draft.answers])
