@@ -79,12 +79,18 @@ class Courier:
             self._send_off(_delivery(row))
 
     async def stop(self) -> None:
+        """What is announced while the carriers come to their end goes nowhere either: it waits in
+        the store, which may be another by then."""
+        carriers = self._call_back()
+        await asyncio.gather(*carriers, return_exceptions=True)
+        self._call_back()
+
+    def _call_back(self) -> set[asyncio.Task[None]]:
         self._held.stop()
-        for carrier in self._carriers:
+        carriers, self._carriers, self._queues = self._carriers, set(), {}
+        for carrier in carriers:
             carrier.cancel()
-        await asyncio.gather(*self._carriers, return_exceptions=True)
-        self._carriers.clear()
-        self._queues.clear()
+        return carriers
 
     def announce(self, happenings: Sequence[Happening], at_ms: int) -> None:
         """Queues a delivery for everyone who subscribed to one of these."""

@@ -8,11 +8,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.simulator.program import Program
 from tests.simulator.receiver import Receiver
+from x_simulator.happenings import ON_REVOKE, Happening
 from x_simulator.outbound import Outbound
 from x_simulator.settings import Settings
 from x_simulator.streams.streams import ACTIVITY
@@ -99,6 +101,39 @@ def test_a_stream_that_is_open_ends(restored: Program) -> None:
     with restored.listen("/2/activity/stream", bearer) as stream:
         dm_id = restored.dm(customer, brand)
         assert dm_id in str(stream.line())
+
+
+def test_what_is_announced_meanwhile_is_not_sent(tmp_path: Path) -> None:
+    """It is of a world that is gone, and its number there is another delivery's here."""
+
+    async def left_behind() -> set[asyncio.Task[Any]]:
+        outbound, copy = Outbound(), tmp_path / "copy.sqlite3"
+        world = World(Settings(tmp_path, (), "key", "secret", "client", "secret"), outbound)
+        world.store.copy_to(copy)
+
+        def announce_to(number: int) -> None:
+            world.store.insert(
+                "INSERT INTO webhooks (id, url, valid, created_ms) VALUES (?, ?, 1, 0)",
+                (number, f"http://[::1]:{number}/"),
+            )
+            world.announce([Happening(ON_REVOKE, 1, 0)])
+
+        await world.start()
+        before = asyncio.all_tasks()
+        announce_to(1)
+        restoring = asyncio.create_task(world.restore(copy))
+        number = 1
+        while not restoring.done():
+            announce_to(number := number + 1)
+            await asyncio.sleep(0)
+        await world.stop()
+        await asyncio.sleep(0)  # who was called back comes to an end
+        left = asyncio.all_tasks() - before
+        world.store.close()
+        outbound.close()
+        return left
+
+    assert asyncio.run(asyncio.wait_for(left_behind(), 15)) == set()
 
 
 def test_a_stream_that_is_opened_meanwhile_ends_too(tmp_path: Path) -> None:
