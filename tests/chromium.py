@@ -1,5 +1,7 @@
 """A Chromium for the browser tests: the system's, or the one that npm packs.
 
+The one without windows comes first: a page costs it half of what it costs the whole browser.
+
 Playwright drives it by its path (HANDLED_CHROMIUM), so no browser is downloaded by playwright.
 """
 
@@ -17,7 +19,13 @@ import tempfile
 from pathlib import Path
 
 CACHE = Path(__file__).resolve().parent.parent / ".venv" / "cache"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 
 # For machines where no browser can be installed: Chromium with the libraries that it needs.
@@ -60,7 +68,7 @@ def fetch() -> Path:
     if platform.machine() != "x86_64" or platform.system() != "Linux":
         raise NoBrowserError("install Chromium or Chrome: the packed one is for Linux on x86_64.")
     if not (shutil.which("npm") and shutil.which("node")):
-        raise NoBrowserError("install Chromium (apt-get install chromium), or node with npm.")
+        raise NoBrowserError("install chromium-headless-shell or Chromium, or node with npm.")
     CACHE.mkdir(parents=True, exist_ok=True)
     # Two that miss it at once take turns; the second finds it there.
     with (CACHE / "chromium.lock").open("w") as lock:
