@@ -44,8 +44,11 @@ WATCH = (
 # The browser's and htmx's own lines about a refusal that a test is about.
 REFUSALS = ("Failed to load resource", "Response Status Error Code")
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+# A page on a phone is the same fragments in another order: test_accessibility.py looks at the main
+# ones in both sizes in every run, the others on a phone are left to `make check-deep`.
+SIZES = [pytest.param(WIDE, id="wide"), pytest.param(PHONE, id="phone", marks=pytest.mark.deep)]
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=60_000)  # ended by what is expected; a busy machine takes its time
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE, WIDE, axe
+from tests.browser.conftest import SIZES, axe
 
 
 def test_a_handle_is_connected_through_x(windows, stack):
@@ -51,7 +51,7 @@ def test_a_no_on_x_leads_back_to_a_page_that_helps(windows):
     expect(page).to_have_url(re.compile("/handles/connect/$"))
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("size", SIZES)
 def test_axe_finds_nothing_on_the_pages_of_handles(windows, size):
     found = {}
     # axe brings a style sheet of its own, which our policy would refuse.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import APIResponse, Page, Route, expect
 
-from tests.browser.conftest import PHONE, WIDE, axe
+from tests.browser.conftest import PHONE, SIZES, axe
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_spam_leaves_by_a_key_and_comes_back_by_it(windows, stack, ids, hilda):
     expect(desk.locator("#resolve")).to_be_visible()
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("size", SIZES)
 def test_axe_finds_nothing(windows, stack, ids, hilda, size):
     stack.tell_x("dms", sender_id=hilda, recipient_id=ids["acme"], text="An axe for watches")
     page = windows.context("sam", viewport=size, bypass_csp=True).new_page()

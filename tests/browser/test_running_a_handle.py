@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PHONE, WIDE, axe
+from tests.browser.conftest import SIZES, axe
 
 
 def connect(page: Page, handle: str) -> None:
@@ -114,7 +114,7 @@ def test_a_handle_is_paused_disconnected_reconnected_and_erased(windows, stack, 
     assert admin.request.get(gone).status == 404
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("size", SIZES)
 def test_axe_finds_nothing_on_the_pages_that_run_a_handle(windows, size):
     found = {}
     # axe brings a style sheet of its own, which our policy would refuse, and would measure colours
