@@ -1,6 +1,6 @@
 # `make` alone prints what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint format types migrations check check-deep faults faults-long lock vendor
+.PHONY: help run test bench lint format types migrations check check-deep faults faults-long faults-storm lock vendor
 
 PYTHON := .venv/bin/python
 PACKAGES := accounts inbox twitter_sync x_simulator config bench
@@ -23,6 +23,8 @@ faults: .venv ## Break a running stack under load, some minutes; SEED=7 does one
 	HANDLED_FAULTS=short ./test tests/faults $(FAULTS)
 faults-long: .venv ## The same with 10,000 messages each, some hours
 	HANDLED_FAULTS=long ./test tests/faults $(FAULTS)
+faults-storm: .venv ## 10,000 messages at 50 a second with every fault, some minutes
+	HANDLED_FAULTS=long ./test tests/faults/test_everything.py $(FAULTS)
 FAULTS := -m faults -n 0 -s $(if $(SEED),--seed $(SEED))
 lint: .venv ## Style and layout of the code
 	$(PYTHON) -m ruff check
@@ -48,7 +50,7 @@ LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-in
 help:
 	@awk 'BEGIN {FS = ":.*## "} \
 	/^##@/ {printf "\n%s\n", substr($$0, 5)} \
-	/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv: requirements-dev.txt
 	@./test --version >/dev/null

@@ -12,22 +12,26 @@ import pytest
 
 from tests.faults import town as making
 from tests.faults.actors import Load
+from tests.faults.insider import Insider, inside
 from tests.faults.town import Town
 from tests.faults.trial import Trial
 from tests.stack import Stack, running
 
 CUSTOMERS = 150
+CLEARS_WITHIN = 120.0
 
 
 @dataclass(frozen=True)
 class Size:
-    """How many brands, how many events at how many a second, how often each thing is broken, how
-    many strangers knock a second, and how many times slower than asked for this machine may be."""
+    """How many brands, how many events at how many a second, how often each thing is broken and how
+    often a new token is lost, how many strangers knock a second, and how many times slower than
+    asked for this machine may be."""
 
     brands: int
     events: int
     per_second: float
     times: int
+    deaths: int
     flood: float
     slack: float
 
@@ -39,7 +43,7 @@ class Size:
         return self.slack * seconds
 
 
-SHORT, LONG = Size(8, 200, 25, 2, 200, 5), Size(20, 10_000, 50, 10, 500, 1)
+SHORT, LONG = Size(8, 200, 25, 2, 1, 200, 5), Size(20, 10_000, 50, 10, 50, 500, 1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,6 +69,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
+def insider(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Insider]:
+    with inside(stack, tmp_path_factory.mktemp("insider")) as insider:
+        yield insider
+
+
+@pytest.fixture(scope="session")
 def town(stack: Stack, size: Size) -> Town:
     return making.read(stack.manage("-m", "tests.faults.town", str(size.brands), "2"))
 
@@ -78,11 +88,18 @@ def people(stack: Stack) -> list[str]:
 
 @pytest.fixture
 def trial(
-    stack: Stack, town: Town, people: list[str], tmp_path: Path, seed: int
+    stack: Stack,
+    insider: Insider,
+    town: Town,
+    people: list[str],
+    tmp_path: Path,
+    seed: int,
+    size: Size,
 ) -> Callable[[str], Trial]:
     """`trial("C1")`: a trial of that check, with the seed of the run."""
 
     def trial(check: str) -> Trial:
-        return Trial(check, stack, town, people, tmp_path, seed)
+        clears_within = size.within(CLEARS_WITHIN)
+        return Trial(check, stack, insider, town, people, tmp_path, seed, clears_within)
 
     return trial

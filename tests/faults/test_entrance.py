@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
-import socket
 import threading
 import time
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from tests.faults.flood import Flood
 from tests.faults.trial import Trial, share
 from tests.stack import Stack
 from twitter_sync.signatures import signature
@@ -23,14 +22,9 @@ pytestmark = pytest.mark.faults
 
 WEBHOOK = "/webhooks/x/"
 TRIES = 5
+# A minute of them.
+MOST_EVENTS = 1_200
 MOST_GROWTH_KB = 50_000
-FLOOD = b"".join(
-    [
-        b"POST /webhooks/x/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n",
-        b"x-twitter-webhooks-signature: sha256=nobody\r\nContent-Length: 1600\r\n\r\n",
-        b'{"data": "' + b"x" * 1588 + b'"}',
-    ]
-)
 DEEP = b'{"data":' + b"[" * 1000 + b"]" * 1000 + b"}"
 RUDE = {
     "ten megabytes": (b'{"data": "' + b"x" * 10_000_000 + b'"}', {413}),
@@ -81,7 +75,8 @@ def memory_of(trial: Trial) -> int:
 def test_a_flood_of_strangers_holds_nobody_up(trial, stack, size):
     flooded = trial("W6")
     before = kept(flooded)
-    with Flood(stack, size.flood) as flood, flooded.under_way(replace(size.load, pushes=20)):
+    load = replace(size.load, events=min(size.events, MOST_EVENTS), per_second=20, pushes=20)
+    with Flood(stack.web, size.flood) as flood, flooded.under_way(load):
         pass
     flooded.figures.note(flood=f"{flood.count} at {flood.rate:.0f}/s")
     flooded.must_hold()
@@ -92,49 +87,6 @@ def test_a_flood_of_strangers_holds_nobody_up(trial, stack, size):
 def kept(trial: Trial) -> int:
     asked = "SELECT count(*) FROM twitter_sync_rawevent WHERE source = 'webhook'"
     return int(trial.rows(asked)[0]["count"])
-
-
-class Flood:
-    """Unsigned bodies over one connection, `per_second` of them, until it is left."""
-
-    def __init__(self, stack: Stack, per_second: float) -> None:
-        self.where, self.per_second = urlsplit(stack.web), per_second
-        self.over, self.count, self.began = threading.Event(), 0, time.monotonic()
-        self.thread = threading.Thread(target=self.pour, daemon=True)
-
-    @property
-    def rate(self) -> float:
-        return self.count / (time.monotonic() - self.began)
-
-    def __enter__(self) -> Flood:
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.over.set()
-        self.thread.join()
-
-    def pour(self) -> None:
-        with socket.create_connection((self.where.hostname, self.where.port)) as line:
-            while not self.over.wait(
-                max(0, self.began + self.count / self.per_second - time.monotonic())
-            ):
-                line.sendall(FLOOD)
-                assert b" 403 " in read_answer(line)[:20]
-                self.count += 1
-
-
-def read_answer(line: socket.socket) -> bytes:
-    received = b""
-    while b"\r\n\r\n" not in received:
-        received += line.recv(65536)
-    head, _, body = received.partition(b"\r\n\r\n")
-    [length] = [
-        int(one[15:]) for one in head.lower().split(b"\r\n") if one[:15] == b"content-length:"
-    ]
-    while len(body) < length:
-        body += line.recv(65536)
-    return head
 
 
 def test_challenges_are_answered_at_once_under_load(trial, client, size):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,11 +18,14 @@ from tests.faults import database
 from tests.faults.actors import Agent, Customers, Everybody, Load, Pusher
 from tests.faults.breaking import Breaker
 from tests.faults.history import History, judge
+from tests.faults.insider import Insider
 from tests.faults.lines import How, Lines
 from tests.faults.town import Town
 from tests.stack import Stack, until
 
-QUIET_WITHIN = 120.0
+# Then nobody waits any longer.
+QUIET_WITHIN = 600.0
+NOTICED_WITHIN = 90.0
 MOST_LISTED = 20_000
 
 
@@ -45,9 +47,18 @@ class Trial:
     it is quiet and fails with what was lost, doubled or out of order."""
 
     def __init__(
-        self, check: str, stack: Stack, town: Town, people: list[str], folder: Path, seed: int
+        self,
+        check: str,
+        stack: Stack,
+        insider: Insider,
+        town: Town,
+        people: list[str],
+        folder: Path,
+        seed: int,
+        clears_within: float,
     ) -> None:
         self.check, self.stack, self.town, self.people = check, stack, town, people
+        self.insider, self.clears_within = insider, clears_within
         self.seed = f"{check} {seed}"
         self.lines = Lines(folder / f"{check}.jsonl")
         self.breaks = Breaker(stack, self.lines, self.seed)
@@ -70,13 +81,15 @@ class Trial:
             yield
 
     def must_hold(self) -> None:
-        self.figures.note(clear_after_seconds=f"{self.until_quiet():.0f}")
+        cleared = self.until_quiet()
+        self.figures.note(clear_after_seconds=f"{cleared:.0f}")
         history = self.history()
         self.measure(history)
         verdict = judge(history)
         print(f"{self.check}: {self.figures}\n{self.check}: {verdict}", flush=True)
         assert verdict.holds, f"{self.check} broke the promise, seed {self.seed}: {verdict}"
         self.audit()
+        assert cleared <= self.clears_within, f"{self.check}, seed {self.seed}: {cleared:.0f} s"
 
     # Quiet
 
@@ -104,6 +117,42 @@ class Trial:
         Celery(broker=broker).send_task("twitter_sync.poll_due", queue="default")
         return since
 
+    # Tokens
+
+    def take_back(self, handle: str) -> None:
+        """X takes a handle's access back; an admin connects it again once we have noticed."""
+        self.breaks.say("revoke", handle=handle)
+        self.stack.tell_x("revoke", user_id=self.town.brands[handle])
+        until(lambda: self.needs_reconnect(handle), within=NOTICED_WITHIN)
+        self.insider.ask("connect", handle=handle)
+
+    def die_with_a_new_token(self, handle: str) -> float:
+        """Likewise when one of us dies before it has kept the pair that X gave it. Seconds until
+        the handle's admins were told."""
+        before = self.letters(handle)
+        self.breaks.say("die with a new token", handle=handle)
+        assert self.insider.ask("die", handle=handle) == -signal.SIGKILL
+        began = time.monotonic()
+        self.pass_quarter_of_an_hour()
+        until(lambda: self.needs_reconnect(handle), within=NOTICED_WITHIN)
+        until(lambda: self.letters(handle) > before, within=NOTICED_WITHIN)
+        took = time.monotonic() - began
+        self.insider.ask("connect", handle=handle)
+        return took
+
+    def needs_reconnect(self, handle: str) -> bool:
+        asked = f"SELECT status FROM accounts_brandaccount WHERE handle = '{handle}'"  # noqa: S608
+        return str(self.rows(asked)[0]["status"]) == "needs_reconnect"
+
+    def letters(self, handle: str) -> int:
+        """To those who run the handle, that it must be reconnected."""
+        asked = f"""
+            SELECT count(*) FROM accounts_letter letter
+            JOIN accounts_brandaccount brand ON brand.id = letter.brand_id
+            WHERE letter.kind = 'reconnect' AND brand.handle = '{handle}'
+        """  # noqa: S608
+        return int(self.rows(asked)[0]["count"])
+
     def rows(self, statement: str) -> list[dict[str, Any]]:
         return database.ask(self.url, statement)
 
@@ -114,14 +163,22 @@ class Trial:
     # What is compared
 
     def history(self) -> History:
+        """Rows and ledger are of one moment: a reply may go out that waited behind a doubtful one,
+        though nobody acts any more."""
+        ledger, rows = until(self.at_one_moment, within=QUIET_WITHIN)
         return History(
-            ledger=self.stack.ask_x("ledger"),
+            ledger=ledger,
             deliveries=self.stack.ask_x(f"deliveries?limit={MOST_LISTED}")["deliveries"],
-            rows=self.rows(database.MESSAGES),
+            rows=rows,
             kept={row["id"] for row in self.rows(database.PUSHES) if row["id"]},
             lines=self.lines.said,
             brands=self.town.brands,
         )
+
+    def at_one_moment(self) -> tuple[dict[str, Any], list[dict[str, Any]]] | None:
+        before, rows = self.stack.ask_x("ledger"), self.rows(database.MESSAGES)
+        is_moving = any(row["state"] == "sending" for row in rows)
+        return None if is_moving or before != self.stack.ask_x("ledger") else (before, rows)
 
     def measure(self, history: History) -> None:
         """Of this trial alone: the stack has others behind it."""
@@ -136,6 +193,7 @@ class Trial:
         self.pushes = len(pushes) + len(self.lines.of("push", How.INVOKE))
         self.figures.note(
             events=len(written),
+            at=f"{self.rate():.0f}/s",
             replies=len(ours),
             sent=sum(row["state"] == "sent" for row in ours),
             faults=self.breaks.count,
@@ -146,17 +204,15 @@ class Trial:
             most=f"{1000 * self.most:.0f} ms",
         )
 
+    def rate(self) -> float:
+        """Events a second, as the machine let us write them."""
+        at = [line["at"] for line in self.lines.of("write", How.INVOKE)]
+        return len(at) / (at[-1] - at[0]) if len(at) > 1 else 0.0
+
     def audit(self) -> None:
         """Every invariant of the audit holds as well, of every row."""
-        found = until(self.audited, within=QUIET_WITHIN)
-        told = json.loads(found.stdout)
+        told = until(lambda: self.insider.ask("audit"), within=QUIET_WITHIN)
         assert told["is_clean"], f"{self.check}, seed {self.seed}: {told['broken']}"
-
-    def audited(self) -> subprocess.CompletedProcess[str] | None:
-        """None while the one of the clock is under way."""
-        found = self.stack.run("manage.py", "audit", "--all", "--json")
-        assert found.returncode in (0, 1, 2), found.stderr
-        return None if found.returncode == 2 else found
 
 
 def share(numbers: list[float], part: float) -> float:
