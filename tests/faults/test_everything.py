@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+import time
 from collections.abc import Callable
 
 import pytest
@@ -15,6 +16,8 @@ from tests.faults.trial import Trial
 pytestmark = pytest.mark.faults
 
 STRANGERS_A_SECOND = 200
+# So long X misbehaves, in seconds.
+A_WHILE = 8
 
 
 def test_any_of_it_in_any_order_loses_nothing(trial, size, seed):
@@ -44,7 +47,7 @@ def anything(trial: Trial, seed: int) -> dict[str, Callable[[], object]]:
     def for_a_while(name: str, rules: Rules) -> None:
         breaks.say(name)
         with faults(trial.stack, rules):
-            breaks.pause()
+            time.sleep(A_WHILE)
 
     def asleep(part: str) -> None:
         with breaks.stopped(breaks.pid(part), part):
