@@ -60,7 +60,8 @@ class AddressBook:
 
     def meet(self, person: Person) -> None:
         """Somebody whom a message is from or for: kept if new, with the newest profile."""
-        self.contacts.setdefault(person.x_user_id, Contact(x_user_id=person.x_user_id))
+        if person.x_user_id not in self.contacts:
+            self.contacts[person.x_user_id] = Contact(x_user_id=person.x_user_id)
         self.describe(person)
 
     def describe(self, person: Person) -> None:

@@ -48,7 +48,7 @@ ON CONFLICT (post_id) DO UPDATE SET
     seen_at = excluded.seen_at
 WHERE excluded.availability = 'seen' AND held.availability <> 'deleted'
   AND NOT (held.availability = 'seen' AND held.x_conversation_id <> '')
-RETURNING *
+RETURNING post_id, hops, look_up_at, look_up_attempts
 """
 
 
@@ -65,11 +65,7 @@ def remember(
             seen[post.id] = row_of(post, people)
     named = {one for row in seen.values() for one in (row.parent_id, *row.earlier_ids) if one}
     others = (named | KnownPost.objects.forms_of(heard_of)) - seen.keys()
-    wanted = [*seen.values(), *(KnownPost(post_id=post_id) for post_id in others)]
-    if not wanted:
-        return {}
-    told_as = rows.as_json(wanted, rows.columns_of(KnownPost))
-    news = list(KnownPost.objects.raw(REMEMBER, [told_as]))
+    news = kept(seen | {post_id: KnownPost(post_id=post_id) for post_id in others})
     conclude([known for known in news if known.is_seen and known.look_up_at is not None])
     held = {known.post_id: known for known in news if known.post_id in seen}
     known = held | KnownPost.objects.in_bulk(seen.keys() - held.keys())
@@ -77,6 +73,20 @@ def remember(
         forget(gone)
         known |= KnownPost.objects.in_bulk(gone & seen.keys())
     return known
+
+
+def kept(told: Mapping[str, KnownPost]) -> list[KnownPost]:
+    """Writes what is news of these posts. Returns those of which it was, as they are now."""
+    if not told:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(REMEMBER, [rows.as_json(told.values(), rows.columns_of(KnownPost))])
+        news = []
+        for post_id, *looked_up in cursor:
+            known = told[post_id]
+            known.hops, known.look_up_at, known.look_up_attempts = looked_up
+            news.append(known)
+        return news
 
 
 def gone_in(told: Collection[KnownPost], known: Mapping[str, KnownPost]) -> set[str]:

@@ -14,6 +14,7 @@ FIRST_SNOWFLAKE = 29_700_859_247
 LARGEST_ID = 2**63 - 1
 
 ID = re.compile(r"[0-9]{1,19}")
+NUMBER = re.compile(r"-?[0-9]{1,19}")
 # What neither Postgres nor UTF-8 can hold. Replaced one for one, so that offsets stay right.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -70,7 +71,7 @@ def flag(value: Any) -> bool:
 
 def number(value: Any) -> int | None:
     """An integer, also as text; None for anything else and for what no column of ours holds."""
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value, re.ASCII):
+    if isinstance(value, str) and NUMBER.fullmatch(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) > LARGEST_ID:
         return None
