@@ -26,8 +26,9 @@ from twitter_sync.failures import where
 from twitter_sync.models import RawEvent
 from twitter_sync.scene import Brands
 
-# So many rows are applied in one transaction: it holds a lock for each customer in them.
-BATCH = 200
+# So many rows are applied in one transaction: it holds a lock for each customer in them, a quarter
+# of a second long. Half as many cost a quarter more each.
+BATCH = 400
 # A worker gives way after this many, so that other work of its queue gets its turn.
 MOST_ROWS = 1_000
 MOST_ATTEMPTS = 5

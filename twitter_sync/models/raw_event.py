@@ -53,8 +53,8 @@ WHERE counted.before < %(most_bytes)s ORDER BY row.due_at, row.id
 NEXT_NEWS = NEXT.replace("{line}", "state = 'pending' AND source <> 'history'")
 NEXT_HISTORY = NEXT.replace("{line}", "state = 'pending' AND source = 'history'")
 
-# Of direct messages in their usual size that is more than a batch has rows; a body of many messages
-# makes many locks.
+# Of direct messages in their usual size that is about a batch; a body of many messages makes many
+# locks.
 MOST_BYTES = 512 * 1024
 
 
