@@ -15,7 +15,8 @@ from accounts.models import BrandAccount
 from inbox.models import Message
 from tests.twitter_sync.small_x import Said, SmallX
 from tests.twitter_sync.test_poll import poll_now, posts
-from tests.twitter_sync.test_recheck import asked_for, settle
+from tests.twitter_sync.test_recheck import asked_for
+from tests.twitter_sync.working import settle
 from tests.x import Simulator
 from twitter_sync.actions.complying import MOST_ATTEMPTS, comply_due, reasons_in
 from twitter_sync.actions.rechecking import PAUSE, SOON, check_due, expect_checks

@@ -16,6 +16,7 @@ from inbox.models import Conversation, Message
 from tests.twitter_sync import rude
 from tests.twitter_sync.bodies import Body, encoded, post, user
 from tests.twitter_sync.test_settings import TYPED
+from tests.twitter_sync.working import apply_all
 from tests.x import Simulator
 from twitter_sync.actions import listening, turns
 from twitter_sync.actions.applying import apply_due
@@ -206,8 +207,7 @@ def line(brand: BrandAccount, author: Any, text: str, **fields: Any) -> Body:
 def hear(*lines: Body) -> None:
     for one in lines:
         record_found(encoded(one))
-    while apply_due():
-        pass
+    apply_all()
 
 
 def test_what_is_found_is_no_message_but_shown_at_the_setting(client, sign_in, ada, acme, carla):

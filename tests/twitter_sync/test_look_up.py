@@ -16,6 +16,7 @@ from inbox.models import Conversation, Message
 from tests.factories import next_x_id
 from tests.twitter_sync.bodies import push, reply_event
 from tests.twitter_sync.test_poll import poll_now, posts
+from tests.twitter_sync.working import settle
 from tests.x import Simulator
 from twitter_sync import budgets
 from twitter_sync.actions import looking_up, remembering, taking
@@ -34,12 +35,6 @@ def brand(connected: Callable[..., BrandAccount]) -> BrandAccount:
 @pytest.fixture
 def customer(simulator: Simulator) -> dict[str, Any]:
     return simulator.person()
-
-
-def settle() -> None:
-    """Everything that is due is applied and looked up."""
-    while apply_due() + look_up_due():
-        pass
 
 
 def look_ups(simulator: Simulator) -> int:

@@ -17,6 +17,7 @@ from tests.twitter_sync.bodies import Body, dm, event, mention_event, post, push
 from tests.twitter_sync.held import pushed_to_us
 from tests.twitter_sync.test_backfill import at, say_long_ago
 from tests.twitter_sync.test_poll import poll_now, posts, writes
+from tests.twitter_sync.working import apply_all
 from tests.x import Simulator
 from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.healing import heal
@@ -215,8 +216,7 @@ def drop_a_third(
             SyncGap.objects.update(due_at=timezone.now())
             heal(gap.pk)
             gap.refresh_from_db()
-    while apply_due() > 0:
-        pass
+    apply_all()
     assert {message.external_id for message in Message.objects.all()} == set(ids)
     assert Message.objects.count() == count
     assert {x_id for _, x_id in missed()} == lost

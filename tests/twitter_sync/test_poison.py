@@ -10,8 +10,9 @@ from accounts.models import BrandAccount
 from inbox.models import Message
 from tests.factories import make_contact
 from tests.twitter_sync.bodies import dm_received, push
+from tests.twitter_sync.working import apply_all
 from twitter_sync.actions import interpreting
-from twitter_sync.actions.applying import MOST_ATTEMPTS, apply_due
+from twitter_sync.actions.applying import MOST_ATTEMPTS
 from twitter_sync.actions.replaying import replay_dead
 from twitter_sync.models import RawEvent
 from twitter_sync.payloads import DirectMessage
@@ -61,8 +62,7 @@ def until_nothing_is_due() -> None:
     """As if the pauses between two tries had passed."""
     for _ in range(MOST_ATTEMPTS):
         RawEvent.objects.filter(state="pending").update(due_at=timezone.now())
-        while apply_due():
-            pass
+        apply_all()
 
 
 def states() -> dict[str, int]:

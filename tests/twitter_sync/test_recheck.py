@@ -16,10 +16,9 @@ from accounts.models import BrandAccount
 from inbox.models import Conversation, Message
 from tests.factories import next_x_id
 from tests.twitter_sync.test_poll import poll_now, posts
+from tests.twitter_sync.working import settle
 from tests.x import Simulator
 from twitter_sync import budgets
-from twitter_sync.actions.applying import apply_due
-from twitter_sync.actions.looking_up import look_up_due
 from twitter_sync.actions.rechecking import (
     ACTIVE,
     FIRST,
@@ -55,11 +54,6 @@ def asked(simulator: Simulator, brand: BrandAccount, customer: dict[str, Any]) -
     poll_now(brand, "mentions")
     settle()
     return question
-
-
-def settle() -> None:
-    while apply_due() + look_up_due():
-        pass
 
 
 def tomorrow() -> datetime:

@@ -18,6 +18,7 @@ from tests.twitter_sync.bodies import dm_received, push
 from tests.twitter_sync.held import invalidate, pushed_to_us
 from tests.twitter_sync.small_x import Said, SmallX
 from tests.twitter_sync.test_calls_simulated import finished
+from tests.twitter_sync.working import apply_all
 from tests.x import Simulator
 from twitter_sync import oauth
 from twitter_sync.actions import recovering
@@ -52,8 +53,7 @@ def outage(*, hours: float = 1) -> Replay:
 def says_the_end(client: Browser, job: str = "41", state: str = "Complete") -> None:
     status = {"webhook_id": "77", "job_state": state, "job_state_description": "Said so."}
     push(client, {"replay_job_status": {**status, "job_id": job}})
-    while apply_due():
-        pass
+    apply_all()
 
 
 def states() -> list[tuple[str, bool, bool]]:
@@ -272,8 +272,7 @@ def replay_everything_twice(client: Browser, brand: BrandAccount, carla: Any, co
     bodies = [dm_received(brand, carla, f"No. {number}") for number in range(count)]
     for body in bodies:
         push(client, body)
-    while apply_due():
-        pass
+    apply_all()
     conversation = Message.objects.first().conversation
     before = RawEvent.objects.count(), Message.objects.count(), conversation.version
     for body in bodies:

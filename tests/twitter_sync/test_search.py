@@ -14,11 +14,11 @@ from inbox.models import Contact, Message
 from tests.twitter_sync.bodies import post
 from tests.twitter_sync.small_x import Said
 from tests.twitter_sync.test_poll import poll_now, posts
+from tests.twitter_sync.working import settle
 from tests.x import Simulator
 from twitter_sync import budgets, feeds
 from twitter_sync.actions import searching
 from twitter_sync.actions.applying import apply_due
-from twitter_sync.actions.looking_up import look_up_due
 from twitter_sync.actions.recording import record_items
 from twitter_sync.actions.searching import (
     LONGEST_QUERY,
@@ -59,11 +59,6 @@ def asked(simulator, brand, customer) -> str:
     poll_now(brand, "mentions")
     settle()
     return question
-
-
-def settle() -> None:
-    while apply_due() + look_up_due():
-        pass
 
 
 def heard(

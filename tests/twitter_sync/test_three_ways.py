@@ -16,6 +16,7 @@ from tests.twitter_sync.bodies import Body, encoded, push
 from tests.twitter_sync.held import pushed_to_us
 from tests.twitter_sync.test_missed_pushes import pushed
 from tests.twitter_sync.test_poll import poll_now
+from tests.twitter_sync.working import apply_all
 from tests.x import Simulator
 from twitter_sync import budgets
 from twitter_sync.actions.applying import apply_due
@@ -53,8 +54,7 @@ def bring_three_ways(
             apply_due(limit=count // 8)
     poll_now(brand)
     heal_all()
-    while apply_due():
-        pass
+    apply_all()
     assert set(Message.objects.values_list("external_id", flat=True)) == set(ids)
     assert Message.objects.count() == count
     assert Conversation.objects.count() == len({one["id"] for one in writers})
