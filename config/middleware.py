@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from twitter_sync.views.webhook import WebhookView
+from twitter_sync.views.webhook import webhook
 
 PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=()"
 WEBHOOK = urlsplit(settings.X_WEBHOOK_URL).path
@@ -35,11 +35,10 @@ class DeliveriesOfX:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.webhook = WebhookView.as_view()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info == WEBHOOK:
-            return self.webhook(request)
+            return webhook(request)
         return self.get_response(request)
 
 

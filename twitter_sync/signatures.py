@@ -8,7 +8,6 @@ with `{`; a token never does (reference: trust R3, W1).
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 
 PREFIX = "sha256="
@@ -35,7 +34,7 @@ def is_token(token: str) -> bool:
 
 
 def signature(message: bytes, *, secret: str) -> str:
-    digest = hmac.new(secret.encode(), message, hashlib.sha256).digest()
+    digest = hmac.digest(secret.encode(), message, "sha256")
     return PREFIX + base64.b64encode(digest).decode()
 
 

@@ -4,7 +4,7 @@ from django.urls import path
 
 from twitter_sync.views import costs, erasures, handles, health, people, running
 from twitter_sync.views import settings as brand_settings
-from twitter_sync.views.webhook import WebhookView
+from twitter_sync.views.webhook import webhook
 
 app_name = "twitter_sync"
 
@@ -29,5 +29,5 @@ urlpatterns = [
     path("handles/@<str:handle>/resumption/", running.resume, name="resume"),
     path("handles/@<str:handle>/disconnection/", running.disconnect, name="disconnect"),
     path("handles/@<str:handle>/erasure/", erasures.erase, name="erase"),
-    path("webhooks/x/", WebhookView.as_view(), name="webhook"),
+    path("webhooks/x/", webhook, name="webhook"),
 ]

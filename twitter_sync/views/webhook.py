@@ -10,7 +10,6 @@ from django.db import Error as DatabaseError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
-from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
@@ -28,7 +27,6 @@ SIGNED_WITH = {
 log = structlog.get_logger(__name__)
 
 
-@method_decorator([csrf_exempt, transaction.non_atomic_requests], name="dispatch")
 class WebhookView(View):
     """Public by nature: X signs in with the signature of each body."""
 
@@ -62,6 +60,9 @@ class WebhookView(View):
             log.exception("webhook not kept")
             return HttpResponse(status=503, headers={"Retry-After": "10"})
         return HttpResponse()
+
+
+webhook = csrf_exempt(transaction.non_atomic_requests(WebhookView.as_view()))
 
 
 def is_from_x(request: HttpRequest) -> bool:
