@@ -68,11 +68,9 @@ class Tree:
                 self._put(post)
 
     def climb(self) -> None:
-        """Fetches what those in hand answer, up to their roots, what they quote and what they were
-        before they were changed."""
+        """Fetches what those in hand answer, up to their roots, and what they quote."""
         held = [post for post in self._posts.values() if post is not None]
-        near = {post.parent_id for post in held} | {post.quoted_id for post in held}
-        self.fetch(near.union(*(post.earlier_ids for post in held)))
+        self.fetch({post.parent_id for post in held} | {post.quoted_id for post in held})
 
     def reread(self, post_ids: Iterable[str]) -> None:
         """They were changed by somebody who knows nothing of this."""

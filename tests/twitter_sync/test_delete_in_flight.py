@@ -90,6 +90,17 @@ def test_a_form_that_is_cut_before_it_is_applied_takes_the_others_along(client, 
     assert not Message.objects.exists()
 
 
+def test_a_former_form_that_x_shows_with_its_newer_ids_is_gone_with_them(client, acme, forms):
+    former, newer = forms
+    push(client, delete_event(acme, newer["id"]))
+    settle()
+    known = newer["edit_history_tweet_ids"]
+    push(client, own_event(acme, former | {"edit_history_tweet_ids": known}))
+    settle()
+    assert places_of(SECRET) == []
+    assert not Message.objects.exists()
+
+
 @pytest.mark.parametrize("deleted", [0, 1])
 @pytest.mark.parametrize("order", [*permutations(["former", "newer", "deletion"])], ids=str)
 @pytest.mark.parametrize("is_cut", [False, True], ids=["cut at the end", "cut each time"])

@@ -56,20 +56,22 @@ def remember(
     told: Iterable[tuple[Post, People]], *, heard_of: Iterable[str] = ()
 ) -> dict[str, KnownPost]:
     """Keeps posts, each with the people that its payload names, and the ids of those that they
-    answer, had before they were changed, and of others that were heard of, in all their forms.
-    Returns the former, by id; all of them are locked. What is gone in one of its forms is gone in
-    all."""
+    answer, had before they were changed or have since, and of others that were heard of, in all
+    their forms. Returns the former, by id; all of them are locked. What is gone in one of its forms
+    is gone in all."""
     seen: dict[str, KnownPost] = {}
+    forms: list[set[str]] = []
     for post, people in told:
+        forms.append({post.id, *post.earlier_ids, *post.later_ids})
         if post.id not in seen or not seen[post.id].x_conversation_id:
             seen[post.id] = row_of(post, people)
-    named = {one for row in seen.values() for one in (row.parent_id, *row.earlier_ids) if one}
+    named = {row.parent_id for row in seen.values()}.union(*forms) - {""}
     others = (named | KnownPost.objects.forms_of(heard_of)) - seen.keys()
     news = kept(seen | {post_id: KnownPost(post_id=post_id) for post_id in others})
     conclude([known for known in news if known.is_seen and known.look_up_at is not None])
     held = {known.post_id: known for known in news if known.post_id in seen}
     known = held | KnownPost.objects.in_bulk(seen.keys() - held.keys())
-    if gone := gone_in(seen.values(), known):
+    if gone := gone_in(forms, known):
         forget(gone)
         known |= KnownPost.objects.in_bulk(gone & seen.keys())
     return known
@@ -89,14 +91,13 @@ def kept(told: Mapping[str, KnownPost]) -> list[KnownPost]:
         return news
 
 
-def gone_in(told: Collection[KnownPost], known: Mapping[str, KnownPost]) -> set[str]:
+def gone_in(told: Collection[set[str]], known: Mapping[str, KnownPost]) -> set[str]:
     """All forms of what X tells of although it was deleted in one of them."""
     gone = {post_id for post_id, one in known.items() if one.is_deleted}
-    if earlier := {former for one in told for former in one.earlier_ids}:
-        deleted = KnownPost.objects.filter(pk__in=earlier, availability=Availability.DELETED)
+    if others := set[str]().union(*told) - known.keys():
+        deleted = KnownPost.objects.filter(pk__in=others, availability=Availability.DELETED)
         gone.update(deleted.values_list("pk", flat=True))
-    forms = ({one.post_id, *one.earlier_ids} for one in told)
-    return {post_id for form in forms if form & gone for post_id in form}
+    return {post_id for forms in told if forms & gone for post_id in forms}
 
 
 def row_of(post: Post, people: People) -> KnownPost:

@@ -43,6 +43,7 @@ def read_post(source: Record, includes: Record, for_user_id: str | None = None) 
         is_repost=referred(source, REPOST) is not None,
         quoted_id=referred(source, QUOTE),
         earlier_ids=earlier_ids(source, post_id),
+        later_ids=later_ids(source, post_id),
         typed_from=typed_from(source.get("display_text_range")),
         entities=read_entities(whole.get("entities")),
         media=read_attached(source.get("attachments"), includes),
@@ -56,6 +57,10 @@ def parent_of(source: Record) -> str | None:
 
 def earlier_ids(source: Record, post_id: str) -> tuple[str, ...]:
     return tuple(one for one in form_ids(source) if int(one) < int(post_id))
+
+
+def later_ids(source: Record, post_id: str) -> tuple[str, ...]:
+    return tuple(one for one in form_ids(source) if int(one) > int(post_id))
 
 
 def form_ids(source: Record) -> list[str]:
@@ -106,6 +111,7 @@ def read_older_post(source: Record, for_user_id: str | None) -> Post:
         is_repost=isinstance(source.get("retweeted_status"), dict),
         quoted_id=optional_id(either(source, "quoted_status_id_str", "quoted_status_id")),
         earlier_ids=earlier_ids(source, post_id),
+        later_ids=later_ids(source, post_id),
         entities=read_entities(whole.get("entities")),
         media=read_older(pictures.get("media")),
     )

@@ -88,8 +88,9 @@ class Post:
     `answers_user_id` is the author of the parent where X says so, `quotes_user_id` that of the
     quoted post; `conversation_id` is "" in payloads of the older kind. `created_at` falls back to
     the time in the id. A post that its author changed has a new id: `earlier_ids` are those it had
-    before, oldest first. The author's own words begin at `typed_from`: names that X puts before
-    them were not typed; None where X doesn't say.
+    before, oldest first, `later_ids` those it has had since, where X shows a former form. The
+    author's own words begin at `typed_from`: names that X puts before them were not typed; None
+    where X doesn't say.
     """
 
     for_user_id: str | None
@@ -104,6 +105,7 @@ class Post:
     quoted_id: str | None = None
     quotes_user_id: str | None = None
     earlier_ids: tuple[str, ...] = ()
+    later_ids: tuple[str, ...] = ()
     typed_from: int | None = None
     entities: Entities = field(default_factory=dict)
     media: tuple[Media, ...] = ()
