@@ -25,7 +25,7 @@ from twitter_sync.payloads import (
     Unreadable,
 )
 from twitter_sync.payloads.account_activity import ADDRESS
-from twitter_sync.payloads.gathering import listed
+from twitter_sync.payloads.gathering import one_or_many
 from twitter_sync.payloads.reading import FIRST_SNOWFLAKE
 
 pytestmark = pytest.mark.shared_data
@@ -63,7 +63,7 @@ def test_every_body_is_read_or_says_what_it_lacks(bodies, whole, of):
 
 def lacking(body: Any) -> bool:
     """Some item came without a field that we never fail to ask for."""
-    items = [item for item in listed(body.get("data")) if "payload" not in item]
+    items = [item for item in one_or_many(body.get("data")) if "payload" not in item]
     return any(not asked_for(item) <= item.keys() for item in items)
 
 
