@@ -158,9 +158,9 @@ def forget(post_ids: Iterable[str]) -> set[str]:
     """Deleted on X, in all its forms: the words go, the place in the tree stays. Returns the ids of
     all forms.
 
-    Whoever tells of a form locks it with its former ones (`remember`). So its forms are asked for
-    again when all that were known are locked: nobody adds to them then. Who read it before, and
-    makes a message of it, has its conversation locked: what he made is seen after the wait.
+    Whoever tells of a form locks it with its other ones (`remember`). So they are asked for again
+    when all that were known are locked: nobody adds to them then. A worker that read it before, and
+    makes a message of it, has its conversation locked: the message is seen after the wait.
     """
     forgotten: list[KnownPost] = []
     told, forms = set[str](), KnownPost.objects.forms_of(post_ids)
