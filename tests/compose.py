@@ -36,7 +36,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 VARIABLE = re.compile(r"\$\{([A-Z_]+)(?::-([^}]*))?\}")
 PORTS = ("8000", "8001", "9000")
-HEALTHY_WITHIN = 90.0
+HEALTHY_WITHIN = 180.0
 
 
 @cache
@@ -95,8 +95,8 @@ def environment_of_image(image: Path) -> dict[str, str]:
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "PYTHONPATH": str(image),
         "PYTHONUNBUFFERED": "1",
-        # Side by side, sources compile once.
-        "PYTHONPYCACHEPREFIX": str(ROOT / ".venv" / "cache" / "image"),
+        # Side by side, sources compile once; those of the parts have been by the tests.
+        "PYTHONPYCACHEPREFIX": str(ROOT / ".venv" / "cache" / "bytecode"),
     }
 
 
@@ -207,15 +207,14 @@ class Deployment:
         return self.run(name, *(self.here(name, word) for word in command)).returncode == 0
 
     def until_healthy(self) -> None:
-        waiting = list(self.running)
+        """One after the other: to ask is to start a process, which those that start wait for."""
         deadline = time.monotonic() + HEALTHY_WITHIN
-        while waiting:
-            for name in waiting:
+        for name in self.running:
+            while not self.is_healthy(name):
                 ended = self.running[name].poll()
                 assert ended is None, f"{name} ended with {ended}:\n{self.log(name)}"
                 assert time.monotonic() < deadline, f"{name} is not healthy:\n{self.log(name)}"
-            time.sleep(0.2)
-            waiting = [name for name in waiting if not self.is_healthy(name)]
+                time.sleep(0.2)
 
     def log(self, name: str) -> str:
         return (self.of(name) / "log").read_text()[-4000:]
@@ -225,7 +224,7 @@ class Deployment:
         processes = {name: self.running.pop(name) for name in names}
         for process in processes.values():
             process.send_signal(signal.SIGTERM)
-        return {name: process.wait(30) for name, process in processes.items()}
+        return {name: process.wait(60) for name, process in processes.items()}
 
     def kill(self) -> None:
         for process in self.running.values():

@@ -31,6 +31,7 @@ from bench.stories import Story, Storyteller
 from bench.town import Brand
 from inbox.models import Contact, Conversation, Message
 from tests.factories import make_contact, make_conversation
+from tests.servers import TEMPLATE
 from twitter_sync.models import RawEvent
 from twitter_sync.signatures import signature
 
@@ -53,7 +54,8 @@ PAGES = {
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[str]:
-    with made(DATABASE) as database:
+    """Nobody's, with our tables."""
+    with made(DATABASE, of=TEMPLATE) as database:
         yield database
 
 
@@ -67,13 +69,13 @@ def somebody_elses() -> Iterator[str]:
 
 
 @contextmanager
-def made(name: str) -> Iterator[str]:
-    """The address of an empty database beside the one of the tests."""
+def made(name: str, of: str = "template1") -> Iterator[str]:
+    """The address of a database beside the one of the tests, a copy of another."""
     ours = os.environ["DATABASE_URL"]
     with closing(psycopg2.connect(ours)) as server:
         server.autocommit = True
         with server.cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {name}")
+            cursor.execute(f"CREATE DATABASE {name} TEMPLATE {of}")
             yield urlunsplit(urlsplit(ours)._replace(path=f"/{name}"))
             cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
