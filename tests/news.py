@@ -17,9 +17,10 @@ from inbox import live
 def heard() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     """`with heard() as news: …; news()` → what was announced since, in order."""
     client = redis.Redis.from_url(settings.REDIS_URL)
-    pubsub = client.pubsub(ignore_subscribe_messages=True)
+    pubsub = client.pubsub()
     pubsub.subscribe(live.CHANNEL)
-    pubsub.get_message(timeout=1)
+    # Until Redis says so, what is announced may be heard by nobody: the marker below too.
+    assert pubsub.get_message(timeout=60)["type"] == "subscribe"
 
     def news() -> list[dict[str, Any]]:
         found = []

@@ -19,7 +19,7 @@ from django.conf import settings
 
 from twitter_sync import oauth
 
-STARTS_WITHIN = 30.0
+STARTS_WITHIN = 60.0
 LISTENING = re.compile(r"^x_simulator listening on (\S+)$", re.MULTILINE)
 _names = count(1)
 
@@ -29,7 +29,7 @@ class Simulator:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._http = httpx.Client(base_url=f"{url}/_sim", trust_env=False, timeout=10)
+        self._http = httpx.Client(base_url=f"{url}/_sim", trust_env=False, timeout=60)
 
     def get(self, path: str, **params: Any) -> Any:
         return self._told(self._http.get(path, params=params))
@@ -92,7 +92,7 @@ def running(folder: Path, *callback_urls: str) -> Iterator[Simulator]:
         yield Simulator(_address(process, log))
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:

@@ -27,8 +27,10 @@ def heard(django_capture_on_commit_callbacks) -> Callable:
     def heard() -> Iterator[list[int]]:
         people: list[int] = []
         server = redis.Redis.from_url(settings.REDIS_URL, decode_responses=True)
-        with server.pubsub(ignore_subscribe_messages=True) as listener:
+        with server.pubsub() as listener:
             listener.subscribe(announcements.CHANNEL)
+            # Until Redis says so, what is announced may be heard by nobody: the last one too.
+            assert listener.get_message(timeout=60)["type"] == "subscribe"
             with django_capture_on_commit_callbacks(execute=True):
                 yield people
             server.publish(announcements.CHANNEL, LAST)

@@ -29,15 +29,15 @@ def test_a_forked_worker_publishes_on_a_line_of_its_own():
     announcements.publish("handled:test-fork", {})  # the line of the parent is open
     with announcements.publisher().pubsub() as line:
         line.subscribe("handled:test-fork")
-        assert line.get_message(timeout=5)["type"] == "subscribe"
+        assert line.get_message(timeout=60)["type"] == "subscribe"
 
         child = multiprocessing.get_context("fork").Process(target=publish_many, args=("child",))
         child.start()
         publish_many("parent")
-        child.join(20)
+        child.join(60)
 
         assert child.exitcode == 0
-        heard = [json.loads(line.get_message(timeout=5)["data"]) for _ in range(400)]
+        heard = [json.loads(line.get_message(timeout=60)["data"]) for _ in range(400)]
     for who in ("parent", "child"):
         assert [news["number"] for news in heard if news["from"] == who] == [*range(200)]
 

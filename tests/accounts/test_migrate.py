@@ -94,10 +94,10 @@ WAITS = """
 def test_it_lets_others_through_while_a_table_is_in_use_and_finishes_afterwards():
     with reading() as session:
         migration = InTheBackground("0002")
-        until(lambda: migration.stderr.getvalue().count("trying again") >= 2, within=10)
+        until(lambda: migration.stderr.getvalue().count("trying again") >= 2, within=60)
         assert can_read()
         session.commit()
-    migration.join(10)
+    migration.join(60)
     assert migration.error is None
     assert has(COLUMN)
 
@@ -115,12 +115,12 @@ def test_an_index_that_is_built_beside_the_work_waits_as_long_as_it_takes():
         session.set_session(isolation_level="REPEATABLE READ")
         session.cursor().execute("SELECT 1")
         migration = InTheBackground("0003")
-        until(lambda: has(WAITS), within=10)
+        until(lambda: has(WAITS), within=60)
         migration.join(0.5)  # longer than the limit of the others
         assert migration.is_alive()
         assert has(WAITS)
         session.commit()
-    migration.join(10)
+    migration.join(60)
     assert migration.error is None
     assert has(INDEX)
 

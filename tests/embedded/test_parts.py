@@ -36,7 +36,7 @@ def test_an_orphan_is_known_by_the_data_directory_that_it_was_part_of(tmp_path: 
 
         orphans.end(tmp_path)
 
-        assert orphan.wait(timeout=10) == -9
+        assert orphan.wait(timeout=60) == -9
 
 
 def part(*command: str) -> parts.Part:

@@ -50,11 +50,11 @@ def live_url() -> Iterator[str]:
     server = Server()
     thread = threading.Thread(target=server.run)
     thread.start()
-    assert server.listens.wait(10)
+    assert server.listens.wait(60)
     wait_until_ready(server.url)
     yield server.url
     server.should_exit = True
-    thread.join(10)
+    thread.join(60)
 
 
 def wait_until_ready(url: str) -> None:
@@ -98,7 +98,7 @@ class Stream:
 @contextmanager
 def listening(live_url: str, user: User) -> Iterator[Stream]:
     with httpx.stream(
-        "GET", f"{live_url}/live/stream", cookies=cookies_of(user), timeout=10
+        "GET", f"{live_url}/live/stream", cookies=cookies_of(user), timeout=60
     ) as response:
         stream = Stream(response)
         assert stream.next()[0] == "hello"

@@ -44,7 +44,7 @@ class Inside(Program):
 
     def end(self, number: int = signal.SIGTERM) -> int:
         self._server.handle_exit(number, None)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while self._thread.is_alive():
             assert time.monotonic() < deadline, "The simulator did not end."
             self._thread.join(0.1)

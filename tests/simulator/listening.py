@@ -11,7 +11,7 @@ import httpx
 
 Json = dict[str, Any]
 SIGN_OF_LIFE = ""
-WITHIN = 20.0
+WITHIN = 60.0
 
 
 class Listening:

@@ -35,7 +35,8 @@ CREDENTIALS = {
 NOWHERE = {"HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
 CALLBACK = "http://127.0.0.1:8000/handles/callback/"
 VERIFIER = "a-verifier-that-is-long-enough-to-be-one-0123456789"
-STARTS_WITHIN = 20.0
+STARTS_WITHIN = 60.0
+ENDS_WITHIN = 60.0
 EVERYTHING = "dm.read dm.write tweet.read tweet.write users.read offline.access"
 _numbers = count(1)
 
@@ -78,7 +79,7 @@ class Program:
 
     def end(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
-        ended = self.process.wait(timeout=10)
+        ended = self.process.wait(ENDS_WITHIN)
         with (self.folder / "simulator.log").open("a") as log:
             log.write("starting over\n")
         return ended

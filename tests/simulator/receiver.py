@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 SIGNATURE = "x-twitter-webhooks-signature"
-WITHIN = 20.0
+WITHIN = 60.0
 
 
 class Receiver:

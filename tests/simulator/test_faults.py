@@ -201,18 +201,18 @@ def test_clearing_lets_go_of_whoever_is_held(program: Program, faults: Faults, b
 
     def call() -> None:
         try:
-            me(program, brand, timeout=30)
+            me(program, brand, timeout=200)
         except httpx.HTTPError as error:
             ended.append(error)
 
     caller = threading.Thread(target=call)
     caller.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while faults.all()[0]["struck"] == 0:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     faults.clear()
-    caller.join(10)
+    caller.join(60)
     assert isinstance(ended[0], httpx.RemoteProtocolError)
     assert me(program, brand).status_code == 200
 
@@ -277,7 +277,7 @@ def test_what_was_just_said_is_not_found_yet(program: Program, faults: Faults, b
 def test_a_lag_ends(program: Program, faults: Faults, brand: Json) -> None:
     faults.set("lookup_lag", seconds=0.4)
     program.dm(program.person(), brand)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while program.get("/2/dm_events", brand["token"])["meta"]["result_count"] == 0:
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -391,14 +391,14 @@ def test_it_ends_well_while_a_call_is_held(tmp_path: Path) -> None:
         program.call("GET", "/2/users/me", timeout=GIVES_UP_AFTER)
     held = threading.Thread(target=hang, args=(program,))
     held.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while program.control("GET", "faults")["faults"][0]["struck"] < 2:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert program.end(signal.SIGTERM) == 0  # which waits ten seconds at most
-    held.join(10)
+    held.join(60)
 
 
 def hang(program: Program) -> None:
     with pytest.raises(httpx.HTTPError):
-        httpx.get(f"{program.url}/2/users/me", timeout=30, trust_env=False)
+        httpx.get(f"{program.url}/2/users/me", timeout=200, trust_env=False)

@@ -179,7 +179,7 @@ def test_it_is_challenged_at_times_of_xs_choosing(
     assert (told["check_every_seconds"], told["seed"]) == ([0.01, 0.02], 7)
     receiver.wait_for_challenges(4)
     receiver.secret = "another secret"
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while is_valid(program):
         assert time.monotonic() < deadline, "it was not challenged again"
         time.sleep(0.01)

@@ -208,7 +208,7 @@ def test_workers_at_once_never_exceed_the_limit() -> None:
 
     def work() -> int:
         try:
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=60)
             return taken(ACME, "dm_send", tries=40)
         finally:
             connection.close()

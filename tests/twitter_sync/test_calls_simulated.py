@@ -20,7 +20,7 @@ from twitter_sync.errors import Forbidden, NotFound, Refused
 from twitter_sync.safe_fetch import STORES, safe_fetch, safe_put
 from twitter_sync.uploads import ProcessingFailed, Upload
 
-WITHIN_SECONDS = 20.0
+WITHIN_SECONDS = 60.0
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 FILM = b"\0\0\0\x18ftypmp42" + bytes(40)
 

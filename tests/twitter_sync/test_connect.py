@@ -441,7 +441,7 @@ def test_four_at_once_make_one_brand(webhook_url: str, simulator: Simulator, olg
     def work(barrier: Barrier) -> int:
         try:
             pair = oauth.pair_of(simulator.consent(person))
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=60)
             brand = connect(pair, by=olga)
             finish(brand.pk)
             return brand.pk

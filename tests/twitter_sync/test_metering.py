@@ -147,7 +147,7 @@ def test_workers_that_read_the_same_at_once_count_it_once() -> None:
 
     def work(turn: int) -> None:
         try:
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=60)
             for start in range(20):
                 ids = range(start, start + 30)
                 metering.count_answer(ACME, "mentions", page(*(reversed(ids) if turn % 2 else ids)))

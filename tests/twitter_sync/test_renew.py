@@ -212,7 +212,7 @@ def renew_and_die(held: Connection) -> None:
 
     def answer(caller: socket.socket) -> None:
         oauth.refresh(tokens.decrypt(held.refresh_token))
-        process = worker.result(timeout=10)
+        process = worker.result(timeout=60)
         process.kill()
         process.wait()
 

@@ -43,6 +43,8 @@ TOO_MANY = (
     '"type":"https://api.x.com/2/problems/streaming-connection"}'
 )
 Opened = Callable[..., Stream]
+# Of who reads, where silence is waited for. Headers have no longer either, on a busy machine too.
+PATIENCE = 1.5
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ def app() -> Client:
 
 @contextmanager
 def stream_of(
-    answer: rude.Answer, settings: Settings, heard: list[str] | None = None, patience: float = 5
+    answer: rude.Answer, settings: Settings, heard: list[str] | None = None, patience: float = 60
 ) -> Iterator[Stream]:
     client = Client("token-of-the-app", scope=budgets.APP)
     with (
@@ -63,7 +65,7 @@ def stream_of(
 
 
 def read(
-    answer: rude.Answer, settings: Settings, patience: float = 5
+    answer: rude.Answer, settings: Settings, patience: float = 60
 ) -> tuple[list[bytes], XError]:
     """The lines that came and what ended them."""
     lines = list[bytes]()
@@ -82,7 +84,7 @@ def test_a_line_comes_when_x_sends_it_and_not_with_the_next(settings):
     read_one = threading.Event()
 
     def wait_then_go_on(connection: socket.socket) -> None:
-        assert read_one.wait(10)
+        assert read_one.wait(60)
         connection.sendall(rude.chunk(b"\r\n"))
         connection.sendall(rude.chunk(EVENT + b"\r\n"))
         rude.never(connection)
@@ -160,20 +162,20 @@ def test_x_says_in_the_stream_why_it_ends_it(settings, line, problem, reason):
 
 def test_silence_is_noticed(settings):
     began = time.monotonic()
-    lines, ended = read(rude.streams(EVENT + b"\r\n"), settings, patience=0.3)
+    lines, ended = read(rude.streams(EVENT + b"\r\n"), settings, patience=PATIENCE)
     assert lines == [EVENT]
     assert isinstance(ended, Stalled)
-    assert 0.25 < time.monotonic() - began < 5
+    assert time.monotonic() - began >= PATIENCE
 
 
 def test_signs_of_life_keep_it_open(settings):
     def signs(connection: socket.socket) -> None:
         for _ in range(6):
-            time.sleep(0.15)
+            time.sleep(PATIENCE / 5)
             connection.sendall(rude.chunk(b"\r\n"))
         rude.ends(connection)
 
-    lines, ended = read(rude.streams(then=signs), settings, patience=0.5)
+    lines, ended = read(rude.streams(then=signs), settings, patience=PATIENCE)
     assert lines == [b""] * 6
     assert not isinstance(ended, Stalled)
 
@@ -184,7 +186,7 @@ def test_a_line_that_drips_is_no_sign_of_life(settings):
             connection.sendall(rude.chunk(b"x"))
             time.sleep(0.02)
 
-    _, ended = read(rude.streams(then=dripping), settings, patience=0.3)
+    _, ended = read(rude.streams(then=dripping), settings, patience=PATIENCE)
     assert isinstance(ended, Stalled)
 
 
@@ -193,7 +195,7 @@ def test_a_chunk_that_drips_is_no_sign_of_life(settings):
         connection.sendall(b"10000\r\n")
         rude.drips(b"x" * 500, 0.02)(connection)
 
-    _, ended = read(rude.streams(EVENT + b"\r\n", then=dripping), settings, patience=0.3)
+    _, ended = read(rude.streams(EVENT + b"\r\n", then=dripping), settings, patience=PATIENCE)
     assert isinstance(ended, Stalled)
 
 
@@ -203,14 +205,14 @@ def test_whoever_takes_long_over_a_line_gets_the_next(settings, monkeypatch):
     taken = threading.Event()
 
     def go_on(connection: socket.socket) -> None:
-        assert taken.wait(10)
+        assert taken.wait(60)
         connection.sendall(rude.chunk(b"\r\n"))
         rude.never(connection)
 
     with stream_of(rude.streams(EVENT + b"\r\n", then=go_on), settings) as stream:
         lines = iter(stream)
         assert next(lines) == EVENT
-        clock.monotonic = lambda: time.monotonic() + 60
+        clock.monotonic = lambda: time.monotonic() + 600
         taken.set()
         assert next(lines) == b""
 
@@ -245,7 +247,7 @@ def test_leaving_it_hangs_up(settings):
 
     with stream_of(rude.streams(EVENT + b"\r\n", then=listens), settings) as stream:
         assert next(iter(stream)) == EVENT
-    assert hung_up.wait(10)
+    assert hung_up.wait(60)
     stream.close()
 
 
@@ -289,7 +291,7 @@ def test_a_server_that_is_not_there_was_not_asked(app, settings):
 
 
 def test_a_server_that_says_nothing_at_all_is_given_up(settings):
-    with pytest.raises(Unconfirmed), stream_of(rude.never, settings, patience=0.3):
+    with pytest.raises(Unconfirmed), stream_of(rude.never, settings, patience=PATIENCE):
         pass
 
 

@@ -32,7 +32,7 @@ from twitter_sync.errors import (
 from twitter_sync.models import RateBudget
 from twitter_sync.payloads import DirectMessage
 
-WITHIN_SECONDS = 20.0
+WITHIN_SECONDS = 60.0
 ACTIVITY = "/2/activity/stream"
 DISCONNECT_TYPES = (
     "OperationalDisconnect",

@@ -175,7 +175,7 @@ def test_eight_workers_with_an_expired_token_renew_it_once(
 
     def work(barrier: Barrier) -> str:
         try:
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=60)
             client = Client.for_brand(BrandAccount.objects.get(pk=brand.pk))
             assert client.me()["data"]["id"] == brand.x_user_id
             return client.bearer_token
