@@ -7,8 +7,21 @@ from __future__ import annotations
 
 from django.shortcuts import get_object_or_404
 
-from accounts.models import User
-from inbox.models import Attachment, Contact, Conversation, MediaFile, Message, Thread
+from accounts.models import BrandAccount, User
+from inbox.models import (
+    Attachment,
+    Contact,
+    Conversation,
+    MediaFile,
+    Message,
+    SavedReply,
+    Thread,
+)
+
+
+def access_brand(user: User, pk: int) -> BrandAccount:
+    brand: BrandAccount = get_object_or_404(BrandAccount.objects.visible_to(user), pk=pk)
+    return brand
 
 
 def access_contact(user: User, pk: int) -> Contact:
@@ -30,6 +43,10 @@ def access_thread(user: User, pk: int) -> Thread:
 def access_message(user: User, pk: int) -> Message:
     messages = Message.objects.visible_to(user).select_related("conversation__brand", "thread")
     return get_object_or_404(messages, pk=pk)
+
+
+def access_saved_reply(user: User, pk: int) -> SavedReply:
+    return get_object_or_404(SavedReply.objects.visible_to(user), pk=pk)
 
 
 def access_attachment(user: User, pk: int) -> Attachment:

@@ -10,7 +10,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from inbox.models import Conversation
+from inbox.models import Conversation, SavedReply
 
 MORNING = 9
 LONGEST_REASON = 300
@@ -130,6 +130,12 @@ class ReplyForm(forms.Form):
 
 class RewordingForm(forms.Form):
     text = forms.CharField(required=False, strip=False)
+
+
+class SavedReplyForm(forms.Form):
+    shortcut = forms.RegexField(r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=30)
+    text = forms.CharField(required=False, strip=False)
+    kind = forms.ChoiceField(choices=SavedReply.Kind.choices)
 
 
 class NoteForm(forms.Form):

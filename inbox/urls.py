@@ -11,6 +11,7 @@ from inbox.views import (
     media,
     notes,
     replies,
+    saved_replies,
     statuses,
 )
 
@@ -42,6 +43,9 @@ urlpatterns = [
     path("messages/<int:pk>/rewording/", replies.message_rewording, name="message-rewording"),
     path("messages/<int:pk>/hiding/", hidings.hiding, name="hiding"),
     path("messages/<int:pk>/deletion/", deletions.deletion, name="deletion"),
+    # What a team says often.
+    path("brands/<int:pk>/saved-replies/", saved_replies.saved_replies, name="saved-replies"),
+    path("saved-replies/<int:pk>/", saved_replies.saved_reply, name="saved-reply"),
     # Pictures and films: the files themselves, and another try at one.
     path("media/<slug:key>/", media.media, name="media"),
     path("attachments/<int:pk>/retry/", media.attachment_retry, name="attachment-retry"),

@@ -198,6 +198,18 @@ INBOX = {
     "inbox:replies": Row({"pk": the("thread")}, post=members(200), form=KEYED),
     "inbox:message-retry": Row({"pk": the("failed_message")}, post=members(200)),
     "inbox:message-cancel": Row({"pk": the("queued_message")}, post=members(200)),
+    "inbox:saved-replies": Row(
+        {"pk": the("brand")},
+        get=members(200),
+        post=members(403, sam=201, ada=201),
+        form={"shortcut": "sorry", "text": "Sorry!", "kind": "any"},
+    ),
+    "inbox:saved-reply": Row(
+        {"pk": the("saved_reply")},
+        post=members(403, sam=200, ada=200),
+        delete=members(403, sam=204, ada=204),
+        form={"shortcut": "late", "text": "Sorry!", "kind": "any"},
+    ),
     "inbox:deletion": Row({"pk": the("sent_message")}, post=members(200)),
     "inbox:message-rewording": Row(
         {"pk": the("queued_message")}, post=members(200), form={"text": "Sorry for that!"}

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from accounts.links import invitation_link, reset_link, set_up_address
 from accounts.models import BrandAccount, Role, User
-from inbox.models import Attachment, Conversation, Message, Thread
+from inbox.models import Attachment, Conversation, Message, SavedReply, Thread
 from tests.factories import (
     make_attachment,
     make_brand,
@@ -81,6 +81,7 @@ THINGS: dict[str, Callable[[Company], object]] = {
     "public_thread": lambda company: company.threads["public"].pk,
     "contact": lambda company: company.conversation.contact.pk,
     "answer": lambda company: company.messages["answer"].pk,
+    "saved_reply": lambda company: company.brand.saved_replies.get().pk,
     "sent_message": lambda company: company.messages["sent"].pk,
     "queued_message": lambda company: company.messages["queued"].pk,
     "media_file": lambda company: company.picture.whole.key,
@@ -188,6 +189,7 @@ def build_company(handle: str) -> Company:
     )
     make_note(conversation, person)
     write_messages(company)
+    SavedReply.objects.create(brand=company.brand, shortcut="hello", text="Hello there")
     send_pictures(company)
     return company
 

@@ -11,6 +11,7 @@ from inbox.models.media_file import MediaFile
 from inbox.models.message import Message
 from inbox.models.note import Note
 from inbox.models.revision import MessageRevision
+from inbox.models.saved_reply import SavedReply
 from inbox.models.thread import Thread
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "Message",
     "MessageRevision",
     "Note",
+    "SavedReply",
     "Thread",
 ]

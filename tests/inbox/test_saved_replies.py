@@ -1,0 +1,120 @@
+"""Words that a team says often: `inbox.actions.saved_replies` and what the composer asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.urls import reverse
+
+from inbox.actions.saved_replies import add_saved_reply
+from inbox.models import SavedReply
+
+
+@pytest.fixture
+def ask(client, sign_in, acme):
+    """`ask(ana, kind="dm")`: what the composer is offered."""
+
+    def ask(user, **query: str) -> Any:
+        return sign_in(client, user).get(reverse("inbox:saved-replies", args=[acme.pk]), query)
+
+    return ask
+
+
+@pytest.fixture
+def post(client, sign_in, acme):
+    """`post(sam, shortcut="late", …)`: a new one, or with `saved` other words for it."""
+
+    def post(user, saved: SavedReply | None = None, **fields: str) -> Any:
+        form = {"shortcut": "late", "text": "It is late, sorry!", "kind": "any"} | fields
+        address = (
+            reverse("inbox:saved-reply", args=[saved.pk])
+            if saved
+            else reverse("inbox:saved-replies", args=[acme.pk])
+        )
+        return sign_in(client, user).post(address, form)
+
+    return post
+
+
+def shortcuts(answer: Any) -> list[str]:
+    return [saved["shortcut"] for saved in answer.json()["saved_replies"]]
+
+
+def test_a_manager_writes_one_and_agents_are_offered_it(post, ask, sam, ana, acme):
+    made = post(sam, shortcut="Late", text="  It is late, sorry! ")
+    assert made.status_code == 201
+    saved = SavedReply.objects.get()
+    assert (saved.shortcut, saved.text, saved.changed_by) == ("late", "It is late, sorry!", sam)
+    told = {"id": saved.pk, "shortcut": "late", "kind": "any", "text": "It is late, sorry!"}
+    assert made.json() == told
+    assert ask(ana).json() == {"saved_replies": [told]}
+
+
+def test_only_what_suits_the_kind_is_offered(post, ask, sam, ana):
+    for kind in ("any", "dm", "public"):
+        post(sam, shortcut=f"x-{kind}", kind=kind)
+    assert shortcuts(ask(ana)) == ["x-any", "x-dm", "x-public"]
+    assert shortcuts(ask(ana, kind="dm")) == ["x-any", "x-dm"]
+    assert shortcuts(ask(ana, kind="public")) == ["x-any", "x-public"]
+
+
+def test_it_is_changed_and_removed(post, ask, client, sam, ana):
+    post(sam)
+    saved = SavedReply.objects.get()
+    assert post(sam, saved, shortcut="delay", text="Sorry!").status_code == 200
+    assert shortcuts(ask(ana)) == ["delay"]
+    client.force_login(sam)
+    assert client.delete(reverse("inbox:saved-reply", args=[saved.pk])).status_code == 204
+    assert shortcuts(ask(ana)) == []
+
+
+def test_a_shortcut_is_one_replys_alone(post, sam):
+    post(sam)
+    again = post(sam, shortcut="LATE", text="Other words")
+    assert again.status_code == 409
+    assert again.json()["wrong"]["shortcut"] == ["There is a saved reply “late” already."]
+    assert SavedReply.objects.get().text == "It is late, sorry!"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("text", "  "),
+        ("text", "a" * 10_001),
+        ("shortcut", ""),
+        ("shortcut", "two words"),
+        ("shortcut", "a" * 31),
+        ("kind", "letter"),
+    ],
+)
+def test_what_could_not_be_used_is_refused(post, sam, field, value):
+    answer = post(sam, **{field: value})
+    assert answer.status_code == 422
+    assert list(answer.json()["wrong"]) == [field]
+    assert not SavedReply.objects.exists()
+
+
+def test_one_for_public_fits_a_post(post, sam):
+    assert post(sam, kind="public", text="a" * 281).status_code == 422
+    assert post(sam, kind="dm", text="a" * 281).status_code == 201
+
+
+def test_agents_use_them_and_write_none(post, client, ana, sam):
+    post(sam)
+    saved = SavedReply.objects.get()
+    assert post(ana, shortcut="mine").status_code == 403
+    assert post(ana, saved, text="Mine").status_code == 403
+    assert client.delete(reverse("inbox:saved-reply", args=[saved.pk])).status_code == 403
+
+
+def test_those_of_another_handle_are_not_there(post, ask, sam, zoe, acme, olga):
+    post(sam)
+    saved = SavedReply.objects.get()
+    for person in (zoe, olga):
+        assert ask(person).status_code == 404
+        assert post(person, saved, text="Mine").status_code == 404
+        assert not SavedReply.objects.visible_to(person).exists()
+        with pytest.raises(PermissionDenied):
+            add_saved_reply(acme, by=person, shortcut="mine", text="Mine", kind="any")
