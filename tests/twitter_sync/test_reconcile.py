@@ -61,13 +61,11 @@ def threads(simulator, brand):
     return {"dm": private, "public": public}
 
 
-def doubted(simulator, thread, by, *, when: str = "after", seconds_ago: float = 0) -> Message:
+def doubted(simulator, thread, by, *, when: str = "after") -> Message:
     """X hung up without a word: after it took the message, or before."""
     simulator.post("faults", fault="cut", when=when, brand=thread.brand.x_user_id, times=1)
     message = reply(thread, by=by, text="On its way.", client_key=uuid4())
     send_next(thread.conversation_id)
-    since = timezone.now() - timedelta(seconds=seconds_ago)
-    Message.objects.filter(pk=message.pk, state="uncertain").update(uncertain_since=since)
     message.refresh_from_db()
     assert message.state == "uncertain"
     return message
@@ -77,16 +75,22 @@ def due() -> set[str]:
     return set(SyncCursor.objects.filter(due_at__lte=timezone.now()).values_list("feed", flat=True))
 
 
-def read(seconds_ago: float) -> None:
-    moment = timezone.now() - timedelta(seconds=seconds_ago)
-    SyncCursor.objects.update(polled_at=moment, due_at=timezone.now() + LATER)
+def read(message: Message, seconds: float) -> None:
+    """Every feed was, so long after the message came to be in doubt, and is not due for long."""
+    at = message.uncertain_since + timedelta(seconds=seconds)
+    SyncCursor.objects.update(polled_at=at, due_at=timezone.now() + LATER)
+
+
+def look(message: Message, seconds: float) -> int:
+    """So long after the message came to be in doubt."""
+    return reconciling.look(message.uncertain_since + timedelta(seconds=seconds))
 
 
 @pytest.mark.parametrize(("kind", "feed"), [("dm", "dms"), ("public", "own_posts")])
 def test_it_is_found_in_the_feed_in_which_it_stands(simulator, agent, feeds, threads, kind, feed):
-    message = doubted(simulator, threads[kind], agent, seconds_ago=31)
-    read(40)
-    assert reconciling.look() == 1
+    message = doubted(simulator, threads[kind], agent)
+    read(message, -1)
+    assert look(message, 31) == 1
     assert due() == {feed}
     poll(feeds[feed].pk)
     apply_due()
@@ -96,20 +100,19 @@ def test_it_is_found_in_the_feed_in_which_it_stands(simulator, agent, feeds, thr
 
 
 def test_its_echo_is_given_half_a_minute(simulator, agent, feeds, threads):
-    doubted(simulator, threads["dm"], agent, seconds_ago=25)
-    read(40)
-    assert reconciling.look() == 0
+    message = doubted(simulator, threads["dm"], agent)
+    read(message, -1)
+    assert look(message, 29) == 0
     assert due() == set()
 
 
 def test_it_is_looked_for_twice_and_no_more(simulator, agent, feeds, threads):
-    doubted(simulator, threads["dm"], agent, when="before", seconds_ago=149)
-    read(118)
-    assert reconciling.look() == 0
-    Message.objects.update(uncertain_since=timezone.now() - timedelta(seconds=151))
-    assert reconciling.look() == 1
-    read(0)
-    assert reconciling.look() == 0
+    message = doubted(simulator, threads["dm"], agent, when="before")
+    read(message, 31)
+    assert look(message, 149) == 0
+    assert look(message, 151) == 1
+    read(message, 152)
+    assert look(message, 300) == 0
     assert Message.objects.get(direction="out").state == "uncertain"
 
 
@@ -117,34 +120,31 @@ def test_one_that_x_lists_late_is_found_by_the_second_look(simulator, brand, age
     """O3: until then nobody can send it again, and afterwards nobody needs to."""
     lag = {"fault": "lookup_lag", "seconds": 3600, "brand": brand.x_user_id}
     rule = simulator.post("faults", **lag)
-    message = doubted(simulator, threads["dm"], agent, seconds_ago=31)
-    read(40)
-    assert look_and_read(feeds["dms"]) == "uncertain"
+    message = doubted(simulator, threads["dm"], agent)
+    read(message, -1)
+    assert look_and_read(message, 31, feeds["dms"]) == "uncertain"
     with pytest.raises(NotRetryable):
         retry(message, by=agent)
     simulator.delete("faults", id=rule["id"])
-    Message.objects.filter(pk=message.pk).update(
-        uncertain_since=timezone.now() - timedelta(seconds=151)
-    )
-    read(120)
-    assert look_and_read(feeds["dms"]) == "sent"
+    read(message, 31)
+    assert look_and_read(message, 151, feeds["dms"]) == "sent"
     with pytest.raises(NotRetryable):
         retry(message, by=agent)
 
 
-def look_and_read(feed: SyncCursor) -> str:
+def look_and_read(message: Message, seconds: float, feed: SyncCursor) -> str:
     """What is said of our message then."""
-    assert reconciling.look() == 1
+    assert look(message, seconds) == 1
     poll(feed.pk)
     apply_due()
     return Message.objects.get(direction="out").state
 
 
 def test_a_feed_whose_quota_is_used_up_is_left_until_it_is_not(simulator, agent, feeds, threads):
-    doubted(simulator, threads["dm"], agent, seconds_ago=31)
-    read(40)
+    message = doubted(simulator, threads["dm"], agent)
+    read(message, -1)
     SyncCursor.objects.update(is_limited=True)
-    assert reconciling.look() == 0
+    assert look(message, 31) == 0
 
 
 def test_a_look_may_use_what_polls_leave_to_others(simulator, agent, feeds, threads):
@@ -158,13 +158,13 @@ def test_a_look_may_use_what_polls_leave_to_others(simulator, agent, feeds, thre
 
 def test_the_sender_says_it_once_whatever_is_looked_for(simulator, brand, agent, feeds, threads):
     """Three in a conversation, the first in doubt: the others wait, and follow in order (O13)."""
-    first = doubted(simulator, threads["dm"], agent, seconds_ago=31)
+    first = doubted(simulator, threads["dm"], agent)
     words = ["And more.", "And so on."]
     for text in words:
         reply(threads["dm"], by=agent, text=text, client_key=uuid4())
     assert send_next(first.conversation_id) is None
-    read(40)
-    reconciling.look()
+    read(first, -1)
+    assert look(first, 31) == 1
     poll(feeds["dms"].pk)
     apply_due()
     while send_next(first.conversation_id):

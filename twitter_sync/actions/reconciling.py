@@ -21,10 +21,10 @@ from twitter_sync.models import SyncCursor
 LOOKS = (timedelta(seconds=30), timedelta(seconds=150))
 
 
-def look() -> int:
+def look(now: datetime | None = None) -> int:
     """Has X asked for every feed that was not read since a look was due. Returns how many."""
     wanted = Q(pk=None)
-    for (brand_id, kind), since in looks_due(timezone.now()).items():
+    for (brand_id, kind), since in looks_due(now or timezone.now()).items():
         unread = Q(polled_at=None) | Q(polled_at__lt=since)
         wanted |= Q(brand=brand_id, feed=FEED_OF[kind]) & unread
     feeds = SyncCursor.objects.filter(wanted, due_at__gt=Now(), is_limited=False)
