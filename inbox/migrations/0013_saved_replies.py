@@ -7,28 +7,63 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0010_answers_anyone'),
-        ('inbox', '0012_deletion'),
+        ("accounts", "0010_answers_anyone"),
+        ("inbox", "0012_deletion"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SavedReply',
+            name="SavedReply",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('shortcut', models.CharField(max_length=30)),
-                ('text', models.TextField()),
-                ('kind', models.CharField(choices=[('any', 'Anywhere'), ('dm', 'Direct message'), ('public', 'Public reply')], default='any', max_length=6)),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_replies', to='accounts.brandaccount')),
-                ('changed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("shortcut", models.CharField(max_length=30)),
+                ("text", models.TextField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("any", "Anywhere"),
+                            ("dm", "Direct message"),
+                            ("public", "Public reply"),
+                        ],
+                        default="any",
+                        max_length=6,
+                    ),
+                ),
+                ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="saved_replies",
+                        to="accounts.brandaccount",
+                    ),
+                ),
+                (
+                    "changed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['shortcut'],
-                'constraints': [models.UniqueConstraint(fields=('brand', 'shortcut'), name='saved_reply_shortcut_once')],
+                "ordering": ["shortcut"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("brand", "shortcut"), name="saved_reply_shortcut_once"
+                    )
+                ],
             },
         ),
     ]
