@@ -120,6 +120,8 @@ class ReplyForm(forms.Form):
     despite_news = Reason()
     despite_gate = Reason()
     despite_leak = Reason()
+    despite_public_first = Reason()
+    despite_same = Reason()
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

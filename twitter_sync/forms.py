@@ -118,6 +118,11 @@ class SettingsForm(forms.Form):
         "Most plans with X let you answer in public only posts that name, quote or answer the "
         "handle, and the composer says so. Turn this on if yours lets you answer all.",
     )
+    answers_public_first = switch(
+        "A public complaint is answered in public first",
+        "A private message is stopped while somebody who asked in public has no public answer. An "
+        "invitation is one. Agents can send it with a reason.",
+    )
     stops_leaks = switch(
         "Nothing personal in public",
         "A public reply with an e-mail address, a phone, card or bank number or a postal address, "

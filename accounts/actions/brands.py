@@ -25,6 +25,7 @@ SETTINGS = (
     "public_undo_seconds",
     "dm_undo_seconds",
     "answers_anyone",
+    "answers_public_first",
     "stops_leaks",
     "public_details",
     "greeting_name",

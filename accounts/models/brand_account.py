@@ -78,6 +78,8 @@ class BrandAccount(models.Model):
     answers_anyone = models.BooleanField(default=False, db_default=False)
     public_undo_seconds = models.PositiveSmallIntegerField(default=8)
     dm_undo_seconds = models.PositiveSmallIntegerField(default=0)
+    # Who asked in public hears from the brand there before anybody writes to them in private.
+    answers_public_first = models.BooleanField(default=True, db_default=True)
     # Public replies with personal data, or with what was said in private, are stopped; but for what
     # the brand itself gives out.
     stops_leaks = models.BooleanField(default=True, db_default=True)

@@ -9,11 +9,19 @@ from accounts.models import User
 from inbox.guards.draft import Draft, Stopped
 from inbox.guards.leaks import stop_leaks
 from inbox.guards.news import stop_stale
+from inbox.guards.public_first import stop_whispers
 from inbox.guards.reach import stop_unreachable
+from inbox.guards.sameness import stop_repeats
 
 Guard = Callable[[Draft], None]
 
-GUARDS: tuple[Guard, ...] = (stop_stale, stop_unreachable, stop_leaks)
+GUARDS: tuple[Guard, ...] = (
+    stop_stale,
+    stop_unreachable,
+    stop_leaks,
+    stop_whispers,
+    stop_repeats,
+)
 
 
 def check(draft: Draft) -> list[Stopped]:

@@ -297,7 +297,7 @@ def test_who_came_with_the_code_can_be_invited_once_more(complaint, acme, ana, s
     receive(acme, says(f"Ref {handoff.reference_code}", at=timezone.now()))
     assert post(ana, complaint.thread, purpose="closing", text="All done").status_code == 200
     accept(Message.objects.get(state="queued"))
-    assert post(ana, complaint.thread).status_code == 200
+    assert post(ana, complaint.thread, text="Once more, please").status_code == 200
     assert Handoff.objects.count() == 2
 
 
@@ -318,7 +318,7 @@ def test_who_closes_second_is_told(complaint, acme, ana, ben, says, post):
     again = {"purpose": "closing", "client_key": uuid4()}
     assert post(ana, complaint.thread, **again).status_code == 200
     assert post(ana, complaint.thread, **again).status_code == 200
-    refused = post(ben, complaint.thread, purpose="closing")
+    refused = post(ben, complaint.thread, purpose="closing", text="All is well")
     assert refused.status_code == 409
     assert "closed in public already" in refused.content.decode()
     assert Message.objects.filter(state="queued").count() == 1

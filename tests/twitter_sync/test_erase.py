@@ -80,10 +80,9 @@ def talk(brand: BrandAccount, admin: User) -> Conversation:
     )
     Hiding.objects.create(message=post, wanted=True)
     make_note(conversation, admin, SECRET)
-    SendAttempt.objects.create(
-        message=reply(private, by=admin, text=SECRET, client_key=uuid4()),
-        lease_until="2026-01-01T00:00Z",
-    )
+    key, why = uuid4(), {"public_first": SECRET}
+    ours = reply(private, by=admin, text=SECRET, client_key=key, despite=why)
+    SendAttempt.objects.create(message=ours, lease_until="2026-01-01T00:00Z")
     DmBlock.objects.create(brand=brand, contact=conversation.contact, wanted=True)
     make_team(brand, members=(admin,))
     SyncCursor.objects.create(brand=brand, feed="dms")

@@ -1,0 +1,34 @@
+"""Who complained in public is answered in public, before or together with the way to private."""
+
+from __future__ import annotations
+
+from accounts.models import Role
+from inbox.guards.draft import Draft, Stopped
+from inbox.models import Message
+
+NOT_SAID = (Message.State.FAILED, Message.State.CANCELLED)
+
+
+class UnansweredInPublic(Stopped):
+    guard = "public_first"
+    overruled_by = Role.AGENT
+
+    def __init__(self) -> None:
+        super().__init__(
+            "They asked in public, and everyone sees that nobody answered. Answer there first, "
+            "or invite them from there."
+        )
+
+
+def stop_whispers(draft: Draft) -> None:
+    """Raises UnansweredInPublic for a private message in a conversation that began in public and
+    has no public word of ours, said or about to be."""
+    if draft.thread.is_public or not draft.conversation.brand.answers_public_first:
+        return
+    messages = draft.conversation.messages
+    first = messages.incoming().order_by("sequence").first()
+    if first is None or first.kind != Message.Kind.PUBLIC:
+        return
+    ours = messages.filter(kind=Message.Kind.PUBLIC, direction=Message.Direction.OUT)
+    if not ours.exclude(state__in=NOT_SAID).exists():
+        raise UnansweredInPublic

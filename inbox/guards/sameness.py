@@ -1,0 +1,52 @@
+"""X refuses a public text that a handle has just used."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from accounts.models import Role
+from inbox.guards.draft import Draft, Stopped
+from inbox.models import Message
+from inbox.sequence import sequence_at
+from inbox.text.plain import escaped
+from inbox.text.sameness import same_utterance
+
+# X does not say for how long it remembers.
+REMEMBERED = timedelta(days=1)
+MOST = 1_000
+NOT_SAID = (Message.State.FAILED, Message.State.CANCELLED)
+
+
+class SaidAlready(Stopped):
+    """`messages` is the one that says the same."""
+
+    guard = "same"
+    overruled_by = Role.AGENT
+    asks_why = False
+
+    def __init__(self, message: Message, now: datetime) -> None:
+        self.messages = [message]
+        minutes = int((now - message.sent_at).total_seconds() // 60)
+        when = f"{minutes // 60} h ago" if minutes >= 60 else f"{max(minutes, 1)} min ago"
+        super().__init__(
+            f"The same words were posted {when}. X refuses what it has just seen: change some."
+        )
+
+
+def stop_repeats(draft: Draft) -> None:
+    """Raises SaidAlready for a public text that the handle has posted, or is about to."""
+    if not draft.thread.is_public:
+        return
+    now, words = timezone.now(), escaped(draft.words)
+    posts = Message.objects.filter(
+        brand=draft.conversation.brand_id,
+        kind=Message.Kind.PUBLIC,
+        direction=Message.Direction.OUT,
+        sequence__gte=sequence_at(now - REMEMBERED),
+        deleted_at=None,
+    ).exclude(state__in=NOT_SAID)
+    for message in posts.select_related("author").order_by("-sequence")[:MOST]:
+        if same_utterance(words, {}, message.text, message.entities):
+            raise SaidAlready(message, now)
