@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from config.wording import ordinal
-from inbox.actions.replies import reply
+from inbox.actions.replies import cancel, reply, retry
 from inbox.actions.sending import doubt, take_next
 from inbox.channel import Allowance, Quota
 from inbox.line import standings
@@ -159,6 +159,20 @@ def test_behind_an_unconfirmed_one_the_others_wait_visibly(show, ana, question):
     page = show(ana).text
     assert page.count("Waits until it is known what became of the message before it") == 2
     assert "X did not confirm; checking" in page
+    assert page.count('data-controller="waiting"') == 3
+
+
+def test_history_says_who_chose_what_became_of_an_unconfirmed_one(show, ana, ben, question):
+    message = say(question.thread, ana)
+    for choose, by in ((retry, ana), (cancel, ben)):
+        take_next(message.conversation_id)
+        doubt(message.pk, reason="No answer")
+        long_ago = timezone.now() - timedelta(minutes=5)
+        Message.objects.filter(pk=message.pk).update(uncertain_since=long_ago)
+        choose(message, by=by)
+    page = show(ana).text
+    assert "Ana Agent sent a message again that X had not confirmed" in page
+    assert "Ben Agent left a message that X had not confirmed" in page
 
 
 def test_what_is_held_in_another_conversation_is_before_nobody(acme, ana, question):

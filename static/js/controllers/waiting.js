@@ -1,5 +1,6 @@
 // A reply that waits in line: its place and time change with what others send, of which no news
-// tells. It asks to be drawn anew now and then, while somebody may be looking.
+// tells; nor is it news that one was looked for on X for long enough. It asks to be drawn anew now
+// and then, while somebody may be looking.
 import { Controller } from "stimulus"
 
 const EVERY = 20_000
