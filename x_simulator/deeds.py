@@ -93,7 +93,7 @@ def publish_post(
     """Raises NotAllowed, NoSuchPost, PostTooLong."""
     if author.locked:
         raise NotAllowed("This operation is not permitted.")
-    _check_length(world, told, _parent(world, place), long=author.long_posts)
+    _check_length(world, told, _parent(world, place, author), long=author.long_posts)
     post, mentions = composing.make_post(world, told, place, author.id, source)
     if world.posts.was_just_said(post):
         raise NotAllowed("You are not allowed to create a Tweet with duplicate content.")
@@ -145,11 +145,12 @@ def repost(world: "World", original: Post, *, author: Person, deliver: bool = Tr
     return post
 
 
-def _parent(world: "World", place: Place) -> Post | None:
+def _parent(world: "World", place: Place, author: Person) -> Post | None:
     if place.in_reply_to_post_id is None:
         return None
     parent = world.posts.get(place.in_reply_to_post_id)
-    if parent is None or parent.deleted_ms is not None:
+    gone = parent is None or parent.deleted_ms is not None
+    if parent is None or gone or world.posts.protected_from(author.id, [parent]):
         raise NoSuchPost("You attempted to reply to a Tweet that is deleted or not visible to you.")
     return parent
 

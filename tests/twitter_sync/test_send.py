@@ -164,9 +164,8 @@ def test_an_answer_to_a_post_that_was_deleted_tells_us_that_it_was(
     send_next(post_thread.conversation_id)
     for row in (message, post):
         row.refresh_from_db()
-    handle = post_thread.conversation.contact.at_handle
     assert message.state == "failed"
-    assert message.failure.startswith(f"{handle} deleted the post that this answers")
+    assert message.failure.startswith("X says that the post that this answers was deleted, or is")
     assert post.deleted_at is not None
     assert post.text == ""
     assert KnownPost.objects.get(pk=post.external_id).is_deleted
@@ -176,6 +175,21 @@ def test_an_answer_to_a_post_that_was_deleted_tells_us_that_it_was(
     with pytest.raises(NothingToAnswer):
         reply(post_thread, by=agent, text="Again", client_key=uuid4())
     assert cancel(message, by=agent).state == "cancelled"
+
+
+def test_a_post_that_is_hidden_from_us_keeps_its_words(simulator, brand, agent, post_thread):
+    """X refuses an answer to it in the same words as to one that is deleted."""
+    post = post_thread.messages.get()
+    contact = post_thread.conversation.contact
+    spec = {"id": contact.x_user_id, "username": contact.handle, "protected": True}
+    simulator.post("users", users=[spec])
+    message = reply(post_thread, by=agent, text="Sorry!", client_key=uuid4())
+    Message.objects.filter(pk=message.pk).update(not_before=timezone.now())
+    send_next(post_thread.conversation_id)
+    message.refresh_from_db()
+    before, post = post, Message.objects.get(pk=post.pk)
+    assert (message.state, f"hidden from {brand}" in message.failure) == ("failed", True)
+    assert (post.deleted_at, post.text) == (None, before.text)
 
 
 def test_what_x_tells_to_be_deleted_before_it_answers_us_is_gone(brand, agent, post_thread):

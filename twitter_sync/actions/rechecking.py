@@ -195,6 +195,18 @@ def check(due: Due, now: datetime) -> bool:
     return True
 
 
+def check_one(post_id: str) -> None:
+    """Asks X for one post out of turn; what it does not answer now is asked for in turn."""
+    if spending.pace_now() == Spending.Pace.STOPPED:
+        return
+    try:
+        page = Client.for_app(purpose=Purpose.RECHECK).posts([post_id])
+    except XError as error:
+        log.warning("check failed", error=str(error), posts=1)
+        return
+    settle({post_id}, page)
+
+
 def in_hundreds(post_ids: list[str]) -> Iterator[list[str]]:
     for first in range(0, len(post_ids), MOST_AT_ONCE):
         yield post_ids[first : first + MOST_AT_ONCE]

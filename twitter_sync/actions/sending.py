@@ -17,6 +17,7 @@ from inbox.models import Message
 from inbox.sequence import moment_of
 from inbox.text.plain import plain
 from twitter_sync.actions.deleting import delete_post
+from twitter_sync.actions.rechecking import check_one
 from twitter_sync.actions.remembering import hold
 from twitter_sync.advice import advised
 from twitter_sync.budgets import Purpose
@@ -37,10 +38,10 @@ SWEEP_BATCH = 500
 
 # X's words for a post that can't be answered any more (reference: x-api §11).
 GONE = "deleted or not visible"
-AUTHOR_DELETED = (
-    "{who} deleted the post that this answers, or hides it. Answer another, or write privately."
+ITS_POST_IS_GONE = (
+    "X says that the post that this answers was deleted, or is hidden from {brand}. "
+    "Answer another, or write privately."
 )
-POST_DELETED = "The post that this answers was deleted. Answer another, or write privately."
 
 Outcome, State = SendAttempt.Outcome, Message.State
 log = structlog.get_logger(__name__)
@@ -125,18 +126,18 @@ def answers_what_is_gone(message: Message, refusal: XError) -> bool:
     )
 
 
-@transaction.atomic
 def fail_for_its_post(attempt: SendAttempt, refusal: XError) -> Message:
-    """The answered post is marked as deleted, for this handle alone: from others X may not hide it.
+    """X says the same of a post whose author has blocked this handle as of one that is deleted.
 
-    X knows the post no more, so nothing that answers it can be sent again.
+    Which it is, is asked as the app, whom nobody blocks: nothing is forgotten on a refusal alone.
     """
     message = attempt.message
-    end(attempt, Outcome.FAILED, refusal)
-    gone = delete_post(str(message.answers_external_id), brands=[message.brand]).messages
-    theirs = [post.conversation.contact.at_handle for post in gone if not post.is_ours]
-    reason = AUTHOR_DELETED.format(who=theirs[0]) if theirs else POST_DELETED
-    return sending.fail(attempt.message_id, reason=reason)
+    with transaction.atomic():
+        end(attempt, Outcome.FAILED, refusal)
+        reason = ITS_POST_IS_GONE.format(brand=message.brand)
+        failed = sending.fail(message.pk, reason=reason)
+    check_one(str(message.answers_external_id))
+    return failed
 
 
 @transaction.atomic
