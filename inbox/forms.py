@@ -88,6 +88,12 @@ class HidingForm(forms.Form):
     hidden = Wanted()
 
 
+class MergeForm(forms.Form):
+    """`into` is the number of the conversation that stays."""
+
+    into = forms.IntegerField(min_value=1)
+
+
 class AssignmentForm(forms.Form):
     """Without `assignee` it is a claim. `held_by` is who had it when the manager looked."""
 

@@ -9,6 +9,7 @@ from inbox.views import (
     desk,
     hidings,
     media,
+    merges,
     notes,
     replies,
     saved_replies,
@@ -36,8 +37,10 @@ urlpatterns = [
     path("conversations/<int:number>/spam/", statuses.spam, name="spam"),
     path("conversations/<int:number>/block/", blocks.block, name="block"),
     path("conversations/<int:number>/notes/", notes.notes, name="notes"),
+    path("conversations/<int:number>/merge/", merges.merges, name="merge"),
     # A reply is always to a thread.
     path("threads/<int:pk>/replies/", replies.replies, name="replies"),
+    path("threads/<int:pk>/split/", merges.thread_split, name="split"),
     path("messages/<int:pk>/retry/", replies.message_retry, name="message-retry"),
     path("messages/<int:pk>/cancellation/", replies.message_cancel, name="message-cancel"),
     path("messages/<int:pk>/rewording/", replies.message_rewording, name="message-rewording"),

@@ -190,6 +190,13 @@ INBOX = {
     "inbox:block": Row(
         {"number": the("conversation")}, post=members(302, ana=403), form={"blocked": "yes"}
     ),
+    "inbox:merge": Row(
+        {"number": the("conversation")},
+        post=members(302),
+        delete=members(302),
+        form={"into": the("other_conversation")},
+    ),
+    "inbox:split": Row({"pk": the("public_thread")}, post=members(302)),
     "inbox:hiding": Row({"pk": the("answer")}, post=members(200), form={"hidden": "yes"}),
     "inbox:media": Row({"key": the("media_file")}, get=members(200)),
     "inbox:attachment-retry": Row({"pk": the("refused_attachment")}, post=members(200)),

@@ -56,6 +56,7 @@ class Company:
     conversation: Conversation
     threads: dict[str, Thread]
     messages: dict[str, Message] = field(default_factory=dict)
+    other_conversation: Conversation = field(init=False)
     picture: Attachment = field(init=False)
     refused_picture: Attachment = field(init=False)
 
@@ -76,6 +77,7 @@ THINGS: dict[str, Callable[[Company], object]] = {
     "reset_token": lambda company: reset_link.make_token(company.forgetful),
     "set_up_token": lambda company: set_up_address().rstrip("/").rsplit("/")[-1],
     "conversation": lambda company: company.conversation.pk,
+    "other_conversation": lambda company: company.other_conversation.pk,
     "version": lambda company: company.conversation.version,
     "thread": lambda company: company.threads["dm"].pk,
     "public_thread": lambda company: company.threads["public"].pk,
@@ -188,6 +190,7 @@ def build_company(handle: str) -> Company:
         finished_at=timezone.now(),
     )
     make_note(conversation, person)
+    company.other_conversation = make_conversation(brand, conversation.contact)
     write_messages(company)
     SavedReply.objects.create(brand=company.brand, shortcut="hello", text="Hello there")
     send_pictures(company)

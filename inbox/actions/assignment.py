@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.access import has_role, require_role
 from accounts.models import Role, User
-from inbox.actions.recording import keep, locked, record
+from inbox.actions.recording import keep, locked_for_work, record
 from inbox.models import Assignment, Conversation, ConversationEvent
 
 # Tells "not said" from "nobody" where a person may be named.
@@ -38,7 +38,7 @@ def claim(conversation: Conversation, *, by: User) -> Conversation:
     Raises AlreadyAssigned with the winner's name for the loser of a race.
     """
     require_role(by, conversation.brand_id, Role.AGENT)
-    current = locked(conversation)
+    current = locked_for_work(conversation)
     if current.assignee_id == by.pk:
         return current
     if current.assignee_id is not None:
@@ -60,7 +60,7 @@ def assign(
     require_role(by, conversation.brand_id, Role.MANAGER)
     if not has_role(to, conversation.brand_id, Role.AGENT):
         raise NotAMember(to, conversation)
-    current = locked(conversation)
+    current = locked_for_work(conversation)
     if current.assignee_id == to.pk:
         return current
     if held_by not in (UNSAID, current.assignee_id):
@@ -72,7 +72,7 @@ def assign(
 def unassign(conversation: Conversation, *, by: User) -> Conversation:
     """Gives a conversation back to the queue: one's own, or anyone's for a manager."""
     require_role(by, conversation.brand_id, Role.AGENT)
-    current = locked(conversation)
+    current = locked_for_work(conversation)
     if current.assignee_id is None:
         return current
     if current.assignee_id != by.pk and not has_role(by, current.brand_id, Role.MANAGER):

@@ -12,7 +12,7 @@ from accounts.access import require_role
 from accounts.doorbell import ring
 from accounts.models import Role, User
 from inbox.actions import wishing
-from inbox.actions.recording import keep, locked, record
+from inbox.actions.recording import keep, locked_around, record
 from inbox.actions.wishing import Fate
 from inbox.models import ConversationEvent, Deletion, Message
 
@@ -27,7 +27,7 @@ class CannotDelete(Exception):
 def delete(message: Message, *, by: User) -> Deletion:
     """X is asked to delete a message of ours. Twice is once. Raises CannotDelete."""
     require_role(by, message.brand_id, Role.AGENT)
-    conversation = locked(message.conversation_id)
+    conversation = locked_around(message)
     message.refresh_from_db()
     wish = Deletion.objects.select_for_update().filter(message=message).first()
     if wish is not None and wishing.is_underway(wish, wanted=True):
@@ -55,7 +55,7 @@ def is_deletable(message: Message) -> bool:
 def settle(deletion_id: int, fate: Fate) -> Deletion:
     """What became of a call to X about it. The tombstone is the caller's."""
     named = Deletion.objects.select_related("message").get(pk=deletion_id)
-    conversation = locked(named.message.conversation_id)
+    conversation = locked_around(named.message)
     wish = Deletion.objects.select_for_update().get(pk=deletion_id)
     wishing.settle(wish, fate)
     keep(conversation, what="message")

@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.access import require_role
 from accounts.doorbell import ring
 from accounts.models import Role, User
-from inbox.actions.recording import keep, locked
+from inbox.actions.recording import keep, locked_around
 from inbox.media import pictures
 from inbox.media.files import write
 from inbox.media.kinds import FILM, GIF, UNKNOWN, kind_of
@@ -143,7 +143,7 @@ def settle(attachment: Attachment, fate: Fate) -> None:
     named = rows.select_related("message").first()
     if named is None:
         return
-    conversation = locked(named.message.conversation_id)
+    conversation = locked_around(named.message)
     current = rows.select_for_update().first()
     if current is None:
         return
@@ -176,7 +176,7 @@ def settled(attachment: Attachment, fate: Fate) -> bool:
 def try_again(attachment: Attachment, *, by: User) -> None:
     """What could not be had is wanted once more. Twice is once. Agents."""
     require_role(by, attachment.message.brand_id, Role.AGENT)
-    conversation = locked(attachment.message.conversation_id)
+    conversation = locked_around(attachment.message)
     refused = Attachment.objects.filter(pk=attachment.pk, state=State.REFUSED)
     asked = refused.update(state=State.WANTED, reason="", attempts=0, due_at=timezone.now())
     if asked:

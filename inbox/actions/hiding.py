@@ -13,7 +13,7 @@ from accounts.access import require_role
 from accounts.doorbell import ring
 from accounts.models import Role, User
 from inbox.actions import wishing
-from inbox.actions.recording import keep, locked, record
+from inbox.actions.recording import keep, locked_around, record
 from inbox.actions.wishing import Fate
 from inbox.channel import channel
 from inbox.models import ConversationEvent, Hiding, Message
@@ -40,7 +40,7 @@ def want(message: Message, *, wanted: bool, by: User) -> Hiding | None:
     require_role(by, message.brand_id, Role.AGENT)
     if wanted and (reason := why_not(message, beginners([message]))):
         raise CannotHide(reason)
-    conversation = locked(message.conversation_id)
+    conversation = locked_around(message)
     wish = Hiding.objects.select_for_update().filter(message=message).first()
     if wish is None and not wanted:
         return None
@@ -58,7 +58,7 @@ def want(message: Message, *, wanted: bool, by: User) -> Hiding | None:
 def settle(hiding_id: int, fate: Fate) -> Hiding:
     """What became of a call to X about it."""
     named = Hiding.objects.select_related("message").get(pk=hiding_id)
-    conversation = locked(named.message.conversation_id)
+    conversation = locked_around(named.message)
     wish = Hiding.objects.select_for_update().get(pk=hiding_id)
     wishing.settle(wish, fate)
     keep(conversation, what="message")

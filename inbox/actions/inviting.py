@@ -49,6 +49,7 @@ def invite(
         raise PersonBlocked
     if not writable(text):
         raise EmptyReply("Write something before you send.")
+    code = conversation.reference_code
     message = reply(
         thread,
         by=by,
@@ -58,7 +59,7 @@ def invite(
         seen_through=seen_through,
         despite=despite,
     )
-    remember_invitation(message, by=by)
+    remember_invitation(message, code, by=by)
     return message
 
 
@@ -73,8 +74,7 @@ def invitation_link(conversation: Conversation) -> str:
     return channel().dm_link(conversation.brand.x_user_id, words)
 
 
-def remember_invitation(message: Message, *, by: User) -> None:
-    code = message.conversation.reference_code
+def remember_invitation(message: Message, code: str, *, by: User) -> None:
     told = {
         "brand_id": message.brand_id,
         "conversation": message.conversation,

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts.access import require_role
 from accounts.models import Role, User
-from inbox.actions.recording import keep, locked, record
+from inbox.actions.recording import keep, locked_for_work, record
 from inbox.models import Conversation, ConversationEvent, Note
 from inbox.text.plain import storable
 
@@ -35,7 +35,7 @@ def add_note(conversation: Conversation, *, text: str, by: User, client_key: UUI
         raise EmptyNote("Write something before you add the note.")
     if len(words) > NOTE_LIMIT:
         raise NoteTooLong(f"A note has at most {NOTE_LIMIT:,} characters; this has {len(words):,}.")
-    current = locked(conversation)
+    current = locked_for_work(conversation)
     note, is_new = Note.objects.get_or_create(
         client_key=client_key, conversation=current, author=by, defaults={"text": words}
     )

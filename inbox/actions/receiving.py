@@ -25,7 +25,7 @@ from inbox.actions.following import follow
 from inbox.actions.holding import Acquaintance, Case, Pair, hold, lock_pairs, pair_of
 from inbox.actions.keeping import keep_cases
 from inbox.actions.placing import place
-from inbox.actions.recording import keep, locked, record
+from inbox.actions.recording import keep, locked_around, record
 from inbox.actions.revising import find, find_all, forget_words, former_ids, revise
 from inbox.models import ConversationEvent, Message, Thread
 from inbox.text.plain import storable
@@ -130,7 +130,7 @@ class Reception:
         cases = (case for one in self._met.values() for case in one.cases)
         case = next((one for one in cases if one.conversation.pk == known.conversation_id), None)
         if case is None:
-            return revise(locked(known.conversation_id), known, utterance)
+            return revise(locked_around(known), known, utterance)
         message = revise(case.conversation, known, utterance)
         case.talk = talk_in(case.conversation)
         return message
@@ -209,7 +209,7 @@ def mark_deleted(
     message = find(brand, kind, [external_id])
     if message is None or message.deleted_at is not None:
         return message
-    conversation = locked(message.conversation_id)
+    conversation = locked_around(message)
     message.text, message.entities, message.payload = "", {}, None
     message.deleted_at = deleted_at or timezone.now()
     message.save(update_fields=["text", "entities", "payload", "deleted_at"])

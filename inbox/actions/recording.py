@@ -6,11 +6,20 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
 from inbox import live, rows
-from inbox.models import Conversation, ConversationEvent, Message
+from inbox.models import Conversation, ConversationEvent, Merge, Message, Thread
+
+
+class MergedAway(Exception):
+    """Everything of the conversation is in another one now."""
+
+    def __init__(self, merge: Merge) -> None:
+        self.merge = merge
+        super().__init__(f"#{merge.source_id} was merged into #{merge.target_id}. Go on there.")
 
 
 def locked(conversation: Conversation | int) -> Conversation:
@@ -21,6 +30,34 @@ def locked(conversation: Conversation | int) -> Conversation:
     pk = conversation if isinstance(conversation, int) else conversation.pk
     rows = Conversation.objects.select_for_update(of=("self",))
     return rows.select_related("brand").get(pk=pk)
+
+
+def locked_around(row: Message | Thread) -> Conversation:
+    """The conversation of a message or a thread, held. One from which it was moved while we waited
+    is let go again before the next is taken, so that nobody waits in a circle (trust G7).
+
+    Raises DoesNotExist where the row itself is gone.
+    """
+    while True:
+        with transaction.atomic():
+            conversation = locked(row.conversation_id)
+            row.refresh_from_db(fields=["conversation"])
+            if row.conversation_id == conversation.pk:
+                return conversation
+            transaction.set_rollback(True)
+
+
+def locked_for_work(conversation: Conversation) -> Conversation:
+    """Likewise a conversation that a person does something with. Raises MergedAway."""
+    current = locked(conversation)
+    check_not_merged(current)
+    return current
+
+
+def check_not_merged(conversation: Conversation) -> None:
+    merge = Merge.objects.standing().filter(source=conversation).first()
+    if merge is not None:
+        raise MergedAway(merge)
 
 
 def keep(conversation: Conversation, *fields: str, what: str) -> None:

@@ -15,7 +15,7 @@ from accounts.models import BrandAccount, Role, User
 from inbox.actions.answering import SUMMARY, summarise
 from inbox.actions.assignment import hand_over
 from inbox.actions.blocking import is_blocked
-from inbox.actions.recording import keep, locked, record
+from inbox.actions.recording import keep, locked_around, record
 from inbox.guards.checking import check
 from inbox.guards.draft import Draft, Stopped
 from inbox.models import Conversation, ConversationEvent, Message, Thread
@@ -57,6 +57,13 @@ class HandleDisconnected(Exception):
         super().__init__(f"{brand} is disconnected. Nothing can be sent until it is reconnected.")
 
 
+class ThreadMoved(Exception):
+    """The thread became part of another while the agent was typing."""
+
+    def __init__(self) -> None:
+        super().__init__("This thread was merged into another. Nothing was sent; go on there.")
+
+
 class NotRetryable(Exception):
     """Only what failed, or was left unconfirmed for minutes, can be sent again."""
 
@@ -82,13 +89,13 @@ def reply(
     newest post of the customer. `seen_through` is the id of the last message that the agent saw.
     `despite` says, by the name of a guard, why its word is not heeded; that is kept in history.
     The brand may let it wait for second thoughts: `not_before`. Raises EmptyReply, ReplyTooLong,
-    HandleDisconnected, PersonBlocked, NothingToAnswer, and what the guards raise
+    HandleDisconnected, PersonBlocked, NothingToAnswer, ThreadMoved, and what the guards raise
     (`inbox.guards`): Stopped.
     """
     require_role(by, thread.brand_id, Role.AGENT)
     words = writable(text)
     check_length(thread, words)
-    conversation = locked(thread.conversation_id)
+    conversation = home_of(thread)
     again = Message.objects.filter(client_key=client_key, author=by).first()
     if again is not None:
         return again
@@ -104,6 +111,14 @@ def reply(
     for stopped in overruled:
         keep_reason(conversation, message, stopped, despite[stopped.guard])
     return message
+
+
+def home_of(thread: Thread) -> Conversation:
+    """Wherever the thread is by now: the reply goes with it."""
+    try:
+        return locked_around(thread)
+    except Thread.DoesNotExist as gone:
+        raise ThreadMoved from gone
 
 
 def keep_reason(
@@ -212,7 +227,7 @@ def retry(message: Message, *, by: User) -> Message:
     Raises NotRetryable, HandleDisconnected, PersonBlocked.
     """
     require_role(by, message.brand_id, Role.AGENT)
-    conversation = locked(message.conversation_id)
+    conversation = locked_around(message)
     message.refresh_from_db()
     if message.state == Message.State.QUEUED:
         return message
@@ -257,7 +272,7 @@ def cancel(message: Message, *, by: User) -> Message:
     Should X have taken an unconfirmed one after all, its echo still settles it.
     """
     require_role(by, message.brand_id, Role.AGENT)
-    conversation = locked(message.conversation_id)
+    conversation = locked_around(message)
     message.refresh_from_db()
     if message.state == Message.State.CANCELLED:
         return message

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.access import require_role
 from accounts.doorbell import ring
 from accounts.models import Role, User
-from inbox.actions.recording import locked, record
+from inbox.actions.recording import locked_around, record
 from inbox.actions.replies import TooLate, check_length, refresh, undo_seconds
 from inbox.guards.checking import check
 from inbox.guards.draft import Draft
@@ -37,7 +37,7 @@ def reword(message: Message, *, by: User, text: str) -> Message:
     require_role(by, message.brand_id, Role.AGENT)
     words = writable(text)
     check_length(message.thread, words)
-    conversation = locked(message.conversation_id)
+    conversation = locked_around(message)
     message.refresh_from_db()
     if message.state != Message.State.QUEUED:
         raise TooLate("It is on its way to X already.")

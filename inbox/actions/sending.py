@@ -11,7 +11,7 @@ from accounts.doorbell import ring
 from accounts.models import BrandAccount
 from inbox.actions.answering import SUMMARY, summarise
 from inbox.actions.holding import lock_pair
-from inbox.actions.recording import keep, locked, record
+from inbox.actions.recording import keep, locked, locked_around, record
 from inbox.actions.revising import find, ids_of
 from inbox.models import Conversation, ConversationEvent, Message
 
@@ -173,6 +173,5 @@ def end_without_id(
 
 def hold(message_id: int) -> tuple[Conversation, Message]:
     """The message and its conversation, the latter locked."""
-    conversation_id = Message.objects.values_list("conversation_id", flat=True).get(pk=message_id)
-    conversation = locked(conversation_id)
+    conversation = locked_around(Message.objects.get(pk=message_id))
     return conversation, Message.objects.get(pk=message_id)

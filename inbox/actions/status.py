@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.access import require_role
 from accounts.models import Role, User
-from inbox.actions.recording import keep, locked, record
+from inbox.actions.recording import keep, locked_for_work, record
 from inbox.models import Conversation, ConversationEvent
 
 Status = Conversation.Status
@@ -89,7 +89,7 @@ def wake_due() -> int:
 
 def checked(conversation: Conversation, *, by: User, version: int | None) -> Conversation:
     require_role(by, conversation.brand_id, Role.AGENT)
-    current = locked(conversation)
+    current = locked_for_work(conversation)
     if version is not None and version != current.version:
         raise ChangedMeanwhile(current)
     return current

@@ -8,6 +8,7 @@ from inbox.models.event import ConversationEvent
 from inbox.models.handoff import Handoff
 from inbox.models.hiding import Hiding
 from inbox.models.media_file import MediaFile
+from inbox.models.merge import Merge
 from inbox.models.message import Message
 from inbox.models.note import Note
 from inbox.models.revision import MessageRevision
@@ -26,6 +27,7 @@ __all__ = [
     "Handoff",
     "Hiding",
     "MediaFile",
+    "Merge",
     "Message",
     "MessageRevision",
     "Note",

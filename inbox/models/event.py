@@ -48,6 +48,9 @@ class ConversationEvent(models.Model):
         INVITED = "invited", "Invited to DM"
         ARRIVED = "arrived", "Came by the invitation"
         CLOSED_IN_PUBLIC = "closed_in_public", "Closed in public"
+        MERGED = "merged", "Merged"
+        UNMERGED = "unmerged", "Merge undone"
+        SPLIT = "split", "Split"
 
     conversation = models.ForeignKey(
         "inbox.Conversation", on_delete=models.CASCADE, related_name="events"

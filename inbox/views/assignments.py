@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 from inbox.access import access_conversation
 from inbox.actions.assignment import AlreadyAssigned, NotAMember, assign, claim, unassign
+from inbox.actions.recording import MergedAway
 from inbox.forms import AssignmentForm
 from inbox.models import Conversation
 from inbox.views.answers import conversation_answer
@@ -24,7 +25,7 @@ def assignment(request: HttpRequest, number: int) -> HttpResponse:
             unassign(conversation, by=person(request))
         else:
             hand_over(request, conversation)
-    except (AlreadyAssigned, NotAMember) as refusal:
+    except (AlreadyAssigned, NotAMember, MergedAway) as refusal:
         return answer(request, number, status=409, toast=str(refusal))
     return answer(request, number)
 

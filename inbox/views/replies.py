@@ -17,6 +17,7 @@ from inbox.actions.replies import (
     NotRetryable,
     PersonBlocked,
     ReplyTooLong,
+    ThreadMoved,
     TooLate,
     cancel,
     reply,
@@ -53,7 +54,7 @@ def replies(request: HttpRequest, pk: int) -> HttpResponse:
         DEEDS[said.pop("purpose")](thread, by=person(request), **said)
     except Stopped as stopped:
         return halted(request, thread, stopped, said["despite"])
-    except NothingToClose as error:
+    except (NothingToClose, ThreadMoved) as error:
         return refused(request, thread, str(error), status=409)
     except (
         EmptyReply,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from accounts.access import role_on
 from accounts.models import BrandAccount, Role, User
@@ -23,6 +23,7 @@ from inbox.models import (
     DmBlock,
     Handoff,
     Hiding,
+    Merge,
     Message,
     Thread,
 )
@@ -98,6 +99,8 @@ class Showing:
     former_handles: list[str]
     # What is wanted of X about the person and about the messages shown, by the message's key.
     block: DmBlock | None = None
+    # What was made one with it, and where it went itself.
+    merges: list[Merge] = field(default_factory=list)
     # The newest way from public to private, and what the next step of it in public would be.
     handoff: Handoff | None = None
     offer: Offer | None = None
@@ -135,6 +138,25 @@ class Showing:
         return can_answer(self.conversation) and not is_gone
 
     @property
+    def merged_into(self) -> Merge | None:
+        gone = (one for one in self.merges if one.source_id == self.conversation.pk)
+        return next(gone, None)
+
+    @property
+    def merged_from(self) -> list[Merge]:
+        return [one for one in self.merges if one.target_id == self.conversation.pk]
+
+    def may_merge_into(self, other: Conversation) -> bool:
+        """The person's other conversations with the same handle, but those that went elsewhere."""
+        is_alike = other.brand_id == self.conversation.brand_id and not other.is_spam
+        is_gone = self.merged_into is not None or other.message_count == 0
+        return is_alike and not is_gone and not self.conversation.is_spam
+
+    @property
+    def may_split(self) -> bool:
+        return sum(len(path.threads) for path in self.paths) > 1
+
+    @property
     def is_blocked(self) -> bool:
         return self.block is not None and self.block.is_in_force
 
@@ -161,6 +183,7 @@ def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> S
         others=others(user, conversation),
         former_handles=former_handles(conversation),
         block=block,
+        merges=merges_of(user, conversation),
         handoff=handoff,
         offer=offer_of(conversation, paths, block, handoff),
         may_block=role is not None and role.includes(Role.MANAGER),
@@ -286,6 +309,11 @@ def others(user: User, conversation: Conversation) -> list[Conversation]:
     visible = Conversation.objects.visible_to(user).filter(contact=conversation.contact)
     rest = visible.exclude(pk=conversation.pk).select_related("brand")
     return list(rest.newest_first()[:OTHERS])
+
+
+def merges_of(user: User, conversation: Conversation) -> list[Merge]:
+    standing = Merge.objects.visible_to(user).standing().select_related("made_by")
+    return list(standing.filter(Q(source=conversation) | Q(target=conversation)).order_by("pk"))
 
 
 def former_handles(conversation: Conversation) -> list[str]:

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from inbox.access import access_conversation
+from inbox.actions.recording import MergedAway
 from inbox.actions.spam import mark_spam, unmark_spam
 from inbox.actions.status import ChangedMeanwhile, reopen, resolve, snooze, wait
 from inbox.forms import SpamForm, StatusForm
@@ -27,7 +28,7 @@ def status(request: HttpRequest, number: int) -> HttpResponse:
         return conversation_answer(request, conversation, status=422, toast=words)
     try:
         move(conversation, form, by=user)
-    except ChangedMeanwhile as refusal:
+    except (ChangedMeanwhile, MergedAway) as refusal:
         fresh = access_conversation(user, number)
         return conversation_answer(request, fresh, status=409, toast=str(refusal))
     return conversation_answer(request, access_conversation(user, number))
@@ -53,7 +54,7 @@ def spam(request: HttpRequest, number: int) -> HttpResponse:
     is_spam, version = form.cleaned_data["spam"], form.cleaned_data["version"]
     try:
         (mark_spam if is_spam else unmark_spam)(conversation, by=user, version=version)
-    except ChangedMeanwhile as refusal:
+    except (ChangedMeanwhile, MergedAway) as refusal:
         fresh = access_conversation(user, number)
         return conversation_answer(request, fresh, status=409, toast=str(refusal))
     toast = "It is in the Spam view now." if is_spam else "It is back where it was."
