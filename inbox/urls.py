@@ -5,6 +5,7 @@ from inbox.views import (
     blocks,
     contacts,
     conversations,
+    dealings,
     deletions,
     desk,
     hidings,
@@ -54,4 +55,5 @@ urlpatterns = [
     path("attachments/<int:pk>/retry/", media.attachment_retry, name="attachment-retry"),
     # The person behind conversations.
     path("contacts/<int:pk>/", contacts.contact, name="contact"),
+    path("contacts/<int:pk>/timeline/", dealings.contact_timeline, name="contact-timeline"),
 ]

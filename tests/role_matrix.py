@@ -201,6 +201,7 @@ INBOX = {
     "inbox:media": Row({"key": the("media_file")}, get=members(200)),
     "inbox:attachment-retry": Row({"pk": the("refused_attachment")}, post=members(200)),
     "inbox:contact": Row({"pk": the("contact")}, get=members(200)),
+    "inbox:contact-timeline": Row({"pk": the("contact")}, get=members(200)),
     "inbox:notes": Row({"number": the("conversation")}, post=members(200), form=KEYED),
     "inbox:replies": Row({"pk": the("thread")}, post=members(200), form=KEYED),
     "inbox:message-retry": Row({"pk": the("failed_message")}, post=members(200)),
