@@ -13,6 +13,7 @@ from inbox.views import (
     merges,
     notes,
     replies,
+    reports,
     saved_replies,
     statuses,
 )
@@ -50,6 +51,9 @@ urlpatterns = [
     # What a team says often.
     path("brands/<int:pk>/saved-replies/", saved_replies.saved_replies, name="saved-replies"),
     path("saved-replies/<int:pk>/", saved_replies.saved_reply, name="saved-reply"),
+    # What came of inviting people: a page, and a spreadsheet.
+    path("reports/handoffs/", reports.handoffs, name="handoffs"),
+    path("reports/handoffs.csv", reports.handoffs_csv, name="handoffs-csv"),
     # Pictures and films: the files themselves, and another try at one.
     path("media/<slug:key>/", media.media, name="media"),
     path("attachments/<int:pk>/retry/", media.attachment_retry, name="attachment-retry"),

@@ -87,6 +87,11 @@ def any_admin(answer: Answer, **but: Answer) -> Answers:
     return signed_in(403, nia=answer, ada=answer, olga=answer) | but
 
 
+def managers(answer: Answer, **but: Answer) -> Answers:
+    """For managers and admins of whatever brand; the owner is neither."""
+    return signed_in(403, nia=answer, sam=answer, ada=answer) | but
+
+
 def owner(answer: Answer, **but: Answer) -> Answers:
     return signed_in(403, olga=answer) | but
 
@@ -201,6 +206,8 @@ INBOX = {
     "inbox:media": Row({"key": the("media_file")}, get=members(200)),
     "inbox:attachment-retry": Row({"pk": the("refused_attachment")}, post=members(200)),
     "inbox:contact": Row({"pk": the("contact")}, get=members(200)),
+    "inbox:handoffs": Row(get=managers(200)),
+    "inbox:handoffs-csv": Row(get=managers(200)),
     "inbox:contact-timeline": Row({"pk": the("contact")}, get=members(200)),
     "inbox:notes": Row({"number": the("conversation")}, post=members(200), form=KEYED),
     "inbox:replies": Row({"pk": the("thread")}, post=members(200), form=KEYED),

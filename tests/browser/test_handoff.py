@@ -87,3 +87,37 @@ def test_from_a_public_complaint_to_a_private_answer_and_back(windows, stack, id
 
     desk.set_viewport_size(PHONE)
     looks_right(desk)
+
+    report = windows.open("/reports/handoffs/", "sam", bypass_csp=True)
+    expect(report.get_by_role("region", name="Numbers by handle")).to_contain_text("@acme")
+    looks_right(report)
+
+
+def test_two_conversations_become_one_and_two_again(windows, stack, ids, ivan):
+    """What was said in private is split off, merged again by the button, and that is undone."""
+    stack.tell_x("posts", author_id=ivan, text="@acme the second parcel is lost, too")
+    desk = windows.open("/desk/?view=open", "ben", bypass_csp=True)
+    desk.get_by_role("link", name="the second parcel is lost").click()
+    expect(desk.locator("#timeline")).to_contain_text("the second parcel is lost")
+    stack.tell_x("dms", sender_id=ivan, recipient_id=ids["acme"], text="And about my account")
+    expect(desk.locator("#timeline")).to_contain_text("And about my account")
+    whole = desk.url.split("?")[0]
+
+    private = desk.locator("#threads li", has_text="Private")
+    private.get_by_role("button", name="Split off").click()
+    expect(desk).not_to_have_url(re.compile(re.escape(whole)))
+    expect(desk.locator("#timeline")).to_contain_text("And about my account")
+    expect(desk.locator("#timeline")).not_to_contain_text("the second parcel is lost")
+
+    desk.get_by_role("button", name="Show timeline").click()
+    expect(desk.locator("#dealings")).to_contain_text("the second parcel is lost")
+    looks_right(desk)
+
+    number = whole.rstrip("/").rsplit("/")[-1]
+    desk.get_by_role("button", name=f"Merge into #{number}").click()
+    expect(desk).to_have_url(re.compile(re.escape(whole)))
+    expect(desk.locator("#timeline")).to_contain_text("And about my account")
+    desk.locator("#threads").get_by_role("button", name="Undo").click()
+    expect(desk).not_to_have_url(re.compile(re.escape(whole)))
+    expect(desk.locator("#timeline")).to_contain_text("And about my account")
+    expect(desk.locator("#timeline")).not_to_contain_text("the second parcel is lost")
