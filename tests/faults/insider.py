@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,7 +76,7 @@ def connect(handle: str) -> None:
 
 def die(handle: str) -> int:
     """Renews the token of a handle in a process that is killed with X's answer in hand. Returns how
-    it ended."""
+    it ended: 0 where a worker had renewed it first."""
     child = os.fork()
     if not child:
         renew_and_die(handle)
@@ -92,14 +93,18 @@ def renew_and_die(handle: str) -> None:
     def die(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
+    ended = 1
     try:
         held = Connection.objects.get(brand__handle=handle)
         tokens._replaced = die  # type: ignore[assignment]
         Connection.objects.filter(pk=held.pk).update(expires_at=timezone.now())
         held.refresh_from_db()
         tokens.refresh(held)
+        ended = 0
+    except Exception:
+        traceback.print_exc()
     finally:
-        os._exit(1)
+        os._exit(ended)
 
 
 DEEDS = {"audit": audit, "connect": connect, "die": die}

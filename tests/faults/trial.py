@@ -131,7 +131,7 @@ class Trial:
         the handle's admins were told."""
         before = self.letters(handle)
         self.breaks.say("die with a new token", handle=handle)
-        assert self.insider.ask("die", handle=handle) == -signal.SIGKILL
+        until(lambda: self.has_died(handle), within=NOTICED_WITHIN)
         began = time.monotonic()
         self.pass_quarter_of_an_hour()
         until(lambda: self.needs_reconnect(handle), within=NOTICED_WITHIN)
@@ -139,6 +139,12 @@ class Trial:
         took = time.monotonic() - began
         self.insider.ask("connect", handle=handle)
         return took
+
+    def has_died(self, handle: str) -> bool:
+        """False where a worker of the stack had renewed the token first: nobody was to die."""
+        ended = self.insider.ask("die", handle=handle)
+        assert ended in (0, -signal.SIGKILL), self.insider.log.read_text()[-4000:]
+        return bool(ended)
 
     def needs_reconnect(self, handle: str) -> bool:
         asked = f"SELECT status FROM accounts_brandaccount WHERE handle = '{handle}'"  # noqa: S608
