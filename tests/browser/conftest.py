@@ -48,7 +48,9 @@ WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 # ones in both sizes in every run, the others on a phone are left to `make check-deep`.
 SIZES = [pytest.param(WIDE, id="wide"), pytest.param(PHONE, id="phone", marks=pytest.mark.deep)]
 
-expect.set_options(timeout=60_000)  # ended by what is expected; a busy machine takes its time
+# Milliseconds; ended by what is expected, but a busy machine takes its time.
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -96,6 +98,7 @@ class Windows:
         options = {"viewport": WIDE, "storage_state": self.state(who), **options}
         context = self.browser.new_context(**options)
         context.add_init_script(WATCH + ";" + before)
+        context.set_default_timeout(PATIENCE)
         context.on("page", self.watch)
         self.contexts.append(context)
         return context
@@ -124,6 +127,7 @@ class Windows:
 
     def sign_in(self, who: str) -> Any:
         context = self.browser.new_context()
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.goto(f"{self.stack.web}/sign-in/")
         self.fill_in(page, who)
