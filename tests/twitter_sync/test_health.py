@@ -268,6 +268,7 @@ def test_what_is_left_of_xs_quotas_is_shown(page, connected):
     told = page()
     assert "Direct messages sent" in told
     assert "1,439" in told
+    assert ">tomorrow " in told
 
 
 def test_calls_and_costs_of_today_are_shown(page, connected):
