@@ -18,7 +18,8 @@ from twitter_sync.checklist import checklist
 from twitter_sync.client import Client
 from twitter_sync.health import healths
 from twitter_sync.locks import Busy
-from twitter_sync.models import Connection, RawEvent, Subscription
+from twitter_sync.models import Connection, RawEvent, Spending, Subscription, SyncCursor
+from twitter_sync.models.spending import ONLY, month_of
 
 Connected = Callable[..., BrandAccount]
 
@@ -79,6 +80,18 @@ def test_the_checklist_says_what_is_done_and_when(
     assert "Allow message requests from everyone" in page
     assert "connect a second handle" in page
     assert "nothing yet" not in page
+
+
+def test_at_the_months_limit_no_time_is_named_for_the_next_fetch(
+    brand: BrandAccount, client, olga: User, sign_in
+) -> None:
+    SyncCursor.objects.create(brand=brand, feed="dms", due_at=timezone.now())
+    browser, address = sign_in(client, olga), f"/handles/@{brand.handle}/"
+    waits = "next: when the month’s limit is raised"
+    assert waits not in browser.get(address).text
+    this_month = month_of(timezone.now())
+    Spending.objects.create(pk=ONLY, cap_usd=10, spent_usd=10, month=this_month)
+    assert waits in browser.get(address).text
 
 
 def test_check_again_shows_the_checklist_alone_until_a_worker_has_mended_it(

@@ -32,6 +32,7 @@ from twitter_sync.forms import ConnectForm
 from twitter_sync.health import healths
 from twitter_sync.models import Erasure
 from twitter_sync.set_aside import of_nobody
+from twitter_sync.spending import pace_now
 
 
 @require_safe
@@ -112,9 +113,13 @@ def refused(
 def handle(request: SignedInRequest, handle: str) -> HttpResponse:
     """While something changes by itself, the page asks for its fragment again and again."""
     brand = access_handle(request.user, handle)
-    context = {"brand": brand, "checklist": checklist(brand)}
     name = "_checklist" if request.headers.get("HX-Request") else "handle"
-    return render(request, f"twitter_sync/{name}.html", context)
+    return render(request, f"twitter_sync/{name}.html", standing(brand))
+
+
+def standing(brand: BrandAccount) -> dict[str, object]:
+    """What the checklist is drawn from."""
+    return {"brand": brand, "checklist": checklist(brand), "pace": pace_now()}
 
 
 @require_POST
@@ -125,5 +130,5 @@ def check(request: SignedInRequest, handle: str) -> HttpResponse:
     brand = access_handle(request.user, handle)
     check_again(brand, replacing=request.POST.get("replacing", ""))
     if request.headers.get("HX-Request"):
-        return render(request, "twitter_sync/_checklist.html", {"checklist": checklist(brand)})
+        return render(request, "twitter_sync/_checklist.html", standing(brand))
     return redirect("twitter_sync:checklist", brand.handle)
