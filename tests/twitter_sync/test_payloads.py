@@ -176,6 +176,13 @@ def test_the_same_picture_has_the_same_key_in_both_forms():
     assert [(one.key, one.kind) for one in polled.media] == [("3_77", "photo")]
 
 
+@pytest.mark.parametrize("payload", [{}, {"dm_events": [{"id": DM_ID, "text": "Hello"}]}])
+def test_a_message_in_a_form_that_nobody_knows_is_not_passed_over(payload):
+    delivery = read(activity("dm.received", payload))
+    assert delivery.events == ()
+    assert delivery.unreadable == ("direct_message_events of dm.received are missing",)
+
+
 def test_a_message_may_come_with_several_pictures():
     told = dm_event()
     pictures = [{"id_str": "77", "type": "photo"}, {"id_str": "78", "type": "animated_gif"}]

@@ -63,6 +63,8 @@ def read_event(event: Record, found: Gathering) -> None:
     found.people |= read_people(payload.get("users"), includes.get("users"))
     if kind in MESSAGES:
         messages = payload.get("direct_message_events")
+        if not messages:  # told in a form that nobody knows: to be set aside, not passed over
+            raise Unreadable(f"direct_message_events of {kind} are missing")
         found.read_each(kind, messages, lambda one: read_older_message(one, for_user_id))
     else:
         found.read_one(kind, payload, reader_of(kind, for_user_id, includes))
