@@ -128,6 +128,8 @@ class ReplyForm(forms.Form):
     despite_leak = Reason()
     despite_public_first = Reason()
     despite_same = Reason()
+    despite_unasked = Reason()
+    despite_unwanted = Reason()
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

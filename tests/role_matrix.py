@@ -237,6 +237,7 @@ SETTINGS = {
     "reopen_days": "7",
     "public_undo_seconds": "8",
     "dm_undo_seconds": "0",
+    "dm_daily_cap": "5",
 }
 
 PRICES = {kind.value: "0.01" for kind in Kind}

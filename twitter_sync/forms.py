@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,10 @@ from twitter_sync.costs import Tag
 MOST_UNDO_SECONDS = 60
 MOST_JOIN_HOURS = 30 * 24
 MOST_REOPEN_DAYS = 365
+MOST_DMS_A_DAY = 50
+# Settings that are typed as lines.
+LISTS = ("keywords", "public_details", "marketing_phrases", "link_hosts")
+HOST = re.compile(r"(?:[\w-]{1,63}\.){1,8}\w{2,63}")
 MOST_KEYWORDS, LONGEST_KEYWORD = 50, 80
 
 
@@ -136,6 +141,29 @@ class SettingsForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
         help_text="Your own e-mail addresses, phone numbers and the like, one a line.",
     )
+    marketing_phrases = forms.CharField(
+        label="Phrases that sell",
+        required=False,
+        max_length=5_000,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text="One a line. Private messages with one of them, or with the code of a coupon, "
+        "are stopped where the person has not written for a day.",
+    )
+    link_hosts = forms.CharField(
+        label="Places that private messages may link to",
+        required=False,
+        max_length=5_000,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text="Such as acme.com, one a line; what is below them counts, too. Other links are "
+        "stopped where the person has not written for a day.",
+    )
+    dm_daily_cap = amount(
+        "Private messages without an answer",
+        "So many a day at most go to a person who has not written for a day.",
+        least=1,
+        most=MOST_DMS_A_DAY,
+        unit="messages",
+    )
     public_undo_seconds = amount(
         "Public replies wait, in seconds",
         "So long an agent can take a reply back before anybody sees it. 0 sends at once.",
@@ -153,11 +181,21 @@ class SettingsForm(forms.Form):
 
     def __init__(self, data: QueryDict | None = None, *, brand: BrandAccount) -> None:
         initial = {name: getattr(brand, name) for name in SETTINGS}
-        lists = {name: "\n".join(initial[name]) for name in ("keywords", "public_details")}
+        lists = {name: "\n".join(initial[name]) for name in LISTS}
         super().__init__(data, initial=initial | lists)
 
     def clean_public_details(self) -> list[str]:
         return lines_of(self.cleaned_data["public_details"])
+
+    def clean_marketing_phrases(self) -> list[str]:
+        return lines_of(self.cleaned_data["marketing_phrases"])
+
+    def clean_link_hosts(self) -> list[str]:
+        hosts = lines_of(self.cleaned_data["link_hosts"].lower())
+        for host in hosts:
+            if not HOST.fullmatch(host):
+                raise ValidationError(f"“{host[:60]}” is no place such as acme.com.")
+        return hosts
 
     def clean_keywords(self) -> list[str]:
         keywords = lines_of(self.cleaned_data["keywords"])

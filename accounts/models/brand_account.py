@@ -80,6 +80,11 @@ class BrandAccount(models.Model):
     dm_undo_seconds = models.PositiveSmallIntegerField(default=0)
     # Who asked in public hears from the brand there before anybody writes to them in private.
     answers_public_first = models.BooleanField(default=True, db_default=True)
+    # To people who have not written for a day: nothing that sells, links to these places alone, and
+    # so many private messages a day at most.
+    marketing_phrases = models.JSONField(default=list, blank=True, db_default=[])
+    link_hosts = models.JSONField(default=list, blank=True, db_default=[])
+    dm_daily_cap = models.PositiveSmallIntegerField(default=5, db_default=5)
     # Public replies with personal data, or with what was said in private, are stopped; but for what
     # the brand itself gives out.
     stops_leaks = models.BooleanField(default=True, db_default=True)

@@ -24,6 +24,7 @@ from inbox.models import (
     Handoff,
     Message,
     MessageRevision,
+    OptOut,
     Thread,
 )
 from inbox.utterance import Told
@@ -76,6 +77,7 @@ class Case:
     former: list[MessageRevision] = field(default_factory=list)
     events: list[ConversationEvent] = field(default_factory=list)
     handoffs: list[Handoff] = field(default_factory=list)
+    opt_outs: list[OptOut] = field(default_factory=list)
     began_with: Message | None = None
 
     def thread(self, kind: str, x_conversation_id: str) -> Thread | None:

@@ -11,6 +11,7 @@ from inbox import live, rows
 from inbox.actions.answering import SUMMARY, show_newest
 from inbox.actions.attaching import write_media
 from inbox.actions.holding import Case
+from inbox.actions.opting_out import write_opt_outs
 from inbox.actions.recording import keep_each
 from inbox.models import Conversation
 
@@ -40,7 +41,7 @@ def keep_cases(cases: Collection[Case]) -> None:
     begin_earlier(case for case in cases if case.began_with is not None)
     for case in cases:
         case.added, case.media, case.former, case.events = [], [], [], []
-        case.handoffs, case.began_with = [], None
+        case.handoffs, case.opt_outs, case.began_with = [], [], None
 
 
 def insert_conversations(conversations: list[Conversation]) -> None:
@@ -59,6 +60,7 @@ def insert_messages(cases: Iterable[Case]) -> None:
     former = [revision for case in cases for revision in case.former]
     rows.written(former, "ON CONFLICT DO NOTHING")
     rows.insert([event for case in cases for event in case.events])
+    write_opt_outs(one for case in cases for one in case.opt_outs)
 
 
 def begin_earlier(cases: Iterable[Case]) -> None:

@@ -24,6 +24,7 @@ from inbox.actions.contacts import Person, remember
 from inbox.actions.following import follow
 from inbox.actions.holding import Acquaintance, Case, Pair, hold, lock_pairs, pair_of
 from inbox.actions.keeping import keep_cases
+from inbox.actions.opting_out import note_opt_out
 from inbox.actions.placing import place
 from inbox.actions.recording import keep, locked_around, record
 from inbox.actions.revising import find, find_all, forget_words, former_ids, revise
@@ -116,6 +117,7 @@ class Reception:
             message = add(case, thread, utterance)
         follow(case, message)
         note_arrival(acquaintance, case, message)
+        note_opt_out(acquaintance, case, message)
         self._touched[case] = None
         return Received(message, is_new=ours is None)
 

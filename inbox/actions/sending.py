@@ -14,6 +14,7 @@ from inbox.actions.holding import lock_pair
 from inbox.actions.recording import keep, locked, locked_around, record
 from inbox.actions.revising import find, ids_of
 from inbox.models import Conversation, ConversationEvent, Message
+from inbox.reach import SILENT, is_left_alone
 
 Kinds = ConversationEvent.Kind
 State = Message.State
@@ -23,7 +24,8 @@ def take_next(conversation_id: int) -> Message | None:
     """The oldest due message of a conversation, now `sending`; None when there is none to send.
 
     One in flight per conversation, in order (trust R8): while one is sending or uncertain the
-    others wait. Call inside the transaction that also writes the attempt.
+    others wait. A private one to somebody who has asked for none meanwhile fails. Call inside the
+    transaction that also writes the attempt.
     """
     conversation = locked(conversation_id)
     ours = conversation.messages.filter(direction=Message.Direction.OUT)
@@ -31,6 +33,9 @@ def take_next(conversation_id: int) -> Message | None:
         return None
     message = ours.filter(state=State.QUEUED).order_by("id").first()
     if message is None or (message.not_before and message.not_before > timezone.now()):
+        return None
+    if message.kind == Message.Kind.DM and is_left_alone(conversation):
+        fail_unsent(message.pk, SILENT)
         return None
     message.state, message.failure = State.SENDING, ""
     message.save(update_fields=["state", "failure"])

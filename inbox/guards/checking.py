@@ -12,12 +12,14 @@ from inbox.guards.news import stop_stale
 from inbox.guards.public_first import stop_whispers
 from inbox.guards.reach import stop_unreachable
 from inbox.guards.sameness import stop_repeats
+from inbox.guards.unasked import stop_unasked
 
 Guard = Callable[[Draft], None]
 
 GUARDS: tuple[Guard, ...] = (
     stop_stale,
     stop_unreachable,
+    stop_unasked,
     stop_leaks,
     stop_whispers,
     stop_repeats,

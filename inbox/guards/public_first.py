@@ -6,8 +6,6 @@ from accounts.models import Role
 from inbox.guards.draft import Draft, Stopped
 from inbox.models import Message
 
-NOT_SAID = (Message.State.FAILED, Message.State.CANCELLED)
-
 
 class UnansweredInPublic(Stopped):
     guard = "public_first"
@@ -30,5 +28,5 @@ def stop_whispers(draft: Draft) -> None:
     if first is None or first.kind != Message.Kind.PUBLIC:
         return
     ours = messages.filter(kind=Message.Kind.PUBLIC, direction=Message.Direction.OUT)
-    if not ours.exclude(state__in=NOT_SAID).exists():
+    if not ours.not_given_up().exists():
         raise UnansweredInPublic

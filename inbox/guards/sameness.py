@@ -16,7 +16,6 @@ from inbox.text.sameness import same_utterance
 # X does not say for how long it remembers.
 REMEMBERED = timedelta(days=1)
 MOST = 1_000
-NOT_SAID = (Message.State.FAILED, Message.State.CANCELLED)
 
 
 class SaidAlready(Stopped):
@@ -40,13 +39,13 @@ def stop_repeats(draft: Draft) -> None:
     if not draft.thread.is_public:
         return
     now, words = timezone.now(), escaped(draft.words)
-    posts = Message.objects.filter(
+    posts = Message.objects.not_given_up().filter(
         brand=draft.conversation.brand_id,
         kind=Message.Kind.PUBLIC,
         direction=Message.Direction.OUT,
         sequence__gte=sequence_at(now - REMEMBERED),
         deleted_at=None,
-    ).exclude(state__in=NOT_SAID)
+    )
     for message in posts.select_related("author").order_by("-sequence")[:MOST]:
         if same_utterance(words, {}, message.text, message.entities):
             raise SaidAlready(message, now)

@@ -11,6 +11,7 @@ from inbox.models.media_file import MediaFile
 from inbox.models.merge import Merge
 from inbox.models.message import Message
 from inbox.models.note import Note
+from inbox.models.opt_out import OptOut
 from inbox.models.revision import MessageRevision
 from inbox.models.saved_reply import SavedReply
 from inbox.models.thread import Thread
@@ -31,6 +32,7 @@ __all__ = [
     "Message",
     "MessageRevision",
     "Note",
+    "OptOut",
     "SavedReply",
     "Thread",
 ]

@@ -44,6 +44,7 @@ class ConversationEvent(models.Model):
         HIDE_REFUSED = "hide_refused", "X refused to hide"
         DELETED = "deleted", "Deleted by us"
         DELETE_REFUSED = "delete_refused", "X refused to delete"
+        OPTED_OUT = "opted_out", "Asked not to be written to"
         OVERRULED = "overruled", "Sent despite a warning"
         INVITED = "invited", "Invited to DM"
         ARRIVED = "arrived", "Came by the invitation"

@@ -19,6 +19,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def incoming(self) -> MessageQuerySet:
         return self.filter(direction=Message.Direction.IN)
 
+    def not_given_up(self) -> MessageQuerySet:
+        """Without ours that X refused or that were taken back."""
+        return self.exclude(state__in=[Message.State.FAILED, Message.State.CANCELLED])
+
     def under_way(self) -> MessageQuerySet:
         """Ours of which X may yet tell that it has them: sent and not confirmed, whatever became of
         them since. Given up, or queued again and waiting, or refused the second time."""

@@ -8,6 +8,8 @@ from typing import Any
 from inbox.text.render import Segment, render
 from inbox.text.weight import LEADING_MENTIONS
 
+FEW_WORDS = 5
+
 
 def same_utterance(
     ours: str, ours_entities: dict[str, Any], theirs: str, theirs_entities: dict[str, Any]
@@ -23,6 +25,19 @@ def folded(text: str, entities: dict[str, Any]) -> str:
     words = "".join(segment.href or segment.text for segment in linked(text, entities))
     composed = unicodedata.normalize("NFC", " ".join(words.split()))
     return LEADING_MENTIONS.sub("", composed)
+
+
+def words_said(text: str, entities: dict[str, Any]) -> frozenset[str]:
+    """Without capitals, numbers, handles and links, which differ from one person to the next."""
+    words = (word.strip(".,!?:;()").casefold() for word in folded(text, entities).split())
+    return frozenset(word for word in words if word.isalpha())
+
+
+def nearly_same(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two sets of words are of one text, sent to two people: but for one word of five."""
+    if len(one) < FEW_WORDS:
+        return one == other
+    return len(one & other) * 5 >= len(one | other) * 4
 
 
 def linked(text: str, entities: dict[str, Any]) -> list[Segment]:

@@ -27,7 +27,7 @@ from inbox.models import (
     Message,
     Thread,
 )
-from inbox.reach import Doubt, doubt_of_private, why_unanswerable
+from inbox.reach import Doubt, doubt_of_private, opt_out_of, why_unanswerable
 from inbox.text.greeting import greeting
 from inbox.timeline import PAGE_SIZE, Timeline, timeline
 
@@ -222,11 +222,12 @@ def reply_paths(conversation: Conversation, messages: list[Message]) -> list[Rep
     public = [thread for thread in threads if thread.is_public]
     newest = {message.thread_id: message for message in messages if not message.is_ours}
     forbidden = channel().can_message(conversation.brand_id, conversation.contact_id)
+    opt_out = opt_out_of(conversation)
     paths = [
         ReplyPath(
             "dm" if number == 1 else f"dm-{number}",
             [thread],
-            doubt=doubt_of_private(newest.get(thread.pk), forbidden),
+            doubt=doubt_of_private(newest.get(thread.pk), forbidden, opt_out),
         )
         for number, thread in enumerate(private, start=1)
     ]

@@ -173,4 +173,5 @@ def test_what_failed_is_not_sent_again_to_a_blocked_person(dm_thread, question, 
 def test_the_thread_of_another_brand_is_open(question, sam, globex, carla, zoe):
     block(question.conversation, by=sam)
     thread = make_thread(make_conversation(globex, carla))
+    make_message(thread, "Hello?")
     assert reply(thread, by=zoe, text="Hello", client_key=uuid4()).state == "queued"

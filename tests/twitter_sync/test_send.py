@@ -142,6 +142,7 @@ def test_a_refusal_is_shown_in_x_words_with_what_to_do(simulator, brand, agent):
     stranger = simulator.person(receives_your_dm=False)
     contact = make_contact(stranger["username"], x_user_id=stranger["id"])
     thread = make_thread(make_conversation(brand, contact))
+    make_message(thread, "Hello?")
     message = reply(thread, by=agent, text="Hello", client_key=uuid4())
     send_next(thread.conversation_id)
     message.refresh_from_db()

@@ -24,6 +24,7 @@ TYPED = {
     "reopen_days": "3",
     "public_undo_seconds": "10",
     "dm_undo_seconds": "2",
+    "dm_daily_cap": "5",
 }
 
 

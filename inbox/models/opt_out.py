@@ -1,0 +1,31 @@
+"""Somebody asked a brand not to be written to."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from accounts.models import User
+
+
+class OptOutQuerySet(models.QuerySet["OptOut"]):
+    def visible_to(self, user: User) -> OptOutQuerySet:
+        return self.filter(brand__in=user.memberships.values("brand"))
+
+
+class OptOut(models.Model):
+    """It stays for good. `asked_at` is X's time of the newest message that asked: whoever has
+    written something else since may be answered."""
+
+    brand = models.ForeignKey("accounts.BrandAccount", on_delete=models.CASCADE, related_name="+")
+    contact = models.ForeignKey("inbox.Contact", on_delete=models.CASCADE, related_name="opt_outs")
+    asked_at = models.DateTimeField()
+
+    objects = OptOutQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["brand", "contact"], name="opt_out_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Opt-out {self.pk}"
