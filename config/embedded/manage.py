@@ -36,7 +36,8 @@ def main(arguments: Sequence[str]) -> int:
             raise
         print(
             f"This command needs the database, and no ./run is running on {folder.path}.\n"
-            "Start one in another terminal with ./run, or set DATABASE_URL.",
+            "Start one in another terminal with ./run, name the folder of a running one in "
+            "HANDLED_DATA_DIR, or set DATABASE_URL.",
             file=sys.stderr,
         )
         return 1

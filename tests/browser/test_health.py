@@ -16,7 +16,7 @@ def test_a_handle_that_x_takes_back_says_so_everywhere_and_is_well_again(windows
     admin.get_by_role("link", name="Health").click()
     health = admin.locator("#health")
     expect(health).to_contain_text("All is well.")
-    expect(health).to_contain_text("6 of 6 pushed")
+    expect(health).to_contain_text("6 of 6 subscribed")
     desk = windows.open("/desk/?view=open", "ada")
 
     stack.tell_x("revoke", user_id=x_id)

@@ -90,7 +90,7 @@ def aside(fact: str, **fields: object) -> RawEvent:
 def test_a_handle_that_is_well_says_so(page, connected):
     told = page()
     assert "All is well." in told
-    assert "6 of 6 pushed" in told
+    assert "6 of 6 subscribed" in told
     assert "Nothing was set aside." in told
     assert "Nothing waits to be sorted." in told
     assert "all of its quotas are whole" in told
