@@ -6,11 +6,17 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import User
+from inbox.models.message import Message
 
 
 class ThreadQuerySet(models.QuerySet["Thread"]):
     def visible_to(self, user: User) -> ThreadQuerySet:
         return self.filter(brand__in=user.memberships.values("brand"))
+
+    def with_beginnings(self) -> ThreadQuerySet:
+        """`began_at`: when the first thing in it was said on X, None where nothing was."""
+        said = Message.objects.filter(thread=models.OuterRef("pk")).order_by("sequence")
+        return self.annotate(began_at=models.Subquery(said.values("sent_at")[:1]))
 
 
 class Thread(models.Model):

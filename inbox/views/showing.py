@@ -217,7 +217,7 @@ def by_every_id(messages: list[Message]) -> dict[str, Message]:
 
 def reply_paths(conversation: Conversation, messages: list[Message]) -> list[ReplyPath]:
     """Each DM thread is a path of its own; public threads are one, whose posts say which."""
-    threads = list(conversation.threads.all())
+    threads = list(conversation.threads.with_beginnings())
     private = [thread for thread in threads if not thread.is_public]
     public = [thread for thread in threads if thread.is_public]
     newest = {message.thread_id: message for message in messages if not message.is_ours}

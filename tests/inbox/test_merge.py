@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 from uuid import uuid4
 
@@ -14,8 +15,10 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from accounts.models import User
+from config.wording import when
 from inbox.actions import sending
 from inbox.actions.assignment import claim
 from inbox.actions.inviting import invite
@@ -80,6 +83,16 @@ def test_everything_is_in_one_with_both_reply_paths(private, public, ana, ask, s
     assert (target.message_count, target.has_dm, target.has_public) == (2, True, True)
     assert target.unanswered_since == private.sent_at
     assert target.notes.get().text == "She is right"
+
+
+def test_each_thread_says_since_when_things_were_said_in_it(private, public, ana, client):
+    long_ago = public.sent_at - timedelta(days=9)
+    Message.objects.filter(pk=public.pk).update(sent_at=long_ago)
+    merge(public.conversation, into=private.conversation, by=ana)
+    client.force_login(ana)
+    address = reverse("inbox:conversation-detail", args=[private.conversation_id])
+    words = " ".join(strip_tags(client.get(address).content.decode()).split())
+    assert f"In public since {strip_tags(when(long_ago))}" in words
 
 
 def test_the_other_keeps_its_history_and_says_where_all_of_it_went(private, public, ana, client):
