@@ -103,7 +103,9 @@ def reply(
     check_not_blocked(thread, conversation)
     answers = post_to_answer(thread, answering)
     despite = despite or {}
-    overruled = check(Draft(thread, conversation, by, words, answers, seen_through, despite))
+    overruled = check(
+        Draft(thread, conversation, by, words, answers, seen_through, despite=despite)
+    )
     message = queue(thread, conversation, by, words, client_key, answers)
     if conversation.assignee_id is None and conversation.brand.claims_on_reply:
         hand_over(conversation, to=by, by=by)

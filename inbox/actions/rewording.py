@@ -45,7 +45,7 @@ def reword(message: Message, *, by: User, text: str) -> Message:
         return message
     if message.uncertain_since is not None:
         raise MayBeOnX
-    check(Draft(message.thread, conversation, by, words))
+    check(Draft(message.thread, conversation, by, words, in_place_of=message))
     wait = undo_seconds(message.thread, conversation.brand)
     again = timezone.now() + timedelta(seconds=wait)
     message.text, message.entities = escaped(words), {}

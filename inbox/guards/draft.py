@@ -8,13 +8,14 @@ from typing import ClassVar
 
 from accounts.models import Role, User
 from inbox.models import Conversation, Message, Thread
+from inbox.models.message import MessageQuerySet
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """`words` as they would be sent. `answers` is the post that a public reply goes under,
-    `seen_through` the last message that its author has seen. `despite` says, by the name of a
-    guard, why it is to be sent nevertheless.
+    `seen_through` the last message that its author has seen, `in_place_of` the waiting reply whose
+    words these are to be. `despite` says, by the name of a guard, why it is sent nevertheless.
     """
 
     thread: Thread
@@ -23,7 +24,15 @@ class Draft:
     words: str
     answers: str | None = None
     seen_through: int | None = None
+    in_place_of: Message | None = None
     despite: Mapping[str, str] = field(default_factory=dict)
+
+    def said_by_us(self) -> MessageQuerySet:
+        """What the handle has sent, or is about to, without what this stands in place of."""
+        said = Message.objects.not_given_up().filter(
+            brand=self.conversation.brand_id, direction=Message.Direction.OUT, kind=self.thread.kind
+        )
+        return said.exclude(pk=self.in_place_of.pk) if self.in_place_of else said
 
 
 class Stopped(Exception):

@@ -11,7 +11,7 @@ from inbox.guards.draft import Draft, Stopped
 from inbox.models import Message
 from inbox.sequence import sequence_at
 from inbox.text.plain import escaped
-from inbox.text.sameness import same_utterance
+from inbox.text.sameness import folded
 
 # X does not say for how long it remembers.
 REMEMBERED = timedelta(days=1)
@@ -38,14 +38,8 @@ def stop_repeats(draft: Draft) -> None:
     """Raises SaidAlready for a public text that the handle has posted, or is about to."""
     if not draft.thread.is_public:
         return
-    now, words = timezone.now(), escaped(draft.words)
-    posts = Message.objects.not_given_up().filter(
-        brand=draft.conversation.brand_id,
-        kind=Message.Kind.PUBLIC,
-        direction=Message.Direction.OUT,
-        sequence__gte=sequence_at(now - REMEMBERED),
-        deleted_at=None,
-    )
+    now, words = timezone.now(), folded(escaped(draft.words), {})
+    posts = draft.said_by_us().filter(sequence__gte=sequence_at(now - REMEMBERED), deleted_at=None)
     for message in posts.select_related("author").order_by("-sequence")[:MOST]:
-        if same_utterance(words, {}, message.text, message.entities):
+        if folded(message.text, message.entities) == words:
             raise SaidAlready(message, now)

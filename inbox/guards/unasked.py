@@ -92,9 +92,7 @@ def stop_unwanted(draft: Draft, *, since: int) -> None:
         raise Unwanted(f"“{sold}” would be advertising. Leave it out.")
     if host := foreign_host(draft.words, brand):
         raise Unwanted(f"links to {host} are not on the handle’s list. Leave it out.")
-    said = Message.objects.not_given_up().filter(
-        brand=brand, kind=Message.Kind.DM, direction=Message.Direction.OUT, sequence__gte=since
-    )
+    said = draft.said_by_us().filter(sequence__gte=since)
     to_them = said.filter(conversation__contact=draft.conversation.contact_id)
     if to_them.count() >= brand.dm_daily_cap:
         raise Unwanted(f"{brand.dm_daily_cap} messages in a day are enough. Wait for their answer.")

@@ -89,6 +89,14 @@ def test_the_guards_look_at_the_new_words_too(client, sign_in, ana, public_threa
     assert message.plain_text == "We do!"
 
 
+def test_it_is_not_taken_for_a_repetition_of_itself(ana, public_thread):
+    make_message(public_thread, "Nobody answers here")
+    message = reply(public_thread, by=ana, text="We  do!", client_key=uuid4())
+    reword(message, by=ana, text="We do!")
+    message.refresh_from_db()
+    assert message.plain_text == "We do!"
+
+
 def test_what_is_on_its_way_keeps_its_words(waiting, ana):
     Message.objects.update(not_before=timezone.now())
     take_next(waiting.conversation_id)
