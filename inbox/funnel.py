@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from accounts.models import BrandAccount, Role, User
 from inbox.models import Handoff
+from inbox.models.handoff import STEPS
 
-STEPS = ("Invited", "DM arrived", "First DM answer", "Resolved", "Closed in public")
 # The newest of so many invitations are looked at.
 MOST_INVITATIONS = 20_000
 

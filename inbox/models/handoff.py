@@ -19,6 +19,9 @@ OUT_THERE = (State.SENDING, State.UNCERTAIN, State.SENT)
 GIVEN_UP = (State.FAILED, State.CANCELLED)
 
 
+STEPS = ("Invited", "DM arrived", "First DM answer", "Resolved", "Closed in public")
+
+
 class Step(NamedTuple):
     """`at` is None for what has not happened."""
 
@@ -135,10 +138,11 @@ class Handoff(models.Model):
     @property
     def steps(self) -> list[Step]:
         """In their order. Needs `with_steps`."""
-        return [
-            Step("Invited", self.invited_at),
-            Step("DM arrived", self.arrived_at),
-            Step("First DM answer", self.answered_at),
-            Step("Resolved", self.resolved_at),
-            Step("Closed in public", self.closed_at),
-        ]
+        moments = (
+            self.invited_at,
+            self.arrived_at,
+            self.answered_at,
+            self.resolved_at,
+            self.closed_at,
+        )
+        return [Step(*step) for step in zip(STEPS, moments, strict=True)]

@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.models import BrandAccount
-from inbox.funnel import STEPS, Funnel, Row, Stage, funnel, managed_by
+from inbox.funnel import Funnel, Row, Stage, funnel, managed_by
+from inbox.models.handoff import STEPS
 from inbox.text.cells import as_csv
 from inbox.views.signed_in import person, signed_in
 
