@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from accounts.models import BrandAccount
-from inbox.actions.receiving import Told
-from inbox.utterance import Utterance
+from inbox.utterance import Told, Utterance
 from twitter_sync.models import RawEvent
 from twitter_sync.payloads import Event
 from twitter_sync.tree import Place, Tree

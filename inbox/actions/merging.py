@@ -210,5 +210,6 @@ def take_up(source: Conversation, before: dict[str, Any]) -> None:
     source.status = Status.RESOLVED if is_put_away else Status.OPEN
     source.resolved_at = parse_datetime(before["resolved_at"]) if before["resolved_at"] else None
     source.resolved_through = before["resolved_through"]
+    # As if somebody waited in it: `bring_up` finds out whether anybody does.
     source.unanswered_since = None if is_put_away else source.last_activity_at
     bring_up(source, "resolved_at", "resolved_through")

@@ -20,7 +20,7 @@ from accounts.models import BrandAccount
 from inbox.actions.answering import SUMMARY, summarise, talk_in
 from inbox.actions.arriving import note_arrival
 from inbox.actions.attaching import keep_media, media_of
-from inbox.actions.contacts import Person, remember
+from inbox.actions.contacts import remember
 from inbox.actions.following import follow
 from inbox.actions.holding import Acquaintance, Case, Pair, hold, lock_pairs, pair_of
 from inbox.actions.keeping import keep_cases
@@ -31,18 +31,7 @@ from inbox.actions.revising import find, find_all, forget_words, former_ids, rev
 from inbox.models import ConversationEvent, Message, Thread
 from inbox.text.plain import storable
 from inbox.text.sameness import same_utterance
-from inbox.utterance import Media, Told, Utterance, at_first_form
-
-__all__ = [
-    "Media",
-    "Person",
-    "Received",
-    "Told",
-    "Utterance",
-    "mark_deleted",
-    "receive",
-    "receive_all",
-]
+from inbox.utterance import Told, Utterance, at_first_form
 
 Kinds = ConversationEvent.Kind
 

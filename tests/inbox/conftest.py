@@ -12,9 +12,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import BrandAccount, User
-from inbox.actions.receiving import Person, Utterance
 from inbox.models import Contact, Conversation, Message, Thread
 from inbox.sequence import moment_of, sequence_at
+from inbox.utterance import Person, Utterance
 from tests.factories import make_conversation, make_message, make_thread, next_x_id
 
 

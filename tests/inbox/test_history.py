@@ -10,11 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import BrandAccount, User
-from inbox.actions.receiving import Person, Utterance, receive
+from inbox.actions.receiving import receive
 from inbox.actions.status import resolve, snooze
 from inbox.models import Conversation, Message
 from inbox.sequence import sequence_at
 from inbox.timeline import timeline
+from inbox.utterance import Person, Utterance
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now().replace(microsecond=0)

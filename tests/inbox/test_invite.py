@@ -21,11 +21,12 @@ from accounts.models import User
 from inbox.actions import sending, status
 from inbox.actions.blocking import block
 from inbox.actions.inviting import NotInPublic, close_in_public, invite
-from inbox.actions.receiving import Person, receive
+from inbox.actions.receiving import receive
 from inbox.actions.replies import cancel, reply
 from inbox.guards.news import SomethingNew
 from inbox.models import Conversation, Handoff, Message
 from inbox.sequence import moment_of, sequence_at
+from inbox.utterance import Person
 from tests.factories import make_contact, make_conversation, make_message, make_thread
 from tests.news import heard
 

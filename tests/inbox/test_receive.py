@@ -12,9 +12,10 @@ from django.db import connection
 
 from accounts.access import role_on
 from inbox.actions.assignment import claim
-from inbox.actions.receiving import Media, Person, mark_deleted, receive
+from inbox.actions.receiving import mark_deleted, receive
 from inbox.actions.status import resolve, snooze
 from inbox.models import Contact, Conversation, ConversationEvent, Message, Thread
+from inbox.utterance import Media, Person
 from tests.factories import make_brand
 from tests.news import heard
 

@@ -15,11 +15,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import BrandAccount, User
-from inbox.actions.receiving import Person, Told, Utterance, receive, receive_all
+from inbox.actions.receiving import receive, receive_all
 from inbox.actions.replies import reply
 from inbox.actions.status import resolve, snooze
 from inbox.models import Contact, Conversation, ConversationEvent, Message
 from inbox.sequence import sequence_at
+from inbox.utterance import Person, Told, Utterance
 from tests.news import heard
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)

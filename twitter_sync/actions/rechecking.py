@@ -196,7 +196,10 @@ def check(due: Due, now: datetime) -> bool:
 
 
 def check_one(post_id: str) -> None:
-    """Asks X for one post out of turn; what it does not answer now is asked for in turn."""
+    """Asks X for one post out of turn; what it does not answer now is asked for in turn.
+
+    However young it is: whoever has it asked for was told by X already that it may be gone.
+    """
     if spending.pace_now() == Spending.Pace.STOPPED:
         return
     try:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
@@ -14,10 +14,10 @@ from django.utils import timezone
 from accounts.doorbell import ring
 from inbox.sequence import moment_of
 from twitter_sync.payloads.reading import LARGEST_ID
+from twitter_sync.utterances import BEFORE_X
 
 # Nothing was told before it was written, by whichever of two clocks.
 SLACK = timedelta(hours=1)
-EVER = datetime(2006, 1, 1, tzinfo=UTC)
 
 ASK = """
 INSERT INTO twitter_sync_redaction AS held (external_id, asked_at, walked_at, walked_id)
@@ -46,4 +46,4 @@ def is_id(said: str) -> bool:
 
 def written_at(external_id: str) -> datetime:
     is_of_x = external_id.isdecimal() and int(external_id) <= LARGEST_ID
-    return moment_of(int(external_id)) if is_of_x else EVER
+    return moment_of(int(external_id)) if is_of_x else BEFORE_X
