@@ -74,6 +74,14 @@ def test_a_picture_of_a_message_is_fetched_as_the_handle(acme, small_x):
     assert call.headers["Authorization"] == "Bearer token-of-acme"
 
 
+@pytest.mark.parametrize("name", ["-x1Y2z3.jpg", "_x1Y2z3.jpg", "x1Y-2z_3.png:large"])
+def test_names_of_files_may_begin_with_any_letter_of_base64(acme, small_x, name):
+    small_x.answer(f"GET /2/dm_conversations/media/1992/1991/{name}", Said(b"picture"))
+    into = io.BytesIO()
+    acme.download_dm_media(f"https://ton.x.com/1.1/ton/data/dm/1992/1991/{name}", into)
+    assert into.getvalue() == b"picture"
+
+
 def test_a_file_larger_than_we_take_is_named(acme, small_x):
     small_x.answer(FETCHED, Said(b"x" * 1_001))
     with pytest.raises(TooLarge) as caught:

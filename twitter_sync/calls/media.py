@@ -11,10 +11,11 @@ from twitter_sync.answers import Answer
 from twitter_sync.calls.base import Calls
 from twitter_sync.errors import XError
 
-# Where X says that the media of a direct message are; it answers nobody there.
+# Where X says that the media of a direct message are; it answers nobody there. Names of files are
+# base64 for addresses: any letter of that may be the first, but no dot, which would lead upwards.
 DM_MEDIA = re.compile(
     r"https://ton\.(?:twitter|x)\.com/(?:1\.1|i)/ton/data/dm/"
-    r"(?P<message>\d{1,19})/(?P<media>\d{1,19})/(?P<resource>\w[\w.:-]{0,199})(?:\?.*)?",
+    r"(?P<message>\d{1,19})/(?P<media>\d{1,19})/(?P<resource>[\w-][\w.:-]{0,199})(?:\?.*)?",
     re.ASCII,
 )
 UPLOAD = "/2/media/upload"
