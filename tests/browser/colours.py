@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 from tests.browser.inside import enter
@@ -9,6 +10,8 @@ from tests.stack import until
 
 
 def main() -> None:
+    from django.utils import timezone
+
     from accounts.models import User
     from inbox.actions.assignment import assign
     from inbox.actions.notes import add_note
@@ -22,7 +25,7 @@ def main() -> None:
     newest = conversation.messages.order_by("-sequence").first()
     for step, (state, thread) in enumerate(
         (state, thread)
-        for state in ("failed", "uncertain", "cancelled")
+        for state in ("failed", "uncertain", "cancelled", "queued")
         for thread in conversation.threads.all()
     ):
         Message.objects.create(
@@ -39,6 +42,7 @@ def main() -> None:
             author=ana,
             client_key=uuid4(),
             failure="X refused it." if state == "failed" else "",
+            not_before=timezone.now() + timedelta(days=1) if state == "queued" else None,
         )
     print(f"/conversations/{conversation.pk}/?view=open")
 

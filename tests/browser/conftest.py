@@ -94,9 +94,18 @@ class Windows:
     troubles: list[str] = field(default_factory=list)
 
     def context(self, who: str = "", before: str = "", **options: Any) -> BrowserContext:
-        """A browser of one's own. `before` is script that runs first in every page."""
-        options = {"viewport": WIDE, "storage_state": self.state(who), **options}
-        context = self.browser.new_context(**options)
+        """A browser of one's own. `before` is script that runs first in every page.
+
+        Its person asked for little motion, so that what a test looks at stands still.
+        """
+        context = self.browser.new_context(
+            **{
+                "viewport": WIDE,
+                "storage_state": self.state(who),
+                "reduced_motion": "reduce",
+                **options,
+            }
+        )
         context.add_init_script(WATCH + ";" + before)
         context.set_default_timeout(PATIENCE)
         context.on("page", self.watch)

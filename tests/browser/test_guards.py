@@ -41,7 +41,7 @@ def looks_right(desk: Page) -> None:
 
 def test_a_reply_is_stopped_before_it_does_harm(windows, stack, ids, hana):
     stack.tell_x("dms", sender_id=hana, recipient_id=ids["acme"], text="My order is 4711-0815")
-    desk = windows.open("/desk/?view=open", "sam", bypass_csp=True, reduced_motion="reduce")
+    desk = windows.open("/desk/?view=open", "sam", bypass_csp=True)
     desk.get_by_role("link", name="My order is 4711-0815").click()
     private = desk.get_by_label(re.compile("^Private message to @hana"))
     expect(private).to_be_visible()

@@ -35,7 +35,7 @@ def looks_right(desk: Page) -> None:
 
 def test_from_a_public_complaint_to_a_private_answer_and_back(windows, stack, ids, ivan):
     stack.tell_x("posts", author_id=ivan, text="@acme my parcel is lost, and nobody cares")
-    desk = windows.open("/desk/?view=open", "ana", bypass_csp=True, reduced_motion="reduce")
+    desk = windows.open("/desk/?view=open", "ana", bypass_csp=True)
     desk.get_by_role("link", name="my parcel is lost").click()
     public = desk.get_by_label(re.compile("^Public reply to @ivan"))
     expect(public).to_be_visible()
@@ -89,7 +89,7 @@ def test_from_a_public_complaint_to_a_private_answer_and_back(windows, stack, id
     desk.set_viewport_size(PHONE)
     looks_right(desk)
 
-    report = windows.open("/reports/handoffs/", "sam", bypass_csp=True, reduced_motion="reduce")
+    report = windows.open("/reports/handoffs/", "sam", bypass_csp=True)
     expect(report.get_by_role("region", name="Numbers by handle")).to_contain_text("@acme")
     looks_right(report)
 
@@ -97,7 +97,7 @@ def test_from_a_public_complaint_to_a_private_answer_and_back(windows, stack, id
 def test_two_conversations_become_one_and_two_again(windows, stack, ids, ivan):
     """What was said in private is split off, merged again by the button, and that is undone."""
     stack.tell_x("posts", author_id=ivan, text="@acme the second parcel is lost, too")
-    desk = windows.open("/desk/?view=open", "ben", bypass_csp=True, reduced_motion="reduce")
+    desk = windows.open("/desk/?view=open", "ben", bypass_csp=True)
     desk.get_by_role("link", name="the second parcel is lost").click()
     expect(desk.locator("#timeline")).to_contain_text("the second parcel is lost")
     stack.tell_x("dms", sender_id=ivan, recipient_id=ids["acme"], text="And about my account")

@@ -43,7 +43,7 @@ def test_axe_finds_nothing_on_the_pages_of_health_and_costs(windows, stack, size
     stack.tell_x("revoke", user_id=x_id)
     # axe brings a style sheet of its own, which our policy would refuse, and would measure colours
     # half-way from light to dark.
-    options = {"viewport": size, "bypass_csp": True, "reduced_motion": "reduce"}
+    options = {"viewport": size, "bypass_csp": True}
     page = windows.context("olga", **options).new_page()
     page.goto(windows.stack.web + "/handles/")
     for address in (*ADDRESSES, f"/handles/@{handle}/health/"):

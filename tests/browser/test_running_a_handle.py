@@ -119,7 +119,7 @@ def test_axe_finds_nothing_on_the_pages_that_run_a_handle(windows, size):
     found = {}
     # axe brings a style sheet of its own, which our policy would refuse, and would measure colours
     # half-way from light to dark.
-    context = windows.context("ada", viewport=size, bypass_csp=True, reduced_motion="reduce")
+    context = windows.context("ada", viewport=size, bypass_csp=True)
     for address in ("settings", "people", "running"):
         page = context.new_page()
         page.goto(f"{windows.stack.web}/handles/@acme/{address}/")
