@@ -12,6 +12,7 @@ from inbox.models import (
     Attachment,
     Contact,
     Conversation,
+    Enclosure,
     MediaFile,
     Message,
     SavedReply,
@@ -51,6 +52,11 @@ def access_saved_reply(user: User, pk: int) -> SavedReply:
 
 def access_attachment(user: User, pk: int) -> Attachment:
     return get_object_or_404(Attachment.objects.visible_to(user).select_related("message"), pk=pk)
+
+
+def access_enclosure(user: User, pk: int) -> Enclosure:
+    enclosures = Enclosure.objects.visible_to(user).select_related("thread")
+    return get_object_or_404(enclosures, pk=pk)
 
 
 def access_media_file(user: User, key: str) -> MediaFile:

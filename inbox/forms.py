@@ -11,6 +11,7 @@ from django import forms
 from django.utils import timezone
 
 from inbox.models import Conversation, SavedReply
+from inbox.models.enclosure import LONGEST_ALT_TEXT
 
 MORNING = 9
 LONGEST_REASON = 300
@@ -136,6 +137,10 @@ class ReplyForm(forms.Form):
         reasons = [name for name in values if name.startswith(DESPITE)]
         values["despite"] = {name.removeprefix(DESPITE): values.pop(name) for name in reasons}
         return values
+
+
+class AltTextForm(forms.Form):
+    alt_text = forms.CharField(required=False, max_length=LONGEST_ALT_TEXT, strip=False)
 
 
 class RewordingForm(forms.Form):

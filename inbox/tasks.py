@@ -6,6 +6,7 @@ from typing import Any
 
 from celery import shared_task
 
+from inbox.actions.enclosing import let_go_abandoned
 from inbox.actions.status import wake_due
 from inbox.media.files import delete_left_behind
 
@@ -18,3 +19,8 @@ def wake_due_snoozes(**_: Any) -> None:
 @shared_task(name="inbox.delete_media")
 def delete_media(**_: Any) -> None:
     delete_left_behind()
+
+
+@shared_task(name="inbox.let_go_enclosures")
+def let_go_enclosures(**_: Any) -> None:
+    let_go_abandoned()

@@ -8,6 +8,7 @@ from inbox.views import (
     dealings,
     deletions,
     desk,
+    enclosures,
     hidings,
     media,
     merges,
@@ -42,6 +43,9 @@ urlpatterns = [
     path("conversations/<int:number>/merge/", merges.merges, name="merge"),
     # A reply is always to a thread.
     path("threads/<int:pk>/replies/", replies.replies, name="replies"),
+    # What goes with it: files, before it is sent.
+    path("threads/<int:pk>/enclosures/", enclosures.enclosures, name="enclosures"),
+    path("enclosures/<int:pk>/", enclosures.enclosure, name="enclosure"),
     path("threads/<int:pk>/split/", merges.thread_split, name="split"),
     path("messages/<int:pk>/retry/", replies.message_retry, name="message-retry"),
     path("messages/<int:pk>/cancellation/", replies.message_cancel, name="message-cancel"),

@@ -14,8 +14,10 @@ from uuid import uuid4
 from django.utils import timezone
 
 from accounts.models import BrandAccount, Membership, Role, Team, User
+from inbox.actions.enclosing import enclose
 from inbox.actions.fetching import store
-from inbox.models import Attachment, Contact, Conversation, Message, Note, Thread
+from inbox.models import Attachment, Contact, Conversation, Enclosure, Message, Note, Thread
+from tests.pictures import picture
 
 PASSWORD = "a long password of the cast"
 
@@ -149,6 +151,13 @@ def make_held(message: Message, content: bytes, kind: str = "photo", **fields: A
     attachment.state, attachment.width, attachment.height = "held", held.width, held.height
     attachment.save()
     return attachment
+
+
+def make_enclosure(
+    thread: Thread, author: User, content: bytes = b"", name: str = "parcel.png"
+) -> Enclosure:
+    """A file that `author` chose for a reply, as the pages keep it; a picture unless told."""
+    return enclose(thread, by=author, name=name, content=BytesIO(content or picture()))
 
 
 def make_note(

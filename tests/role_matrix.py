@@ -211,6 +211,14 @@ INBOX = {
     "inbox:contact-timeline": Row({"pk": the("contact")}, get=members(200)),
     "inbox:notes": Row({"number": the("conversation")}, post=members(200), form=KEYED),
     "inbox:replies": Row({"pk": the("thread")}, post=members(200), form=KEYED),
+    # A form is no file that X takes.
+    "inbox:enclosures": Row({"pk": the("thread")}, post=members(422)),
+    "inbox:enclosure": Row(
+        {"pk": the("enclosure")},
+        post=members(404, ana=204),
+        delete=members(404, ana=200),
+        form={"alt_text": "A parcel"},
+    ),
     "inbox:message-retry": Row({"pk": the("failed_message")}, post=members(200)),
     "inbox:message-cancel": Row({"pk": the("queued_message")}, post=members(200)),
     "inbox:saved-replies": Row(

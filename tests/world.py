@@ -21,11 +21,12 @@ from django.utils import timezone
 
 from accounts.links import invitation_link, reset_link, set_up_address
 from accounts.models import BrandAccount, Role, User
-from inbox.models import Attachment, Conversation, Message, SavedReply, Thread
+from inbox.models import Attachment, Conversation, Enclosure, Message, SavedReply, Thread
 from tests.factories import (
     make_attachment,
     make_brand,
     make_conversation,
+    make_enclosure,
     make_held,
     make_message,
     make_note,
@@ -59,6 +60,7 @@ class Company:
     other_conversation: Conversation = field(init=False)
     picture: Attachment = field(init=False)
     refused_picture: Attachment = field(init=False)
+    enclosure: Enclosure = field(init=False)
 
 
 # What a row of the matrix may name: one line for each, from the company that owns it.
@@ -87,6 +89,7 @@ THINGS: dict[str, Callable[[Company], object]] = {
     "sent_message": lambda company: company.messages["sent"].pk,
     "queued_message": lambda company: company.messages["queued"].pk,
     "media_file": lambda company: company.picture.whole.key,
+    "enclosure": lambda company: company.enclosure.pk,
     "refused_attachment": lambda company: company.refused_picture.pk,
     "failed_message": lambda company: company.messages["failed"].pk,
 }
@@ -216,6 +219,7 @@ def write_messages(company: Company) -> None:
 def send_pictures(company: Company) -> None:
     company.picture = make_held(company.messages["private"], picture())
     company.refused_picture = make_attachment(company.messages["public"], state="refused")
+    company.enclosure = make_enclosure(company.threads["dm"], company.agent)
 
 
 def key() -> str:

@@ -170,6 +170,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60, "queue": "media"},
     },
+    "let-go-enclosures": {
+        "task": "inbox.let_go_enclosures",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "letters": {"task": "accounts.send_letters", "schedule": 15.0, "options": {"expires": 15}},
 }
 
@@ -253,7 +258,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 
-# What customers send. Nobody else's to read, and never served but through the pages' own check.
+# What customers send, and what we send them. Nobody else's to read, and never served but through
+# the pages' own check.
 MEDIA_DIR = Path(env.text("HANDLED_MEDIA_DIR", str(DATA_DIR / "media")))
 LARGEST_FILM_MB = env.number("HANDLED_LARGEST_FILM_MB", 50)
 MEDIA_BUCKET = env.text("HANDLED_MEDIA_BUCKET", "")

@@ -19,7 +19,7 @@ from accounts.doorbell import ring
 from accounts.models import Role, User
 from inbox.actions.recording import keep, locked_around
 from inbox.media import pictures
-from inbox.media.files import write
+from inbox.media.files import Owner, write
 from inbox.media.kinds import FILM, GIF, UNKNOWN, kind_of
 from inbox.media.pictures import BadPicture, Picture
 from inbox.models import Attachment, MediaFile
@@ -96,43 +96,43 @@ def take(rows: AttachmentQuerySet) -> Attachment | None:
     return attachment
 
 
-def store(attachment: Attachment, fetched: BinaryIO, preview: BinaryIO | None = None) -> Held:
+def store(owner: Owner, fetched: BinaryIO, preview: BinaryIO | None = None) -> Held:
     """Makes harmless and writes what was fetched; `preview` is the still of a film.
 
     Raises BadPicture, and Vanished when the message is gone. Not inside a transaction.
     """
     kind = kind_of(fetched)
     if kind == UNKNOWN:
-        write(attachment, Part.WHOLE, fetched, UNKNOWN)
+        write(owner, Part.WHOLE, fetched, UNKNOWN)
         return Held()
     if kind == FILM:
-        write(attachment, Part.WHOLE, fetched, FILM)
-        return store_still_of_film(attachment, preview)
+        write(owner, Part.WHOLE, fetched, FILM)
+        return store_still_of_film(owner, preview)
     image = pictures.drawn(fetched, kind)
     if kind == GIF:
-        write(attachment, Part.WHOLE, fetched, GIF, width=image.width, height=image.height)
+        write(owner, Part.WHOLE, fetched, GIF, width=image.width, height=image.height)
     else:
-        write_picture(attachment, Part.WHOLE, pictures.whole(image, kind))
-    write_picture(attachment, Part.STILL, pictures.still(image))
+        write_picture(owner, Part.WHOLE, pictures.whole(image, kind))
+    write_picture(owner, Part.STILL, pictures.still(image))
     return Held(image.width, image.height)
 
 
-def store_still_of_film(attachment: Attachment, preview: BinaryIO | None) -> Held:
+def store_still_of_film(owner: Owner, preview: BinaryIO | None) -> Held:
     """A film whose still can't be used is shown without."""
-    known = Held(attachment.width, attachment.height)
+    known = Held(owner.width, owner.height)
     if preview is None or (kind := kind_of(preview)) not in pictures.FORMATS:
         return known
     try:
         image = pictures.drawn(preview, kind)
     except BadPicture:
         return known
-    write_picture(attachment, Part.STILL, pictures.still(image))
+    write_picture(owner, Part.STILL, pictures.still(image))
     return known if known.width else Held(image.width, image.height)
 
 
-def write_picture(attachment: Attachment, role: MediaFile.Role, picture: Picture) -> None:
+def write_picture(owner: Owner, role: MediaFile.Role, picture: Picture) -> None:
     content, size = BytesIO(picture.content), (picture.width, picture.height)
-    write(attachment, role, content, picture.media_type, width=size[0], height=size[1])
+    write(owner, role, content, picture.media_type, width=size[0], height=size[1])
 
 
 @transaction.atomic

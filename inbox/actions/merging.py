@@ -121,6 +121,7 @@ def fold(thread: Thread, twin: Thread) -> dict[str, Any]:
     """One thread of X's in two conversations becomes one."""
     messages = list(thread.messages.values_list("pk", flat=True))
     thread.messages.update(conversation=twin.conversation_id, thread=twin)
+    thread.enclosures.update(thread=twin)
     thread.delete()
     named = {"kind": thread.kind, "x_conversation_id": thread.x_conversation_id}
     return {**named, "messages": messages}

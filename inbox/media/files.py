@@ -15,16 +15,17 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.doorbell import ring_now
-from inbox.models import Attachment, MediaFile
+from inbox.models import Attachment, Enclosure, MediaFile
 
 # A worker gives way after this, well before its task is ended (CELERY_TASK_TIME_LIMIT).
 GIVE_WAY_AFTER_SECONDS = 20.0
 
+Owner = Attachment | Enclosure
 log = structlog.get_logger(__name__)
 
 
 class Vanished(Exception):
-    """The message was deleted or changed while its media were fetched."""
+    """What the file was for is gone: its message was deleted or changed meanwhile."""
 
 
 def storage() -> Any:
@@ -33,7 +34,7 @@ def storage() -> Any:
 
 
 def write(
-    attachment: Attachment,
+    owner: Owner,
     role: MediaFile.Role,
     content: BinaryIO,
     media_type: str,
@@ -45,15 +46,17 @@ def write(
 
     What an earlier try has left of the same role is let go. Raises Vanished.
     """
-    MediaFile.objects.filter(attachment=attachment, role=role).update(attachment=None)
+    MediaFile.objects.filter(**held_by(owner), role=role).update(attachment=None, enclosure=None)
     size = size_of(content)
-    file = add_row(
-        attachment, role=role, media_type=media_type, size=size, width=width, height=height
-    )
+    file = add_row(owner, role=role, media_type=media_type, size=size, width=width, height=height)
     storage().save(file.name, File(content))
     file.written_at = timezone.now()
     MediaFile.objects.filter(pk=file.pk).update(written_at=file.written_at)
     return file
+
+
+def held_by(owner: Owner) -> dict[str, Owner]:
+    return {"attachment" if isinstance(owner, Attachment) else "enclosure": owner}
 
 
 def size_of(content: BinaryIO) -> int:
@@ -64,10 +67,10 @@ def size_of(content: BinaryIO) -> int:
     return size
 
 
-def add_row(attachment: Attachment, **facts: Any) -> MediaFile:
+def add_row(owner: Owner, **facts: Any) -> MediaFile:
     """Raises Vanished."""
     try:
-        return MediaFile.objects.create(attachment=attachment, **facts)
+        return MediaFile.objects.create(**held_by(owner), **facts)
     except IntegrityError:
         raise Vanished from None
 

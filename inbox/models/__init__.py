@@ -4,6 +4,7 @@ from inbox.models.contact import Contact, ContactHandle
 from inbox.models.conversation import Conversation
 from inbox.models.deletion import Deletion
 from inbox.models.dm_block import DmBlock
+from inbox.models.enclosure import Enclosure
 from inbox.models.event import ConversationEvent
 from inbox.models.handoff import Handoff
 from inbox.models.hiding import Hiding
@@ -25,6 +26,7 @@ __all__ = [
     "ConversationEvent",
     "Deletion",
     "DmBlock",
+    "Enclosure",
     "Handoff",
     "Hiding",
     "MediaFile",

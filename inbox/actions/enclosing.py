@@ -1,0 +1,89 @@
+"""Files for a reply: chosen, described, removed, sent with it, and taken out again."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+import structlog
+
+from accounts.access import require_role
+from accounts.models import Role, User
+from inbox.actions.fetching import store
+from inbox.media.files import size_of
+from inbox.media.kinds import kind_of
+from inbox.media.pictures import BadPicture
+from inbox.media.sendable import NotSendable, check_size, check_together, kind_to_send
+from inbox.models import Attachment, Enclosure, MediaFile, Thread
+from inbox.models.enclosure import LONGEST_ALT_TEXT
+from inbox.text.plain import writable
+
+LONGEST_NAME = 60
+
+log = structlog.get_logger(__name__)
+
+
+def enclose(thread: Thread, *, by: User, name: str, content: BinaryIO) -> Enclosure:
+    """Keeps a file for the next reply of `by`, without what was hidden in it. What it is, its bytes
+    say. Not inside a transaction: its row must be there when the writing breaks off.
+
+    Raises NotSendable, TooManyFiles.
+    """
+    require_role(by, thread.brand_id, Role.AGENT)
+    name = short(name)
+    kind = kind_to_send(kind_of(content), name)
+    check_size(kind, size_of(content), name)
+    before = Enclosure.objects.visible_to(by).whole().filter(thread=thread)
+    kinds = [*before.values_list("kind", flat=True), kind]
+    check_together(kinds, is_public=thread.is_public)
+    enclosure = Enclosure.objects.create(thread=thread, author=by, name=name, kind=kind)
+    try:
+        fill(enclosure, content)
+    except Exception:
+        enclosure.delete()
+        raise
+    return enclosure
+
+
+def fill(enclosure: Enclosure, content: BinaryIO) -> None:
+    """A picture that is drawn anew may become larger than it came. Raises NotSendable."""
+    try:
+        held = store(enclosure, content)
+    except BadPicture as bad:
+        raise NotSendable(f"“{enclosure.name}” can’t be sent. {bad} Choose another.") from bad
+    whole = enclosure.files.get(role=MediaFile.Role.WHOLE)
+    check_size(Attachment.Kind(enclosure.kind), whole.size, enclosure.name)
+    enclosure.width, enclosure.height = held.width, held.height
+    enclosure.save(update_fields=["width", "height"])
+
+
+def short(name: str) -> str:
+    """One line that fits beside a picture, its end with it: there is the kind of file."""
+    line = " ".join(writable(name).split()) or "The file"
+    half = LONGEST_NAME // 2
+    return line if len(line) <= LONGEST_NAME else f"{line[:half]}…{line[1 - half :]}"
+
+
+def describe(enclosure: Enclosure, *, by: User, alt_text: str) -> None:
+    """What is to be seen, for those who can't see it."""
+    require_role(by, enclosure.thread.brand_id, Role.AGENT)
+    enclosure.alt_text = described(alt_text)
+    enclosure.save(update_fields=["alt_text"])
+
+
+def described(alt_text: str) -> str:
+    return writable(alt_text)[:LONGEST_ALT_TEXT]
+
+
+def remove(enclosure: Enclosure, *, by: User) -> None:
+    """Its files are left behind, and deleted by a worker."""
+    require_role(by, enclosure.thread.brand_id, Role.AGENT)
+    enclosure.delete()
+
+
+def let_go_abandoned() -> int:
+    """What was chosen a day ago and never sent. Returns how many."""
+    _, told = Enclosure.objects.abandoned().delete()
+    count = told.get(Enclosure._meta.label, 0)
+    if count:
+        log.info("files never sent are let go", files=count)
+    return count
