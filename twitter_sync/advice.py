@@ -1,9 +1,11 @@
-"""What an agent can do about a message that X refused: put behind X's own words."""
+"""What somebody can do where X refused: an agent whose message it was, put behind X's own words; an
+admin whose address it was, put before them."""
 
 from __future__ import annotations
 
 from inbox.models import Message
 from twitter_sync.errors import NotSent, OutOfCredits, XError
+from twitter_sync.models import Webhook
 
 # By what X says, in small letters (reference: x-api §11 and its forum).
 WORDED = {
@@ -15,6 +17,18 @@ WORDED = {
     "reply to this conversation is not allowed": (
         "X lets {brand} answer only where it is named. Answer a post that names it, or write "
         "privately."
+    ),
+}
+# By the name X gives to why it takes no address (reference: x-api §5).
+OF_ADDRESS = {
+    "CrcValidationFailed": (
+        "X asked {url} for proof and did not get it. See that the address is reached from the "
+        "internet by https, and that the keys and secrets here are this app’s at X. Then check "
+        "again."
+    ),
+    "UrlValidationFailed": (
+        "X takes no such address as {url}. It must be public, by https and without a port: "
+        "HANDLED_WEB_URL says what it is made of."
     ),
 }
 CHANGE_IT = "Change it, then send it anew."
@@ -40,3 +54,10 @@ def advice_on(refusal: XError) -> str:
     if isinstance(refusal, NotSent):
         return LATER
     return CHANGE_IT if refusal.status == 400 else ""
+
+
+def advised_of_address(webhook: Webhook) -> str:
+    """What to do that X pushes to it, and X's reason."""
+    named = (advice for name, advice in OF_ADDRESS.items() if name in webhook.failure)
+    advice = next(named, "").format(url=webhook.url)
+    return f"{advice} X’s words: {webhook.failure}" if advice else webhook.failure

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import BrandAccount
 from twitter_sync.actions.subscribing import OFFERED, needed
+from twitter_sync.advice import advised_of_address
 from twitter_sync.completeness import (
     Completeness,
     Missed,
@@ -64,6 +65,11 @@ class Checklist:
     @property
     def has_webhook(self) -> bool:
         return self.webhook is not None and self.webhook.is_valid
+
+    @property
+    def webhook_trouble(self) -> str:
+        """Why X does not push, or could not be asked, and what to do; "" where all is well."""
+        return advised_of_address(self.webhook) if self.webhook else ""
 
     @property
     def is_streamed(self) -> bool:

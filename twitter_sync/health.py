@@ -56,13 +56,26 @@ class Health:
 
     @property
     def worst(self) -> Trouble | None:
-        """What its line says; notes are for its page."""
-        return next((one for one in self.troubles if one.level > Level.NOTE), None)
+        """What its line says; notes are for its page, and what it shares stands above the list."""
+        return next((one for one in self.grave if not one.is_shared), None)
+
+    @property
+    def shared(self) -> list[Trouble]:
+        return [one for one in self.grave if one.is_shared]
+
+    @property
+    def grave(self) -> list[Trouble]:
+        return [one for one in self.troubles if one.level > Level.NOTE]
 
 
 def healths(user: User) -> list[Health]:
     """Of every brand that `user` runs, by handle."""
     return read(BrandAccount.objects.administered_by(user).order_by(Lower("handle")))
+
+
+def shared_by(healths: list[Health]) -> list[Trouble]:
+    """What is wrong with all of them, each once."""
+    return list(dict.fromkeys(trouble for health in healths for trouble in health.shared))
 
 
 def read(brands: QuerySet[BrandAccount]) -> list[Health]:

@@ -41,12 +41,13 @@ class Level(IntEnum):
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """`remedy` names the page or the part of it where something can be done, "" where nothing is
-    to be done."""
+    to be done. What `is_shared` is the installation's: every handle has it or none."""
 
     level: Level
     title: str
     text: str
     remedy: str = ""
+    is_shared: bool = False
 
     @property
     def tone(self) -> str:
@@ -136,6 +137,7 @@ def of_credits(signs: Signs) -> Iterator[Trouble]:
             Level.DANGER,
             "No credits left at X",
             "X refuses every call until somebody buys credits in its developer console.",
+            is_shared=True,
         )
 
 
@@ -146,6 +148,7 @@ def of_spending(signs: Signs) -> Iterator[Trouble]:
             "Nothing is fetched: the month’s limit is reached",
             "What X pushes still comes in, and replies go out.",
             "costs",
+            is_shared=True,
         )
     elif signs.pace == Pace.SLOW:
         yield Trouble(
@@ -153,6 +156,7 @@ def of_spending(signs: Signs) -> Iterator[Trouble]:
             "Fetched less often: the month’s limit is near",
             "What X pushes still comes in, and replies go out.",
             "costs",
+            is_shared=True,
         )
 
 
@@ -199,7 +203,7 @@ def of_pushes(signs: Signs) -> Iterator[Trouble]:
         yield Trouble(
             Level.NOTE if checklist.is_streamed else Level.WARNING,
             "X doesn’t push",
-            f"{webhook.failure if webhook else ''} News {instead} instead.".strip(),
+            f"{checklist.webhook_trouble} News {instead} instead.".strip(),
             "checklist",
         )
     elif not checklist.is_subscribed:
@@ -256,6 +260,7 @@ def of_backlog(signs: Signs) -> Iterator[Trouble]:
             f"What X told waits to be sorted, the oldest for {duration(age)}. It is of all handles "
             "together.",
             "waiting",
+            is_shared=True,
         )
 
 

@@ -143,6 +143,21 @@ def test_the_credits_are_those_of_all_handles(page, connected):
     assert "No credits left at X" not in page()
 
 
+def test_what_all_handles_share_is_said_once_above_their_list(page, connected):
+    metering.count_call("app", "search", OutOfCredits(endpoint="search", status=402))
+    told = page("/handles/")
+    assert told.count("No credits left at X") == 1
+    assert "As above" in told
+
+
+def test_a_handle_s_own_trouble_is_not_hidden_by_what_all_share(page, connected):
+    metering.count_call("app", "search", OutOfCredits(endpoint="search", status=402))
+    tokens.mark_for_reconnect(connected.pk)
+    told = page("/handles/")
+    assert "Must be reconnected" in told
+    assert "As above" not in told
+
+
 # What came in last
 
 

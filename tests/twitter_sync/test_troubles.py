@@ -212,3 +212,17 @@ def test_the_worst_comes_first():
 def test_what_x_says_is_text_and_no_markup():
     [trouble] = troubles_of(well(cursors=cursor(polled_at=ago(hours=1), failure="<b>No</b>")))
     assert "&lt;b&gt;No" in trouble.text
+
+
+def test_an_address_that_x_refuses_comes_with_a_way_out():
+    refused = Webhook(
+        url="https://desk.example.com/webhooks/x/", failure="CrcValidationFailed: no answer."
+    )
+    [trouble] = troubles_of(well(webhook=refused))
+    assert trouble.text.startswith("X asked https://desk.example.com/webhooks/x/ for proof")
+    assert "X’s words: CrcValidationFailed: no answer." in trouble.text
+
+
+def test_another_refusal_is_told_as_x_told_it():
+    [trouble] = troubles_of(well(webhook=Webhook(failure="X is closed today.")))
+    assert trouble.text.startswith("X is closed today. News is fetched")

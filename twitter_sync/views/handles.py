@@ -29,7 +29,7 @@ from twitter_sync.checklist import checklist
 from twitter_sync.consent import ConsentRefused
 from twitter_sync.errors import XError
 from twitter_sync.forms import ConnectForm
-from twitter_sync.health import healths
+from twitter_sync.health import healths, shared_by
 from twitter_sync.models import Erasure
 from twitter_sync.set_aside import of_nobody
 from twitter_sync.spending import pace_now
@@ -39,8 +39,10 @@ from twitter_sync.spending import pace_now
 @admins_only
 def handles(request: SignedInRequest) -> HttpResponse:
     erasures = Erasure.objects.visible_to(request.user).select_related("asked_by").distinct()
+    run_here = healths(request.user)
     context = {
-        "healths": healths(request.user),
+        "healths": run_here,
+        "shared": shared_by(run_here),
         "nobodys": len(of_nobody()) if request.user.is_superuser else 0,
         "erasures": erasures[:20],
     }
