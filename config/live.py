@@ -9,6 +9,7 @@ from types import FrameType
 import uvicorn
 
 from config.live_asgi import application
+from config.silence import hang_up_on_silence
 
 # Streams end when asked to; this is for what else is under way.
 GRACE_S = 3
@@ -28,6 +29,7 @@ class Server(uvicorn.Server):
 
 def main() -> None:
     options = _options()
+    hang_up_on_silence()
     config = uvicorn.Config(
         application,
         host=options.host,

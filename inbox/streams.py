@@ -23,6 +23,7 @@ from django.contrib.sessions.models import Session
 from django.db import close_old_connections, connections
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from redis.asyncio.client import PubSub
 
 from accounts import announcements
 from accounts.models import Membership, User
@@ -32,6 +33,8 @@ QUEUE_LENGTH = 64
 RECHECK_SECONDS = 3.0
 PING_SECONDS = 20.0
 RECONNECT_SECONDS = 0.5
+# Of the queue: then it is asked whether it is there, and so long it may take to say so.
+SILENT_SECONDS, ANSWERS_SECONDS = 10.0, 5.0
 # An event and not a comment: a browser tells its page only of events, and silence is a dead line.
 PING = "event: ping\ndata: {}\n\n"
 
@@ -95,6 +98,26 @@ def access_of(session_keys: Iterable[str]) -> dict[str, Access]:
 def is_signed_by(user: User, inside: dict[str, Any]) -> bool:
     """False once the password changed or the person ended their other sessions."""
     return constant_time_compare(inside.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
+
+
+def queue() -> redis.Redis:
+    return redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=ANSWERS_SECONDS,
+        socket_connect_timeout=ANSWERS_SECONDS,
+    )
+
+
+async def next_of(pubsub: PubSub) -> dict[str, Any]:
+    """What is heard next. Who is silent is asked whether they are there: a connection that broke in
+    the middle is silent for ever. Raises redis.TimeoutError."""
+    heard: dict[str, Any] | None = await pubsub.get_message(timeout=SILENT_SECONDS)
+    if heard is None:
+        await pubsub.ping()
+        heard = await pubsub.get_message(timeout=ANSWERS_SECONDS)
+    if heard is None:
+        raise redis.TimeoutError
+    return heard
 
 
 class Hub:
@@ -177,12 +200,12 @@ class Hub:
         """Listens to Redis for ever, and again after it was away; readers then resync."""
         while True:
             try:
-                async with redis.Redis.from_url(settings.REDIS_URL).pubsub() as pubsub:
+                async with queue().pubsub() as pubsub:
                     await pubsub.subscribe(live.CHANNEL, announcements.CHANNEL)
                     self.hears_news.set()
                     self.tell_all("missed")
-                    async for heard in pubsub.listen():
-                        self.take(heard)
+                    while True:
+                        self.take(await next_of(pubsub))
             except (redis.RedisError, OSError) as error:
                 log.warning("news stream down", error=type(error).__name__)
             self.hears_news.clear()

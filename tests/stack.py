@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,14 +69,18 @@ class Stack:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Stack]:
-    """`./run --no-demo` in `folder`; ends every process that it started."""
+def running(
+    folder: Path, program: Sequence[str | Path] = (ROOT / "run",), **told: str
+) -> Iterator[Stack]:
+    """`./run --no-demo` in `folder`, or what stands in its place; ends every process that it
+    started."""
     data_dir, ready, log = folder / "data", folder / "ready.json", folder / "log"
-    command = [ROOT / "run", "--no-demo", f"--data-dir={data_dir}", f"--ready-file={ready}"]
+    command = [*program, "--no-demo", f"--data-dir={data_dir}", f"--ready-file={ready}"]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
-            env=environment(),
+            cwd=ROOT,
+            env=environment() | told,
             stdout=output,
             stderr=output,
             start_new_session=True,

@@ -110,6 +110,16 @@ TEMPLATES = [
 
 DATABASES = {"default": env.database(env.text("DATABASE_URL"))}
 DATABASES["default"] |= {"CONN_MAX_AGE": 300, "CONN_HEALTH_CHECKS": True}
+# A machine that is gone is noticed within half a minute, from either side.
+DATABASES["default"]["OPTIONS"] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+# Pages, the live process and workers wait no longer for a word of it (config/silence.py).
+DATABASE_PATIENCE = max(1, env.number("HANDLED_DATABASE_PATIENCE", 20))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.text("REDIS_URL")
@@ -128,6 +138,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A queue that hangs holds up nobody who rings; workers ask it for a second at a time.
     "socket_timeout": 3,
     "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    # One that is silent for ever is left after two of these.
+    "health_check_interval": 10,
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

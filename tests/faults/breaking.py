@@ -25,6 +25,7 @@ from config.embedded.data_dir import ROOT
 from config.embedded.parts import CELERY, celery
 from tests.faults.database import ask
 from tests.faults.lines import How, Lines
+from tests.faults.ways import Ways
 from tests.stack import Stack, until
 
 BACK_WITHIN = 120.0
@@ -155,6 +156,20 @@ class Breaker:
             for beat in beats:
                 beat.kill()
                 beat.wait()
+
+    # The ways to the database and to the queue
+
+    @contextmanager
+    def bad_weather(self, way: str, weather: str) -> Iterator[None]:
+        """All that goes by a way is slow, silent or cut off, so long as it lasts."""
+        self.say(weather, way=way)
+        with self.ways.bad(way, weather):
+            yield
+        self.say("fair", way=way)
+
+    @property
+    def ways(self) -> Ways:
+        return Ways(**json.loads((self.stack.data_dir / "ways.json").read_text()))
 
     # The queue
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,8 +63,10 @@ def size() -> Size:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with running(tmp_path_factory.mktemp("faults")) as stack:
+def stack(tmp_path_factory: pytest.TempPathFactory, seed: int) -> Iterator[Stack]:
+    program = (sys.executable, "-m", "tests.faults.run")
+    folder = tmp_path_factory.mktemp("faults")
+    with running(folder, program, FAULTS_SEED=str(seed)) as stack:
         stack.tell_x("quotas", lifted=True)
         yield stack
 
