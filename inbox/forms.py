@@ -112,7 +112,7 @@ class Reason(forms.CharField):
 class ReplyForm(forms.Form):
     """`purpose` is what a public answer is besides an answer: the invitation to write in private,
     or the closing of what began in public. A field `despite_…` is for the guard of that name
-    (`inbox.guards`).
+    (`inbox.guards`). `posts` is how many posts whoever sends it was shown.
     """
 
     INVITATION, CLOSING = "invitation", "closing"
@@ -124,6 +124,7 @@ class ReplyForm(forms.Form):
     client_key = forms.UUIDField()
     answering = forms.CharField(required=False, max_length=60)
     seen_through = forms.IntegerField(required=False)
+    posts = forms.IntegerField(min_value=1, required=False)
     despite_news = Reason()
     despite_gate = Reason()
     despite_leak = Reason()
@@ -136,11 +137,19 @@ class ReplyForm(forms.Form):
         values = super().clean() or {}
         reasons = [name for name in values if name.startswith(DESPITE)]
         values["despite"] = {name.removeprefix(DESPITE): values.pop(name) for name in reasons}
+        values["posts"] = values.get("posts") or 1
         return values
 
 
 class AltTextForm(forms.Form):
     alt_text = forms.CharField(required=False, max_length=LONGEST_ALT_TEXT, strip=False)
+
+
+class ChainForm(forms.Form):
+    """What is typed, and what it is to be besides an answer (`ReplyForm`)."""
+
+    text = forms.CharField(required=False, strip=False)
+    purpose = ReplyForm.declared_fields["purpose"]
 
 
 class RewordingForm(forms.Form):

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -60,7 +60,8 @@ def standings(conversation: Conversation, messages: Iterable[Message]) -> dict[i
 
 
 def number_ahead(queued: list[Message]) -> dict[int, int]:
-    """What waits behind an unconfirmed message holds up nobody."""
+    """What waits behind an unconfirmed message, or behind a part of its chain that X refused, holds
+    up nobody."""
     before = moving().filter(brand=OuterRef("brand"), kind=OuterRef("kind"), pk__lt=OuterRef("pk"))
     number = before.order_by().values("brand").annotate(number=Count("pk")).values("number")
     counted = Message.objects.filter(pk__in=[one.pk for one in queued]).annotate(
@@ -70,8 +71,10 @@ def number_ahead(queued: list[Message]) -> dict[int, int]:
 
 
 def moving() -> QuerySet[Message]:
-    doubted = Message.objects.filter(conversation=OuterRef("conversation"), state=State.UNCERTAIN)
-    return Message.objects.filter(~Exists(doubted), state__in=[State.QUEUED, State.SENDING])
+    same = Message.objects.filter(conversation=OuterRef("conversation"))
+    doubted = same.filter(state=State.UNCERTAIN)
+    stuck = Q(part__isnull=False) & Exists(same.filter(state=State.FAILED, part__isnull=False))
+    return Message.objects.filter(~Exists(doubted), ~stuck, state__in=[State.QUEUED, State.SENDING])
 
 
 def latest(*moments: datetime | None) -> datetime | None:

@@ -138,7 +138,7 @@ def position(item: Item) -> tuple[datetime, int]:
 
 
 def page_of_messages(conversation: Conversation, before: int | None, count: int) -> list[Message]:
-    messages = conversation.messages.select_related("author", "thread", "deletion")
+    messages = conversation.messages.select_related("author", "thread", "deletion", "part__before")
     if before is not None:
         messages = messages.filter(sequence__lt=before)
     newest_first = messages.order_by("-sequence", "-id")

@@ -46,6 +46,7 @@ urlpatterns = [
     # What goes with it: files, before it is sent.
     path("threads/<int:pk>/enclosures/", enclosures.enclosures, name="enclosures"),
     path("enclosures/<int:pk>/", enclosures.enclosure, name="enclosure"),
+    path("threads/<int:pk>/chain/", replies.chain, name="chain"),
     path("threads/<int:pk>/split/", merges.thread_split, name="split"),
     path("messages/<int:pk>/retry/", replies.message_retry, name="message-retry"),
     path("messages/<int:pk>/cancellation/", replies.message_cancel, name="message-cancel"),

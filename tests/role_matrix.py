@@ -219,6 +219,7 @@ INBOX = {
         delete=members(404, ana=200),
         form={"alt_text": "A parcel"},
     ),
+    "inbox:chain": Row({"pk": the("public_thread")}, post=members(200), form={"text": "Sorry!"}),
     "inbox:message-retry": Row({"pk": the("failed_message")}, post=members(200)),
     "inbox:message-cancel": Row({"pk": the("queued_message")}, post=members(200)),
     "inbox:saved-replies": Row(

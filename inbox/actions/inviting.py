@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts.access import require_role
 from accounts.models import Role, User
 from inbox.actions.blocking import is_blocked
+from inbox.actions.chaining import last_of
 from inbox.actions.recording import locked, record
 from inbox.actions.replies import EmptyReply, PersonBlocked, reply
 from inbox.channel import channel
@@ -37,8 +38,11 @@ def invite(
     answering: str | None = None,
     seen_through: int | None = None,
     despite: Mapping[str, str] | None = None,
+    posts: int = 1,
 ) -> Message:
     """Answers in public with `text` and a link to write to the brand in private. Twice is once.
+
+    Of a chain, the last post has the link and is the invitation.
 
     Raises NotInPublic, and what `reply` raises.
     """
@@ -53,13 +57,15 @@ def invite(
     message = reply(
         thread,
         by=by,
-        text=f"{writable(text)}\n{invitation_link(conversation)}",
+        text=text,
         client_key=client_key,
         answering=answering,
         seen_through=seen_through,
         despite=despite,
+        tail=invitation_link(conversation),
+        posts=posts,
     )
-    remember_invitation(message, code, by=by)
+    remember_invitation(last_of(message), code, by=by)
     return message
 
 
@@ -96,6 +102,7 @@ def close_in_public(
     answering: str | None = None,
     seen_through: int | None = None,
     despite: Mapping[str, str] | None = None,
+    posts: int = 1,
 ) -> Message:
     """Says in public how it ended: the last step of the newest handoff. Twice is once.
 
@@ -110,13 +117,15 @@ def close_in_public(
         answering=answering,
         seen_through=seen_through,
         despite=despite,
+        posts=posts,
     )
-    if Handoff.objects.filter(closing=message).exists():
+    last = last_of(message)
+    if Handoff.objects.filter(closing=last).exists():
         return message
     handoff = newest_handoff(locked(message.conversation_id))
     if handoff is None or not handoff.may_be_closed:
         raise NothingToClose("This was closed in public already. Nothing was sent.")
-    handoff.closing = message
+    handoff.closing = last
     handoff.save(update_fields=["closing"])
     record(message.conversation, Kinds.CLOSED_IN_PUBLIC, by=by, message=message)
     return message

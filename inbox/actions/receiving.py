@@ -20,6 +20,7 @@ from accounts.models import BrandAccount
 from inbox.actions.answering import SUMMARY, summarise, talk_in
 from inbox.actions.arriving import note_arrival
 from inbox.actions.attaching import keep_media, media_of
+from inbox.actions.chaining import stand_behind
 from inbox.actions.contacts import remember
 from inbox.actions.following import follow
 from inbox.actions.holding import Acquaintance, Case, Pair, hold, lock_pairs, pair_of
@@ -188,6 +189,7 @@ def settle(message: Message, utterance: Utterance) -> None:
     message.entities = utterance.entities
     message.failure, message.uncertain_since = "", None
     message.save()
+    stand_behind(message)
     keep_media(message, utterance)
     ring("twitter_sync.send", queue="send", conversation_id=message.conversation_id)
 

@@ -15,16 +15,22 @@ from accounts.models import BrandAccount, Role, User
 from inbox.actions.answering import SUMMARY, summarise
 from inbox.actions.assignment import hand_over
 from inbox.actions.blocking import is_blocked
+from inbox.actions.chaining import after, key_of, link_parts, stand_behind, whole_of
 from inbox.actions.recording import keep, locked_around, record
 from inbox.guards.checking import check
 from inbox.guards.draft import Draft, Stopped
 from inbox.models import Conversation, ConversationEvent, Message, Thread
 from inbox.sequence import sequence_at
+from inbox.text.chain import MOST_POSTS, Part, TooLongToCut, parts_of
 from inbox.text.plain import escaped, writable
 from inbox.text.weight import DM_LIMIT, POST_LIMIT, reply_weight
 
 # Two looks of the poller: after that an unconfirmed message is the agent's to decide (trust R7).
 UNCERTAIN_FOR = timedelta(minutes=4)
+
+TOO_LONG_FOR_A_CHAIN = (
+    f"{MOST_POSTS} posts can’t hold it: shorten it, or write it privately. What you typed is kept."
+)
 
 
 class EmptyReply(Exception):
@@ -32,9 +38,17 @@ class EmptyReply(Exception):
 
 
 class ReplyTooLong(Exception):
-    def __init__(self, weight: int, limit: int) -> None:
+    def __init__(self, weight: int, limit: int, way_out: str = "Shorten it, then send.") -> None:
         self.weight, self.limit = weight, limit
-        super().__init__(f"This is {weight:,} of {limit:,} characters. Shorten it, then send.")
+        super().__init__(f"This is {weight:,} of {limit:,} characters. {way_out}")
+
+
+class OtherNumberOfPosts(Exception):
+    """It would be several posts, and whoever sent it was not shown so many."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(f"This is {number} posts. Nothing was sent yet: look at them, then post.")
 
 
 class NothingToAnswer(Exception):
@@ -82,31 +96,47 @@ def reply(
     answering: str | None = None,
     seen_through: int | None = None,
     despite: Mapping[str, str] | None = None,
+    tail: str = "",
+    posts: int = 1,
 ) -> Message:
     """Queues `text`, as the agent typed it, for the thread. The same `client_key` is one message.
 
+    A public text too long for one post is a chain of `posts`, so many as the agent was shown
+    (`inbox.actions.chaining`); the first is returned. `tail` is put below the words.
     `answering` is the external id of the post that a public reply goes under; without it the
     newest post of the customer. `seen_through` is the id of the last message that the agent saw.
     `despite` says, by the name of a guard, why its word is not heeded; that is kept in history.
     The brand may let it wait for second thoughts: `not_before`. Raises EmptyReply, ReplyTooLong,
-    HandleDisconnected, PersonBlocked, NothingToAnswer, ThreadMoved, and what the guards raise
-    (`inbox.guards`): Stopped.
+    OtherNumberOfPosts, HandleDisconnected, PersonBlocked, NothingToAnswer, ThreadMoved, and what
+    the guards raise (`inbox.guards`): Stopped.
     """
     require_role(by, thread.brand_id, Role.AGENT)
     words = writable(text)
-    check_length(thread, words)
+    parts = parts_to_send(thread, words, tail)
     conversation = home_of(thread)
     again = Message.objects.filter(client_key=client_key, author=by).first()
     if again is not None:
         return again
+    if len(parts) not in (1, posts):
+        raise OtherNumberOfPosts(len(parts))
     check_connected(conversation.brand)
     check_not_blocked(thread, conversation)
     answers = post_to_answer(thread, answering)
     despite = despite or {}
+    whole = Part(words, tail=tail).text
     overruled = check(
-        Draft(thread, conversation, by, words, answers, seen_through, despite=despite)
+        Draft(
+            thread,
+            conversation,
+            by,
+            whole,
+            answers,
+            seen_through,
+            despite=despite,
+            posts=tuple(part.text for part in parts),
+        )
     )
-    message = queue(thread, conversation, by, words, client_key, answers)
+    message = queue(thread, conversation, by, parts, client_key, answers)
     if conversation.assignee_id is None and conversation.brand.claims_on_reply:
         hand_over(conversation, to=by, by=by)
     record(conversation, ConversationEvent.Kind.REPLIED, by=by, message=message)
@@ -137,6 +167,20 @@ def keep_reason(
             **stopped.recorded(),
         },
     )
+
+
+def parts_to_send(thread: Thread, words: str, tail: str = "") -> list[Part]:
+    """What goes out one after the other: of a private message always one."""
+    if not thread.is_public:
+        check_length(thread, words)
+        return [Part(words)]
+    if not words:
+        raise EmptyReply("Write something before you send.")
+    try:
+        return parts_of(words, tail=tail)
+    except TooLongToCut as too_long:
+        weight = reply_weight(Part(words, tail=tail).text)
+        raise ReplyTooLong(weight, POST_LIMIT, TOO_LONG_FOR_A_CHAIN) from too_long
 
 
 def check_length(thread: Thread, words: str) -> None:
@@ -187,30 +231,36 @@ def queue(
     thread: Thread,
     conversation: Conversation,
     by: User,
-    words: str,
+    parts: list[Part],
     client_key: UUID,
     answers: str | None,
 ) -> Message:
+    """Returns the first of the messages; each of the others answers the one before it, whose id
+    is not known yet."""
     now, wait = timezone.now(), undo_seconds(thread, conversation.brand)
-    message = Message.objects.create(
-        brand_id=thread.brand_id,
-        conversation=conversation,
-        thread=thread,
-        kind=thread.kind,
-        transport=Message.Transport.POST if thread.is_public else Message.Transport.DM,
-        direction=Message.Direction.OUT,
-        state=Message.State.QUEUED,
-        answers_external_id=answers,
-        sequence=sequence_at(now),
-        text=escaped(words),
-        sent_at=now,
-        author=by,
-        client_key=client_key,
-        not_before=now + timedelta(seconds=wait),
-    )
+    messages = [
+        Message.objects.create(
+            brand_id=thread.brand_id,
+            conversation=conversation,
+            thread=thread,
+            kind=thread.kind,
+            transport=Message.Transport.POST if thread.is_public else Message.Transport.DM,
+            direction=Message.Direction.OUT,
+            state=Message.State.QUEUED,
+            answers_external_id=answers if part.number == 1 else None,
+            sequence=sequence_at(now) + part.number - 1,
+            text=escaped(part.text),
+            sent_at=now,
+            author=by,
+            client_key=key_of(client_key, part),
+            not_before=now + timedelta(seconds=wait),
+        )
+        for part in parts
+    ]
+    link_parts(messages, parts)
     refresh(conversation)
     ring("twitter_sync.send", queue="send", after=wait, conversation_id=conversation.pk)
-    return message
+    return messages[0]
 
 
 def undo_seconds(thread: Thread, brand: BrandAccount) -> int:
@@ -224,7 +274,8 @@ def refresh(conversation: Conversation) -> None:
 
 @transaction.atomic
 def retry(message: Message, *, by: User) -> Message:
-    """Queues again what X refused, or what stayed unconfirmed; twice is once.
+    """Queues again what X refused, or what stayed unconfirmed; twice is once. The later parts of
+    its chain follow it.
 
     Raises NotRetryable, HandleDisconnected, PersonBlocked.
     """
@@ -238,12 +289,11 @@ def retry(message: Message, *, by: User) -> Message:
     check_post_is_there(message)
     check_connected(conversation.brand)
     check_not_blocked(message.thread, conversation)
-    now = timezone.now()
     before = message.state
-    message.state, message.failure = Message.State.QUEUED, ""
-    message.not_before = message.sent_at = now
-    message.sequence = sequence_at(now)
-    message.save(update_fields=["state", "failure", "not_before", "sent_at", "sequence"])
+    failed = [one for one in after(message) if one.state == Message.State.FAILED]
+    for one in (message, *failed):
+        queue_again(one)
+    stand_behind(message)
     refresh(conversation)
     record(
         conversation,
@@ -255,6 +305,14 @@ def retry(message: Message, *, by: User) -> Message:
     )
     ring("twitter_sync.send", queue="send", conversation_id=conversation.pk)
     return message
+
+
+def queue_again(message: Message) -> None:
+    now = timezone.now()
+    message.state, message.failure = Message.State.QUEUED, ""
+    message.not_before = message.sent_at = now
+    message.sequence = sequence_at(now)
+    message.save(update_fields=["state", "failure", "not_before", "sent_at", "sequence"])
 
 
 def is_retryable(message: Message) -> bool:
@@ -271,6 +329,7 @@ def is_retryable(message: Message) -> bool:
 def cancel(message: Message, *, by: User) -> Message:
     """Takes back what is queued, gives up what failed or stayed unconfirmed. Raises TooLate.
 
+    Of a chain everything goes that is not out yet: no part of it follows one that was given up.
     Should X have taken an unconfirmed one after all, its echo still settles it.
     """
     require_role(by, message.brand_id, Role.AGENT)
@@ -280,17 +339,24 @@ def cancel(message: Message, *, by: User) -> Message:
         return message
     if message.state != Message.State.QUEUED and not is_retryable(message):
         raise TooLate("It is on its way to X already.")
-    before = message.state
-    message.state = Message.State.CANCELLED
-    message.save(update_fields=["state"])
+    for one in [message, *waiting_with(message)]:
+        before = one.state
+        one.state = Message.State.CANCELLED
+        one.save(update_fields=["state"])
+        record(
+            conversation,
+            ConversationEvent.Kind.CANCELLED,
+            by=by,
+            message=one,
+            before={"state": before},
+            after={"state": one.state},
+        )
     refresh(conversation)
-    record(
-        conversation,
-        ConversationEvent.Kind.CANCELLED,
-        by=by,
-        message=message,
-        before={"state": before},
-        after={"state": message.state},
-    )
     ring("twitter_sync.send", queue="send", conversation_id=conversation.pk)
     return message
+
+
+def waiting_with(message: Message) -> list[Message]:
+    """The other parts of its chain that are queued or were refused."""
+    states = (Message.State.QUEUED, Message.State.FAILED)
+    return [one for one in whole_of(message) if one.pk != message.pk and one.state in states]

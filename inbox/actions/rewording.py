@@ -28,11 +28,19 @@ class MayBeOnX(Exception):
         )
 
 
+class PartOfChain(Exception):
+    """One of several posts: other words would have to be cut anew."""
+
+    def __init__(self) -> None:
+        super().__init__("This is one of several posts. Take them back, then write them anew.")
+
+
 @transaction.atomic
 def reword(message: Message, *, by: User, text: str) -> Message:
     """New words give it the handle's time for second thoughts again. No guard is overruled here.
 
-    Raises EmptyReply, ReplyTooLong, TooLate, MayBeOnX, and what the guards raise: Stopped.
+    Raises EmptyReply, ReplyTooLong, TooLate, MayBeOnX, PartOfChain, and what the guards raise:
+    Stopped.
     """
     require_role(by, message.brand_id, Role.AGENT)
     words = writable(text)
@@ -45,6 +53,8 @@ def reword(message: Message, *, by: User, text: str) -> Message:
         return message
     if message.uncertain_since is not None:
         raise MayBeOnX
+    if hasattr(message, "part"):
+        raise PartOfChain
     check(Draft(message.thread, conversation, by, words, in_place_of=message))
     wait = undo_seconds(message.thread, conversation.brand)
     again = timezone.now() + timedelta(seconds=wait)

@@ -10,10 +10,11 @@ from django.utils import timezone
 from accounts.doorbell import ring
 from accounts.models import BrandAccount
 from inbox.actions.answering import SUMMARY, summarise
+from inbox.actions.chaining import stand_behind, take_up
 from inbox.actions.holding import lock_pair
 from inbox.actions.recording import keep, locked, locked_around, record
 from inbox.actions.revising import find, ids_of
-from inbox.models import Conversation, ConversationEvent, Message
+from inbox.models import ChainPart, Conversation, ConversationEvent, Message
 from inbox.reach import SILENT, is_left_alone
 
 Kinds = ConversationEvent.Kind
@@ -24,21 +25,24 @@ def take_next(conversation_id: int) -> Message | None:
     """The oldest due message of a conversation, now `sending`; None when there is none to send.
 
     One in flight per conversation, in order (trust R8): while one is sending or uncertain the
-    others wait. A private one to somebody who has asked for none meanwhile fails. Call inside the
-    transaction that also writes the attempt.
+    others wait; so does a part of a chain until X has the one before it. A private one to somebody
+    who has asked for none meanwhile fails. Call inside the transaction that also writes the
+    attempt.
     """
     conversation = locked(conversation_id)
     ours = conversation.messages.filter(direction=Message.Direction.OUT)
     if ours.filter(state__in=[State.SENDING, State.UNCERTAIN]).exists():
         return None
-    message = ours.filter(state=State.QUEUED).order_by("id").first()
+    free = ours.filter(state=State.QUEUED).exclude(part__in=ChainPart.objects.held())
+    message = free.order_by("id").first()
     if message is None or (message.not_before and message.not_before > timezone.now()):
         return None
     if message.kind == Message.Kind.DM and is_left_alone(conversation):
         fail_unsent(message.pk, SILENT)
         return None
+    take_up(message)
     message.state, message.failure = State.SENDING, ""
-    message.save(update_fields=["state", "failure"])
+    message.save(update_fields=["state", "failure", "answers_external_id"])
     keep(conversation, what="send")
     return message
 
@@ -74,6 +78,7 @@ def confirm_sent(message_id: int, *, external_id: str, sequence: int, sent_at: d
     if twin is not None:
         twin.save()
         ConversationEvent.objects.filter(message=message, kind=Kinds.SENT).update(message=twin)
+    stand_behind(message)
     summarise(conversation)
     if conversation.unanswered_since is None and conversation.status == Conversation.Status.OPEN:
         conversation.status = Conversation.Status.WAITING

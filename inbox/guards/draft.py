@@ -13,9 +13,10 @@ from inbox.models.message import MessageQuerySet
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`words` as they would be sent. `answers` is the post that a public reply goes under,
-    `seen_through` the last message that its author has seen, `in_place_of` the waiting reply whose
-    words these are to be. `despite` says, by the name of a guard, why it is sent nevertheless.
+    """`words` as they would be sent, as a whole where that is several `posts`. `answers` is the
+    post that a public reply goes under, `seen_through` the last message that its author has seen,
+    `in_place_of` the waiting reply whose words these are to be. `despite` says, by the name of a
+    guard, why it is sent nevertheless.
     """
 
     thread: Thread
@@ -26,6 +27,7 @@ class Draft:
     seen_through: int | None = None
     in_place_of: Message | None = None
     despite: Mapping[str, str] = field(default_factory=dict)
+    posts: tuple[str, ...] = ()
 
     def said_by_us(self) -> MessageQuerySet:
         """What the handle has sent, or is about to, without what this stands in place of."""

@@ -35,11 +35,13 @@ class SaidAlready(Stopped):
 
 
 def stop_repeats(draft: Draft) -> None:
-    """Raises SaidAlready for a public text that the handle has posted, or is about to."""
+    """Raises SaidAlready for a public text that the handle has posted, or is about to. X looks at
+    post after post, so each of a chain counts."""
     if not draft.thread.is_public:
         return
-    now, words = timezone.now(), folded(escaped(draft.words), {})
+    now = timezone.now()
+    about_to = {folded(escaped(post), {}) for post in draft.posts or (draft.words,)}
     posts = draft.said_by_us().filter(sequence__gte=sequence_at(now - REMEMBERED), deleted_at=None)
     for message in posts.select_related("author").order_by("-sequence")[:MOST]:
-        if folded(message.text, message.entities) == words:
+        if folded(message.text, message.entities) in about_to:
             raise SaidAlready(message, now)

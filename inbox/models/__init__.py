@@ -1,5 +1,6 @@
 from inbox.models.assignment import Assignment
 from inbox.models.attachment import Attachment
+from inbox.models.chain import ChainPart
 from inbox.models.contact import Contact, ContactHandle
 from inbox.models.conversation import Conversation
 from inbox.models.deletion import Deletion
@@ -20,6 +21,7 @@ from inbox.models.thread import Thread
 __all__ = [
     "Assignment",
     "Attachment",
+    "ChainPart",
     "Contact",
     "ContactHandle",
     "Conversation",

@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from inbox.actions.chaining import whole_of
 from inbox.guards.draft import Stopped
 from inbox.models import Conversation, Message
 from inbox.views.place import place_of
@@ -65,8 +66,12 @@ def conversation_answer(
 def words_back(showing: Showing, message: Message) -> dict[str, str]:
     """Into which form of the composer the words of a message go, and whom they answered."""
     path = next((path.key for path in showing.paths if path.holds(message.thread_id)), "note")
-    answering = message.answers_external_id or ""
     # The link of an invitation comes back with the next press of its button.
     link = showing.offer.link if showing.offer else ""
-    text = message.plain_text.removesuffix(link).rstrip()
-    return {"path": path, "text": text, "answering": answering}
+    if not hasattr(message, "part"):
+        text = message.plain_text.removesuffix(link).rstrip()
+        return {"path": path, "text": text, "answering": message.answers_external_id or ""}
+    taken = [one for one in whole_of(message) if one.state == Message.State.CANCELLED]
+    words = [one.part.joint + one.part.words_in(one.plain_text, tail=link) for one in taken]
+    answering = taken[0].answers_external_id or ""
+    return {"path": path, "text": "".join(words).strip(), "answering": answering}

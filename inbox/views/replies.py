@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
@@ -15,6 +16,7 @@ from inbox.actions.replies import (
     HandleDisconnected,
     NothingToAnswer,
     NotRetryable,
+    OtherNumberOfPosts,
     PersonBlocked,
     ReplyTooLong,
     ThreadMoved,
@@ -23,13 +25,14 @@ from inbox.actions.replies import (
     reply,
     retry,
 )
-from inbox.actions.rewording import MayBeOnX, reword
-from inbox.forms import ReplyForm, RewordingForm
+from inbox.actions.rewording import MayBeOnX, PartOfChain, reword
+from inbox.forms import ChainForm, ReplyForm, RewordingForm
 from inbox.guards.checking import may_overrule
 from inbox.guards.draft import Stopped
 from inbox.models import Message, Thread
 from inbox.text.plain import escaped
 from inbox.views.answers import Refusal, conversation_answer
+from inbox.views.chain import preview_chain
 from inbox.views.signed_in import person, signed_in
 
 Deed = Callable[..., Message]
@@ -54,6 +57,8 @@ def replies(request: HttpRequest, pk: int) -> HttpResponse:
         DEEDS[said.pop("purpose")](thread, by=person(request), **said)
     except Stopped as stopped:
         return halted(request, thread, stopped, said["despite"])
+    except OtherNumberOfPosts as error:
+        return refused(request, thread, str(error), status=409, tone="warning")
     except (NothingToClose, ThreadMoved) as error:
         return refused(request, thread, str(error), status=409)
     except (
@@ -96,10 +101,22 @@ def halted(
     return conversation_answer(request, fresh, status=409, refusal=refusal)
 
 
-def refused(request: HttpRequest, thread: Thread, words: str, *, status: int) -> HttpResponse:
+def refused(
+    request: HttpRequest, thread: Thread, words: str, *, status: int, tone: str = "danger"
+) -> HttpResponse:
     fresh = access_conversation(person(request), thread.conversation_id)
-    refusal = Refusal(words, thread.pk)
+    refusal = Refusal(words, thread.pk, tone)
     return conversation_answer(request, fresh, status=status, refusal=refusal)
+
+
+@require_POST
+@signed_in
+def chain(request: HttpRequest, pk: int) -> HttpResponse:
+    """The posts that a text would be, exactly; nothing where it is one."""
+    thread, form = access_thread(person(request), pk), ChainForm(request.POST)
+    form.full_clean()
+    preview = preview_chain(thread, **form.cleaned_data)
+    return render(request, "inbox/_chain.html", {"preview": preview, "brand": thread.brand})
 
 
 @require_POST
@@ -140,7 +157,7 @@ def message_rewording(request: HttpRequest, pk: int) -> HttpResponse:
         reword(message, by=user, text=text)
     except (EmptyReply, ReplyTooLong, Stopped) as error:
         status, toast = 422, str(error)
-    except (TooLate, MayBeOnX) as error:
+    except (TooLate, MayBeOnX, PartOfChain) as error:
         # What was typed is lost to nobody: it becomes a draft of the same path.
         message.text, message.entities, back = escaped(text), {}, message
         status, toast = 409, str(error)

@@ -18,6 +18,7 @@ from inbox.desk import load_of
 from inbox.forms import ReplyForm, SnoozeChoice, snooze_choices
 from inbox.line import Standing, standings
 from inbox.models import (
+    ChainPart,
     Conversation,
     Deletion,
     DmBlock,
@@ -107,6 +108,8 @@ class Showing:
     may_block: bool = False
     hidings: dict[int, Hiding] = field(default_factory=dict)
     deletions: dict[int, Deletion] = field(default_factory=dict)
+    # What the messages shown are of a chain, by their keys.
+    parts: dict[int, ChainPart] = field(default_factory=dict)
     # Answers of others in public, and why X would not hide one: "" when it would.
     hideable: dict[int, str] = field(default_factory=dict)
     posts: dict[str, Message] = field(default_factory=dict)
@@ -189,6 +192,7 @@ def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> S
         may_block=role is not None and role.includes(Role.MANAGER),
         hidings=hidings_of(user, messages),
         deletions={one.pk: one.deletion for one in messages if hasattr(one, "deletion")},
+        parts={one.pk: one.part for one in messages if hasattr(one, "part")},
         hideable=hideable(messages),
         posts=by_every_id(messages),
         line=standings(conversation, messages),

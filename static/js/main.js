@@ -2,6 +2,7 @@
 import { Application } from "stimulus"
 import "lib/htmx_setup"
 
+import ChainController from "controllers/chain"
 import ComposerController from "controllers/composer"
 import CounterController from "controllers/counter"
 import DeskController from "controllers/desk"
@@ -30,6 +31,7 @@ import WaitingController from "controllers/waiting"
 
 const application = Application.start()
 
+application.register("chain", ChainController)
 application.register("composer", ComposerController)
 application.register("counter", CounterController)
 application.register("desk", DeskController)

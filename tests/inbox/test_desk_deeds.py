@@ -210,9 +210,9 @@ def test_a_colleague_who_was_faster_is_named(post, ana, ben, dm_thread, question
 
 def test_a_post_that_is_too_long_says_by_how_much(post, ana, public_thread):
     make_message(public_thread, "Hello?")
-    refused = post(ana, "inbox:replies", public_thread.pk, text="字" * 141, client_key=uuid4())
+    refused = post(ana, "inbox:replies", public_thread.pk, text="字" * 1401, client_key=uuid4())
     assert refused.status_code == 422
-    assert "This is 282 of 280 characters" in refused.text
+    assert "This is 2,802 of 280 characters" in refused.text
 
 
 def test_an_empty_reply_is_refused_with_words(post, ana, dm_thread, question):

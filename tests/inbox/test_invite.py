@@ -135,7 +135,7 @@ def test_nobody_is_invited_in_private(question, ana, post):
 
 def test_words_are_needed_and_weighed_with_the_link(complaint, ana, post):
     assert post(ana, complaint.thread, text=" ").status_code == 422
-    assert post(ana, complaint.thread, text="x" * 257).status_code == 422
+    assert post(ana, complaint.thread, text="x" * 257).status_code == 409
     assert post(ana, complaint.thread, text="x" * 256).status_code == 200
 
 

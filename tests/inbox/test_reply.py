@@ -19,6 +19,7 @@ from inbox.actions.replies import (
     EmptyReply,
     NothingToAnswer,
     NotRetryable,
+    OtherNumberOfPosts,
     ReplyTooLong,
     TooLate,
     cancel,
@@ -87,9 +88,16 @@ def test_an_empty_reply_is_refused(question, ana):
 
 def test_a_public_reply_is_weighed_as_x_does(public_thread, ana):
     make_message(public_thread, "@acme help")
-    with pytest.raises(ReplyTooLong) as refused:
+    with pytest.raises(OtherNumberOfPosts, match="2 posts"):
         reply(public_thread, by=ana, text="字" * 141, client_key=uuid4())
-    assert (refused.value.weight, refused.value.limit) == (282, 280)
+    assert reply(public_thread, by=ana, text="字" * 140, client_key=uuid4()).text == "字" * 140
+
+
+def test_a_private_one_is_counted_in_letters(question, ana):
+    with pytest.raises(ReplyTooLong) as refused:
+        reply(question.thread, by=ana, text="字" * 10_001, client_key=uuid4())
+    assert (refused.value.weight, refused.value.limit) == (10_001, 10_000)
+    assert reply(question.thread, by=ana, text="字" * 10_000, client_key=uuid4()).pk
 
 
 def test_names_at_the_head_and_the_length_of_links_cost_nothing(public_thread, ana):

@@ -16,7 +16,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import BrandAccount, User
-from inbox.actions.replies import NothingToAnswer, NotRetryable, cancel, reply, retry
+from inbox.actions.replies import (
+    NothingToAnswer,
+    NotRetryable,
+    ReplyTooLong,
+    cancel,
+    reply,
+    retry,
+)
 from inbox.models import Conversation, Message, Thread
 from tests.factories import make_contact, make_conversation, make_message, make_thread, make_user
 from tests.x import Simulator
@@ -346,3 +353,30 @@ def test_past_the_quota_it_waits_in_its_place(simulator, agent, thread):
     waiting = Message.objects.filter(state="queued").get()
     assert waiting.not_before is not None
     assert waiting.not_before > timezone.now()
+
+
+def test_a_chain_stands_on_x_as_answers_to_each_other(simulator, brand, agent, post_thread):
+    sentences = [f"{number}. We looked into it, and it left on Monday." for number in range(14)]
+    reply(post_thread, by=agent, text=" ".join(sentences), client_key=uuid4(), posts=3)
+    while message := send_next(post_thread.conversation_id):
+        assert message.state == "sent"
+    posts = sent_by_us(simulator, "posts", brand)
+    asked = post_thread.messages.incoming().get().external_id
+    assert [one["in_reply_to_post_id"] for one in posts] == [asked, posts[0]["id"], posts[1]["id"]]
+    assert [str(one["text"])[-3:] for one in posts] == ["1/3", "2/3", "3/3"]
+    ours = post_thread.messages.filter(direction="out")
+    assert list(ours.in_order().values_list("external_id", flat=True)) == [
+        one["id"] for one in posts
+    ]
+
+
+def test_a_private_message_of_ten_thousand_characters_goes_in_one(simulator, brand, agent, thread):
+    text = ("Ünïcödé 字 👍 " * 1_000)[:9_999] + "."
+    assert len(text) == 10_000
+    message = reply(thread, by=agent, text=text, client_key=uuid4())
+    send_next(thread.conversation_id)
+    message.refresh_from_db()
+    assert message.state == "sent"
+    assert [one["text"] for one in sent_by_us(simulator, "dms", brand)] == [text]
+    with pytest.raises(ReplyTooLong, match="10,001 of 10,000"):
+        reply(thread, by=agent, text=text + "!", client_key=uuid4())

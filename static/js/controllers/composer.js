@@ -97,7 +97,8 @@ export default class extends Controller {
 
   // Callbacks
 
-  forgetRefusals = () => {
+  forgetRefusals = ({ target }) => {
+    if (target.hasAttribute("data-chain-target")) return
     for (const refusal of this.element.querySelectorAll("[data-refusal]")) refusal.remove()
   }
 

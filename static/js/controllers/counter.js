@@ -23,6 +23,7 @@ export default class extends Controller {
     const left = this.limitValue - used
     this.countTarget.dataset.level = left < 0 ? "over" : left <= NEAR ? "near" : "fine"
     this.countTarget.textContent = this.#words(used, left)
+    this.dispatch("counted", { detail: { isOver: left < 0 } })
   }
 
   #used() {
@@ -32,7 +33,7 @@ export default class extends Controller {
   }
 
   #words(used, left) {
-    if (left < 0) return `${(-left).toLocaleString("en")} too many`
+    if (left < 0) return `${(-left).toLocaleString("en")} ${this.kindValue === "public" ? "over one post" : "too many"}`
     if (left <= NEAR) return `${left} left`
     if (this.kindValue !== "public" && used < this.limitValue / 2) return ""
     return `${used.toLocaleString("en")} / ${this.limitValue.toLocaleString("en")}`

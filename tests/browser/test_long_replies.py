@@ -1,0 +1,64 @@
+"""What is too long for one post is shown as several, and accepted by sending; a private message
+takes what X takes."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import RULES, axe
+from tests.stack import until
+
+LONG = " ".join(f"{number}. We looked into it, and it left on Monday." for number in range(8))
+
+
+def test_a_long_public_answer_is_shown_as_posts_and_sent_as_those(windows, writes, stack, ids):
+    writes("rosa", "in public and at length", public=True)
+    desk = windows.open("/desk/?view=open", "ana", bypass_csp=True, reduced_motion="reduce")
+    desk.get_by_role("link", name="in public and at length").click()
+    text = desk.get_by_label(re.compile("^Public reply to @"))
+    text.fill(LONG)
+    preview = desk.get_by_role("region", name="Preview of 2 posts")
+    expect(preview.get_by_role("listitem")).to_have_text([re.compile("1/2$"), re.compile("2/2$")])
+    expect(desk.locator(".composer-public .composer-count")).to_contain_text("over one post")
+    shown = preview.get_by_role("listitem").all_inner_texts()
+    for scheme, rules in (("light", RULES), ("dark", ["color-contrast"])):
+        desk.emulate_media(color_scheme=scheme)
+        found = axe(desk, rules)
+        assert found == [], found
+
+    # What fits again is one post again.
+    text.fill("Sorry!")
+    expect(preview).to_have_count(0)
+    expect(desk.get_by_role("button", name="Post publicly as @acme")).to_be_visible()
+
+    text.fill(LONG)
+    button = desk.get_by_role("button", name="Post 2 publicly as @acme")
+    button.click()
+    expect(text).to_have_value("")
+    expect(preview).to_have_count(0)
+    expect(desk.locator(".message-ours", has_text="Post 1 of 2")).to_contain_text("Sent")
+    last = desk.locator(".message-ours", has_text="Post 2 of 2")
+    expect(last).to_contain_text("Sent", timeout=30_000)
+
+    # X puts the name of whom it answers before a post.
+    posts = [one for one in stack.ask_x("ledger")["posts"] if one["author_id"] == ids["acme"]]
+    texts = [str(one["text"]) for one in posts]
+    assert [one for one in texts for words in shown if one.endswith(words)] == texts[-2:], texts
+
+
+def test_the_counter_of_a_private_message_goes_to_ten_thousand(windows, writes, stack, ids):
+    writes("piet", "a long private answer, please")
+    desk = windows.open("/desk/?view=open", "ben")
+    desk.get_by_role("link", name="a long private answer, please").click()
+    text = desk.get_by_label(re.compile("^Private message to @"))
+    count = desk.locator(".composer-dm .composer-count")
+    words = ("Ünïcödé 字 👍 " * 1_000)[:9_999] + "."
+    text.fill(words + "!")
+    expect(count).to_have_text("1 too many")
+    text.fill(words)
+    expect(count).to_have_text("0 left")
+    desk.get_by_role("button", name=re.compile("^Send privately")).click()
+    expect(text).to_have_value("")
+    until(lambda: any(one["text"] == words for one in stack.ask_x("ledger")["dms"]), within=30)
