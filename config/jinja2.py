@@ -12,10 +12,10 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils import timezone
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from accounts import clock
 from config import importmap, wording
 from inbox.text.render import render
 from inbox.text.weight import DM_LIMIT, POST_LIMIT
@@ -31,7 +31,7 @@ def environment(**options: object) -> Environment:
         "static": static,
         "url": url,
         "icon": icon,
-        "now": timezone.now,
+        "now": clock.now,
         "settings": settings,
         "importmap_json": lambda: Markup(importmap.importmap_json()),  # noqa: S704 - our own JSON
         "module_urls": importmap.module_urls,

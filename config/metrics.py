@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from django.conf import settings
-from django.utils import timezone
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily as Gauge
 from prometheus_client.registry import Collector
 
+from accounts import clock
 from accounts.models import BrandAccount
 from twitter_sync import spending, vitals
 from twitter_sync.completeness import missed_lately
@@ -39,7 +39,7 @@ class Vitals(Collector):
         return []
 
     def collect(self) -> Iterator[Gauge]:
-        now = timezone.now()
+        now = clock.now()
         brands = {brand.pk: brand for brand in BrandAccount.objects.order_by("pk")}
         yield from handles(brands)
         yield from ledger(brands, now)

@@ -14,6 +14,8 @@ from zlib import crc32
 from django.utils import timezone
 from markupsafe import Markup
 
+from accounts.clock import now as present
+
 AVATAR_COLOURS = 8
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -25,7 +27,7 @@ def exact(moment: datetime) -> str:
 
 def age(moment: datetime, now: datetime | None = None) -> str:
     """How long ago, as short as a list allows: now, 5m, 3h, 2d, then the date."""
-    now = now or timezone.now()
+    now = now or present()
     seconds = max(0, int((now - moment).total_seconds()))
     if seconds < MINUTE:
         return "now"

@@ -11,8 +11,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import User
 from inbox.models import Contact, Conversation, ConversationEvent, Message
 
@@ -22,7 +22,7 @@ Kind = ConversationEvent.Kind
 @contextmanager
 def done_at(conversation: Conversation, moment: datetime) -> Iterator[None]:
     """Whatever is done to a locked conversation in the block was done at `moment`."""
-    began = timezone.now()
+    began = clock.now()
     yield
     conversation.events.filter(created_at__gte=began).update(created_at=moment)
     conversation.notes.filter(created_at__gte=began).update(created_at=moment)

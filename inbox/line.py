@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
+from accounts import clock
 from inbox.channel import Quota, channel
 from inbox.models import Conversation, Message
 
@@ -79,5 +79,5 @@ def moving() -> QuerySet[Message]:
 
 def latest(*moments: datetime | None) -> datetime | None:
     """None when all of them are as good as now."""
-    soon = timezone.now() + AT_ONCE
+    soon = clock.now() + AT_ONCE
     return max((moment for moment in moments if moment and moment > soon), default=None)

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from accounts import clock
 from accounts.announcements import publish
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ CHANNEL = "handled:news"
 
 
 def now_us() -> int:
-    return time.time_ns() // 1000
+    return int(clock.now().timestamp() * 1_000_000)
 
 
 def announce(*conversations: Conversation, what: str) -> None:

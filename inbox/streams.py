@@ -21,11 +21,10 @@ from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import close_old_connections, connections
-from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from redis.asyncio.client import PubSub
 
-from accounts import announcements
+from accounts import announcements, clock
 from accounts.models import Membership, User
 from inbox import live
 
@@ -77,9 +76,7 @@ def event(name: str, news: dict[str, Any]) -> str:
 
 def access_of(session_keys: Iterable[str]) -> dict[str, Access]:
     """Which of the sessions are alive, and what each may hear. Three queries for any number."""
-    alive = Session.objects.filter(
-        session_key__in=list(session_keys), expire_date__gt=timezone.now()
-    )
+    alive = Session.objects.filter(session_key__in=list(session_keys), expire_date__gt=clock.now())
     decoded = {session.session_key: session.get_decoded() for session in alive}
     user_ids = {int(inside[SESSION_KEY]) for inside in decoded.values() if SESSION_KEY in inside}
     users = User.objects.enabled().in_bulk(user_ids)

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from django.utils import timezone
-
+from accounts import clock
 from inbox.channel import ContextPost, Hole, channel
 from inbox.models import Conversation, ConversationEvent, Message, MessageRevision, Note, Thread
 
@@ -109,7 +108,7 @@ def holes(
 
 def end_of(conversation: Conversation) -> datetime:
     """As long as it is under way something may be said in it."""
-    return timezone.now() if conversation.is_active else conversation.last_activity_at
+    return clock.now() if conversation.is_active else conversation.last_activity_at
 
 
 def own_ids(conversation: Conversation, external_ids: list[str]) -> set[str]:

@@ -25,6 +25,8 @@ MAY_IMPORT = {
 HOUSES = {"accounts", "inbox", "twitter_sync", "x_simulator", "config", "tests"}
 # What X calls things on the wire. `inbox` has its own words for them.
 WIRE_WORDS = re.compile(r"tweet|dm_?event|account_activity|for_user_id|twitter_sync\.", re.I)
+# Of this machine.
+OUR_CLOCK = re.compile(r"\b(timezone\.now|datetime\.now|datetime\.utcnow|time\.time|time_ns)\b")
 # Tasks are called by name, and one library has a function called so.
 HARMLESS = re.compile(r'"twitter_sync\.[a-z_]+"|\bparse_tweet\b')
 
@@ -78,6 +80,18 @@ def test_the_inbox_never_names_xs_wire():
         for path in modules("inbox")
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if WIRE_WORDS.search(HARMLESS.sub("", line))
+    ]
+    assert not strays
+
+
+def test_what_time_it_is_the_clock_of_the_database_says():
+    """trust R24: the clock of a machine may be an hour off. `accounts/clock.py` says how."""
+    strays = [
+        f"{name_of(path)}:{number} {line.strip()}"
+        for house in APPS
+        for path in modules(house)
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if OUR_CLOCK.search(line) and name_of(path) != "accounts/clock.py"
     ]
     assert not strays
 

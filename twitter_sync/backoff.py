@@ -5,8 +5,7 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
-from django.utils import timezone
-
+from accounts import clock
 from twitter_sync.errors import RateLimited, StreamEnded, XError
 
 FIRST_SECONDS = 15.0
@@ -34,7 +33,7 @@ def before_stream(error: XError, failures: int) -> timedelta:
     if isinstance(error, RateLimited) or error.problem == "TooManyConnections":
         seconds = doubled(TOO_MANY_FIRST_SECONDS, failures, TOO_MANY_LONGEST_SECONDS)
         if isinstance(error, RateLimited):
-            seconds = max(seconds, (error.resets_at - timezone.now()).total_seconds())
+            seconds = max(seconds, (error.resets_at - clock.now()).total_seconds())
         return timedelta(seconds=seconds)
     if isinstance(error, StreamEnded) and failures <= 1:
         return timedelta(0)

@@ -18,8 +18,8 @@ from enum import Enum
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from django.utils import timezone
 
+from accounts import clock
 from twitter_sync import answers
 from twitter_sync.endpoints import LIMITS
 from twitter_sync.errors import OutOfBudget
@@ -154,27 +154,27 @@ def note(scope: str, endpoint: str, reply: Reply) -> datetime:
     """Believe what X's headers say is left. From when on the same may be called again."""
     if answers.is_about_connections(reply):
         note_headers(scope, endpoint, reply.headers)
-        return timezone.now() + A_STREAM_LATER
+        return clock.now() + A_STREAM_LATER
     if reply.status == 429:
         return _note_refusal(scope, endpoint, reply.headers)
     note_headers(scope, endpoint, reply.headers)
-    return timezone.now()
+    return clock.now()
 
 
 def note_headers(scope: str, endpoint: str, headers: Mapping[str, str]) -> None:
     if not windows(scope, endpoint):
         return
     for said in _said(scope, endpoint, headers):
-        if said.resets_at > timezone.now():
+        if said.resets_at > clock.now():
             _write(said)
 
 
 def _note_refusal(scope: str, endpoint: str, headers: Mapping[str, str]) -> datetime:
     """X said "too many": nobody calls this before the moment returned (reference: trust O9)."""
     if not windows(scope, endpoint):
-        return timezone.now() + SPANS["15m"]
+        return clock.now() + SPANS["15m"]
     empty = [said for said in _said(scope, endpoint, headers) if said.remaining == 0]
-    soonest = timezone.now() + SHORTEST_PAUSE
+    soonest = clock.now() + SHORTEST_PAUSE
     jitter = timedelta(seconds=random.uniform(0, JITTER_SECONDS))  # noqa: S311 - spreads workers
     until = soonest
     for said in empty or [_unsaid(scope, endpoint, headers)]:
@@ -212,7 +212,7 @@ def is_number(said: str) -> bool:
 
 def _on_our_clock(reset: int, headers: Mapping[str, str]) -> datetime:
     """X's reset as a moment of ours: so far from now as it is from X's own Date."""
-    moment, now = datetime.fromtimestamp(reset, UTC), timezone.now()
+    moment, now = datetime.fromtimestamp(reset, UTC), clock.now()
     try:
         return now + (moment - parsedate_to_datetime(headers["date"]))
     except (KeyError, ValueError, TypeError):
@@ -227,7 +227,7 @@ def _unsaid(scope: str, endpoint: str, headers: Mapping[str, str]) -> Said:
     asked = windows(scope, endpoint)
     days = [window for window in asked if window.span == "24h"]
     if days and headers.get("x-rate-limit-remaining", "0") != "0":
-        return Said(days[0], 0, timezone.now() + SPANS["15m"])
+        return Said(days[0], 0, clock.now() + SPANS["15m"])
     return Said(asked[0], 0, _resets_at(asked[0]))
 
 
@@ -282,4 +282,4 @@ def _resets_at(window: Window) -> datetime:
     held = RateBudget.objects.filter(
         scope=window.scope, endpoint=window.endpoint, window=window.span
     ).first()
-    return held.resets_at if held else timezone.now() + SPANS[window.span]
+    return held.resets_at if held else clock.now() + SPANS[window.span]

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from django.db.models import Count, Max, Min, OuterRef, QuerySet
-from django.utils import timezone
 
+from accounts import clock
 from inbox.channel import Hole
 from twitter_sync.models import ConversationSearch, MissedPush, SyncGap
 
@@ -58,7 +58,7 @@ def oldest_check(brand: OuterRef) -> QuerySet[ConversationSearch, datetime | Non
 
 def missed_lately(brand_ids: Collection[int]) -> dict[int, Missed]:
     """By brand; those that missed nothing are left out."""
-    since = timezone.now() - FOUND_LATELY
+    since = clock.now() - FOUND_LATELY
     rows = MissedPush.objects.certain().filter(brand__in=brand_ids, found_at__gt=since)
     counted = (
         rows.order_by().values_list("brand").annotate(Count("pk"), Min("found_at"), Max("found_at"))
@@ -68,7 +68,7 @@ def missed_lately(brand_ids: Collection[int]) -> dict[int, Missed]:
 
 def worth_telling() -> QuerySet[SyncGap]:
     """Gaps that are being healed, and what was lost lately, the oldest first."""
-    lost = SyncGap.objects.lost().filter(given_up_at__gt=timezone.now() - LOST_LATELY)
+    lost = SyncGap.objects.lost().filter(given_up_at__gt=clock.now() - LOST_LATELY)
     return (SyncGap.objects.healing() | lost).order_by("begins_at", "pk")
 
 

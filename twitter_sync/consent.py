@@ -7,11 +7,11 @@ verifier. It serves once, one person, for ten minutes (trust S5).
 from __future__ import annotations
 
 import secrets
-import time
 from dataclasses import dataclass, field
 
 from django.contrib.sessions.backends.base import SessionBase
 
+from accounts import clock
 from accounts.models import BrandAccount, User
 from twitter_sync import oauth
 
@@ -39,7 +39,7 @@ def begin(session: SessionBase, *, by: User, brand: BrandAccount | None = None) 
         "verifier": verifier,
         "user": by.pk,
         "brand": brand.pk if brand else None,
-        "ends_at": time.time() + LIFE_SECONDS,
+        "ends_at": clock.now().timestamp() + LIFE_SECONDS,
     }
     return oauth.authorize_url(state=state, verifier=verifier)
 
@@ -58,6 +58,6 @@ def finish(session: SessionBase, *, by: User, state: str) -> Consent:
     del session[SESSION_KEY]
     if kept["user"] != by.pk:
         raise ConsentRefused("Somebody else started this connection in this browser.")
-    if kept["ends_at"] < time.time():
+    if kept["ends_at"] < clock.now().timestamp():
         raise ConsentRefused("It took more than ten minutes to come back from X.")
     return Consent(kept["verifier"], kept["brand"])

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Lower
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import BrandAccount, User
 from inbox.models import Message
 from inbox.sequence import moment_of
@@ -83,7 +83,7 @@ def read(brands: QuerySet[BrandAccount]) -> list[Health]:
 
 
 def signs_of(brands: QuerySet[BrandAccount]) -> list[Signs]:
-    lists, now = checklist.read(brands), timezone.now()
+    lists, now = checklist.read(brands), clock.now()
     known = [one.brand for one in lists]
     backlog, pace = vitals.backlog(), spending.pace_now()
     aside = set_aside_by_brand(known, vitals.set_aside().dead)
@@ -113,7 +113,7 @@ def quotas_used_up(brands: list[BrandAccount]) -> dict[str, list[RateBudget]]:
     found: dict[str, list[RateBudget]] = defaultdict(list)
     scopes = [APP, *(user_scope(brand.x_user_id) for brand in brands)]
     empty = RateBudget.objects.filter(
-        scope__in=scopes, endpoint__in=WORDS, remaining=0, resets_at__gt=timezone.now()
+        scope__in=scopes, endpoint__in=WORDS, remaining=0, resets_at__gt=clock.now()
     )
     for row in empty.order_by("resets_at"):
         found[row.scope].append(row)
@@ -204,7 +204,7 @@ def health_page(brand: BrandAccount, reader: User) -> HealthPage:
 
 
 def last_replay() -> Replay | None:
-    since = timezone.now() - REPLAYED_LATELY
+    since = clock.now() - REPLAYED_LATELY
     return Replay.objects.filter(opened_at__gt=since).order_by("-id").first()
 
 
@@ -224,7 +224,7 @@ def feeds_of(held: Checklist) -> list[FeedHeard]:
 
 def uncertain_of(brand: BrandAccount, reader: User) -> list[Message]:
     doubtful = Message.objects.visible_to(reader).filter(brand=brand, state=Message.State.UNCERTAIN)
-    late = doubtful.filter(uncertain_since__lte=timezone.now() - vitals.SETTLED_WITHIN)
+    late = doubtful.filter(uncertain_since__lte=clock.now() - vitals.SETTLED_WITHIN)
     return list(
         late.select_related("conversation__contact").order_by("uncertain_since")[:MOST_SHOWN]
     )

@@ -13,8 +13,8 @@ from datetime import UTC, date
 from typing import Any
 
 from django.db import connection
-from django.utils import timezone
 
+from accounts import clock
 from twitter_sync import billing
 from twitter_sync.answers import Answer
 from twitter_sync.billing import Kind
@@ -72,7 +72,7 @@ def counted(scope: str, endpoint: str) -> Iterator[None]:
 
 
 def count_call(scope: str, endpoint: str, error: XError | None = None) -> None:
-    now = timezone.now()
+    now = clock.now()
     told: dict[str, str | int | date | None] = {
         "scope": scope or APP,
         "day": day_of_x(),
@@ -125,4 +125,4 @@ def add(tally: Tally) -> None:
 
 def day_of_x() -> date:
     """Today in UTC, as X counts its days."""
-    return timezone.now().astimezone(UTC).date()
+    return clock.now().astimezone(UTC).date()

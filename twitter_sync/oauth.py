@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.utils import timezone
 
+from accounts import clock
 from twitter_sync import answers, transport
 from twitter_sync.answers import Answer
 from twitter_sync.errors import NotSent, Refused, TokenRejected, Unconfirmed
@@ -99,7 +99,7 @@ def revoke(token: str) -> None:
 
 def _pair(form: dict[str, str]) -> TokenPair:
     _require("X_CLIENT_ID", "X_CLIENT_SECRET")
-    asked_at = timezone.now()
+    asked_at = clock.now()
     answer = _post(
         "/2/oauth2/token",
         {**form, "client_id": settings.X_CLIENT_ID},
@@ -115,7 +115,7 @@ def pair_of(answer: Answer, *, asked_at: datetime | None = None) -> TokenPair:
     return TokenPair(
         access_token=_required(answer, "access_token"),
         refresh_token=_required(answer, "refresh_token"),
-        expires_at=(asked_at or timezone.now()) + life,
+        expires_at=(asked_at or clock.now()) + life,
         scopes=str(answer.get("scope", "")),
     )
 
@@ -161,7 +161,7 @@ def _post(path: str, form: dict[str, str], *, user: str, password: str) -> Answe
         auth=(user, password),
     )
     if not 200 <= reply.status < 300:
-        in_a_minute = timezone.now() + timedelta(minutes=1)
+        in_a_minute = clock.now() + timedelta(minutes=1)
         raise answers.error(reply, endpoint=endpoint, resets_at=in_a_minute)
     return answers.read(reply, endpoint=endpoint)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.utils import timezone
-
+from accounts import clock
 from accounts.models import BrandAccount
 from inbox.actions.history import oldest_owed
 from twitter_sync.actions.backfilling import MOST_POSTS
@@ -126,7 +125,7 @@ def complete_to(cursors: list[SyncCursor], gaps: list[SyncGap]) -> datetime | No
 
 
 def is_waiting(one: SyncCursor | SyncGap) -> bool:
-    return one.is_limited and one.due_at > timezone.now()
+    return one.is_limited and one.due_at > clock.now()
 
 
 def has_past(cursor: SyncCursor, backfill: Backfill | None) -> bool:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.utils import timezone
-
+from accounts import clock
 from accounts.models import BrandAccount
 from twitter_sync.models import MissedPush, StreamLease, Subscription, SyncCursor, Webhook
 
@@ -43,7 +42,7 @@ def ways_in(brand: BrandAccount, feed: Feed) -> int:
 
 
 def webhook_is_proven() -> bool:
-    lately = timezone.now() - PROVEN_FOR
+    lately = clock.now() - PROVEN_FOR
     return Webhook.objects.filter(is_valid=True, proven_at__gt=lately).exists()
 
 
@@ -58,5 +57,5 @@ def is_told(brand: BrandAccount, feed: Feed) -> bool:
 
 
 def is_doubted(brand: BrandAccount) -> bool:
-    lately = timezone.now() - DOUBTED_FOR
+    lately = clock.now() - DOUBTED_FOR
     return MissedPush.objects.certain().filter(brand=brand, found_at__gt=lately).exists()

@@ -6,8 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils import timezone
-
+from accounts import clock
 from accounts.models import BrandAccount
 from inbox import channel
 from inbox.channel import Allowance
@@ -59,7 +58,7 @@ def quotas_of(brand: BrandAccount) -> list[Quota]:
     """Windows that are open now, in the order of WORDS; where X was not called there is none."""
     scopes = [user_scope(brand.x_user_id), APP]
     rows = RateBudget.objects.filter(
-        scope__in=scopes, endpoint__in=WORDS, resets_at__gt=timezone.now()
+        scope__in=scopes, endpoint__in=WORDS, resets_at__gt=clock.now()
     )
     order = list(WORDS)
     return sorted(
@@ -102,7 +101,7 @@ def allowances(
 
 def allowance(window: Window, row: RateBudget | None) -> Allowance:
     """Of a window that was never begun, or is over, all is left."""
-    length, now, is_shared = SPANS[window.span], timezone.now(), window.scope == APP
+    length, now, is_shared = SPANS[window.span], clock.now(), window.scope == APP
     if row is None:
         return Allowance(length, window.allowed, window.allowed, now + length, is_shared)
     if row.resets_at <= now:

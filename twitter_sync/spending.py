@@ -5,8 +5,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.utils import timezone
-
+from accounts import clock
 from twitter_sync.budgets import Purpose
 from twitter_sync.errors import CapReached
 from twitter_sync.models import Spending
@@ -39,7 +38,7 @@ def slowed(pause: timedelta) -> timedelta:
 
 def pace_now() -> Pace:
     held = current()
-    return held.pace_at(timezone.now()) if held else Pace.FULL
+    return held.pace_at(clock.now()) if held else Pace.FULL
 
 
 def current() -> Spending | None:

@@ -16,8 +16,8 @@ from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
+from accounts import clock
 from accounts.actions import brands
 from accounts.actions.letters import write_to_admins
 from accounts.models import BrandAccount, BrandEvent, Letter
@@ -107,12 +107,12 @@ def usable_access_token(brand: BrandAccount) -> str:
     held = Connection.objects.select_related("brand").filter(brand=brand).first()
     if held is None or not is_usable(held.brand):
         raise NotConnected
-    if held.expires_at - timezone.now() > RENEW_BEFORE:
+    if held.expires_at - clock.now() > RENEW_BEFORE:
         return decrypt(held.access_token)
     try:
         return decrypt(refresh(held).access_token)
     except UNHEARD:
-        if held.expires_at <= timezone.now():
+        if held.expires_at <= clock.now():
             raise
         return decrypt(held.access_token)
 
@@ -167,7 +167,7 @@ def wait_for_renewal(connection_id: int) -> None:
 def _replaced(held: Connection, pair: TokenPair) -> Connection:
     """The row with `pair`, or with what a new consent gave it meanwhile. Raises NotConnected for
     one that was destroyed: then X is given back what it gave."""
-    _as_read(held).update(**columns(pair), renewed_at=timezone.now())
+    _as_read(held).update(**columns(pair), renewed_at=clock.now())
     current = Connection.objects.filter(pk=held.pk).first()
     if current is None:
         _give_back(pair, held.brand_id)
@@ -190,7 +190,7 @@ def _give_back(pair: TokenPair, brand_id: int) -> None:
 def _is_stale(held: Connection, rejected: str) -> bool:
     if rejected:
         return decrypt(held.access_token) == rejected
-    return held.expires_at - timezone.now() <= RENEW_BEFORE
+    return held.expires_at - clock.now() <= RENEW_BEFORE
 
 
 def mark_for_reconnect(brand_id: int, *, told_at: datetime | None = None) -> None:

@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, BinaryIO
 
-from django.utils import timezone
-
+from accounts import clock
 from twitter_sync.answers import Answer, one_line
 from twitter_sync.calls.media import MediaCalls
 from twitter_sync.errors import TooLarge, Unconfirmed, XError
@@ -118,7 +117,7 @@ def upload(
     )
     upload_id = str(begun["data"]["id"])
     send_pieces(client, upload_id, file, total_bytes, progress)
-    ready_at = timezone.now()
+    ready_at = clock.now()
     told = data_of(client.finalize_upload(upload_id))
     made = Upload(upload_id, str(told.get("media_key", "")), expiry(told, ready_at))
     until_processed(client, upload_id, told, total_bytes, progress, wait)

@@ -12,8 +12,8 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Count, QuerySet
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import BrandAccount
 from inbox.models import Message
 from twitter_sync.models import QuietSpell, RawEvent, SyncGap
@@ -70,7 +70,7 @@ def set_aside() -> SetAside:
 
 def uncertain(brands: Iterable[BrandAccount]) -> dict[int, int]:
     """By brand: replies of which nobody knows for too long whether X has them."""
-    since = timezone.now() - SETTLED_WITHIN
+    since = clock.now() - SETTLED_WITHIN
     of_brands = Message.objects.filter(
         state=Message.State.UNCERTAIN, uncertain_since__lte=since, brand__in=brands
     )
@@ -79,7 +79,7 @@ def uncertain(brands: Iterable[BrandAccount]) -> dict[int, int]:
 
 def overdue(brands: Iterable[BrandAccount]) -> dict[int, int]:
     """By brand: replies that nothing seems to hold up and that have not gone out for too long."""
-    since = timezone.now() - SETTLED_WITHIN
+    since = clock.now() - SETTLED_WITHIN
     return by_brand(
         Message.objects.filter(state=Message.State.QUEUED, not_before__lte=since, brand__in=brands)
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import structlog
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.utils import timezone
 
+from accounts import clock
 from accounts.access import require_admin
 from accounts.actions.letters import write_letter
 from accounts.actions.memberships import add_membership
@@ -38,7 +38,7 @@ def invite(*, email: str, name: str, brand: BrandAccount, role: Role, by: User) 
         defaults={
             "name": name,
             "time_zone": brand.time_zone,
-            "invited_at": timezone.now(),
+            "invited_at": clock.now(),
             "password": unusable_password(),
         },
     )
@@ -64,7 +64,7 @@ def invite_again(person: User, *, by: User) -> None:
     if shared is None and not by.is_superuser:
         raise PermissionDenied("Only admins of the person's handles invite them again.")
     person.session_stamp = new_session_stamp()
-    person.invited_at = timezone.now()
+    person.invited_at = clock.now()
     person.save(update_fields=["session_stamp", "invited_at"])
     write_letter(Letter.Kind.INVITATION, to=person, brand=shared, sender=by)
     log.info("person invited again", person=person.pk, by=by.pk)

@@ -8,8 +8,8 @@ from smtplib import SMTPException
 import structlog
 from django.core.mail import send_mail
 from django.db import transaction
-from django.utils import timezone
 
+from accounts import clock
 from accounts.doorbell import ring
 from accounts.letters import NoLongerMeant, compose
 from accounts.models import BrandAccount, Letter, Role, User
@@ -76,7 +76,7 @@ def send_next_letter() -> bool | None:
     except (SMTPException, OSError) as error:
         try_again_later(letter, f"{type(error).__name__}: {error}")
     else:
-        letter.sent_at, letter.failure = timezone.now(), ""
+        letter.sent_at, letter.failure = clock.now(), ""
     letter.save()
     return letter.sent_at is not None
 
@@ -90,5 +90,5 @@ def try_again_later(letter: Letter, reason: str) -> None:
     if letter.attempts > len(PAUSES):
         give_up(letter, reason)
     else:
-        letter.due_at = timezone.now() + PAUSES[letter.attempts - 1]
+        letter.due_at = clock.now() + PAUSES[letter.attempts - 1]
         letter.failure = reason[:300]

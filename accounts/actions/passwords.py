@@ -7,8 +7,8 @@ from datetime import timedelta
 import structlog
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.utils import timezone
 
+from accounts import clock
 from accounts.access import administers_person
 from accounts.actions.letters import write_letter
 from accounts.announcements import access_changed
@@ -43,7 +43,7 @@ def send_reset_link(person: User, *, by: User) -> None:
 
 def write_link(person: User, sender: User | None = None) -> None:
     kind = Letter.Kind.INVITATION if person.is_invited else Letter.Kind.RESET
-    recent = Letter.objects.filter(to=person, kind=kind, created_at__gt=timezone.now() - PAUSE)
+    recent = Letter.objects.filter(to=person, kind=kind, created_at__gt=clock.now() - PAUSE)
     if not recent.exists():
         write_letter(kind, to=person, sender=sender)
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.utils import timezone
+
+from accounts import clock
 
 if TYPE_CHECKING:
     from accounts.models.user import User
@@ -53,7 +54,7 @@ class BrandAccount(models.Model):
     name = models.CharField(max_length=100)
     status = models.CharField(max_length=20, choices=Status, default=Status.CONNECTED)
     time_zone = models.CharField(max_length=64, default="UTC")
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=clock.now)
     # The team answers since then; what was said before came in as history. Null: from ever.
     answers_since = models.DateTimeField(null=True, blank=True)
     # A pause outlives a consent that X took back: who reconnects does not resume.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models.brand_account import BrandAccount
 from accounts.models.user import User
 
@@ -28,7 +28,7 @@ class BrandEvent(models.Model):
     )
     before = models.JSONField(default=dict, blank=True)
     after = models.JSONField(default=dict, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         ordering = ["-id"]

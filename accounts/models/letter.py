@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
+
+from accounts import clock
 
 
 class LetterQuerySet(models.QuerySet["Letter"]):
     def due(self) -> LetterQuerySet:
-        return self.filter(sent_at__isnull=True, due_at__lte=timezone.now()).order_by("id")
+        return self.filter(sent_at__isnull=True, due_at__lte=clock.now()).order_by("id")
 
 
 class Letter(models.Model):
@@ -35,8 +36,8 @@ class Letter(models.Model):
         "User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     words = models.CharField(max_length=1000, blank=True, default="", db_default="")
-    created_at = models.DateTimeField(default=timezone.now)
-    due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
+    created_at = models.DateTimeField(default=clock.now)
+    due_at = models.DateTimeField(null=True, blank=True, default=clock.now)
     sent_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     failure = models.CharField(max_length=300, blank=True)

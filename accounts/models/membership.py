@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.utils import timezone
+
+from accounts import clock
 
 if TYPE_CHECKING:
     from accounts.models.user import User
@@ -43,7 +44,7 @@ class Membership(models.Model):
     user = models.ForeignKey("User", on_delete=models.CASCADE, related_name="memberships")
     brand = models.ForeignKey("BrandAccount", on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role, default=Role.AGENT)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=clock.now)
 
     objects = MembershipQuerySet.as_manager()
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models.functions import Lower
-from django.utils import timezone
+
+from accounts import clock
 
 if TYPE_CHECKING:
     from accounts.models.user import User
@@ -32,7 +33,7 @@ class Team(models.Model):
     members: models.ManyToManyField[User, models.Model] = models.ManyToManyField(
         "User", related_name="teams", blank=True
     )
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=clock.now)
 
     objects = TeamQuerySet.as_manager()
 

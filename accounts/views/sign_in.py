@@ -11,11 +11,11 @@ from django.contrib.auth import authenticate, login, logout
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import clock
 from accounts.announcements import access_changed
 from accounts.forms import SignInForm
 from accounts.models import User
@@ -79,7 +79,7 @@ def locked_out(
     """django-axes' answer after too many failures. Says when to try again, and of nobody else."""
     email = (credentials or {}).get("email", "")
     until = locked_until(request, email)
-    minutes = ceil((until - timezone.now()).total_seconds() / 60)
+    minutes = ceil((until - clock.now()).total_seconds() / 60)
     context = {"until": until, "minutes": max(minutes, 1)}
     return render(request, "accounts/locked_out.html", context, status=429)
 
@@ -89,6 +89,6 @@ def locked_until(request: HttpRequest, email: str) -> datetime:
     attempts = AccessAttempt.objects.filter(
         username=email, ip_address=getattr(request, "axes_ip_address", None)
     )
-    last = attempts.aggregate(last=Max("attempt_time"))["last"] or timezone.now()
+    last = attempts.aggregate(last=Max("attempt_time"))["last"] or clock.now()
     until: datetime = last + get_cool_off(request)
     return until

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.utils import timezone
 
+from accounts import clock
 from accounts.access import has_role, require_role
 from accounts.models import Role, User
 from inbox.actions.recording import keep, locked_for_work, record
@@ -101,4 +101,4 @@ def hand_over(conversation: Conversation, *, to: User | None, by: User | None) -
 
 
 def end_assignment(conversation: Conversation) -> None:
-    conversation.assignments.filter(ended_at=None).update(ended_at=timezone.now())
+    conversation.assignments.filter(ended_at=None).update(ended_at=clock.now())

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.utils import timezone
-
+from accounts import clock
 from inbox import rows
 from inbox.models import Contact, ContactHandle
 from inbox.text.plain import storable
@@ -83,7 +82,7 @@ class AddressBook:
     def _keep_handle(self, person: Person) -> None:
         """The history of handles, each with the earliest time that it was told at; a bare mention
         of a handle tells no time."""
-        told_at = (person.as_of if person.name else None) or timezone.now()
+        told_at = (person.as_of if person.name else None) or clock.now()
         key = person.x_user_id, handle_of(person)
         self._handles[key] = min(told_at, self._handles.get(key, told_at))
 
@@ -128,7 +127,7 @@ def is_newer(person: Person, contact: Contact) -> bool:
 
     An unchanged profile moves `profile_as_of` once a day, not with every message.
     """
-    as_of = person.as_of or timezone.now()
+    as_of = person.as_of or clock.now()
     if contact.profile_as_of is not None and as_of <= contact.profile_as_of:
         return False
     if contact.profile_as_of is None or as_of - contact.profile_as_of > RENEWED_AFTER:
@@ -143,7 +142,7 @@ def says_something_new(person: Person, contact: Contact) -> bool:
 def refresh(contact: Contact, person: Person) -> None:
     for field, value in told_by(person).items():
         setattr(contact, field, value)
-    contact.profile_as_of = person.as_of or timezone.now()
+    contact.profile_as_of = person.as_of or clock.now()
 
 
 def handle_of(person: Person) -> str:

@@ -12,8 +12,8 @@ from io import BytesIO
 from typing import BinaryIO
 
 from django.db import transaction
-from django.utils import timezone
 
+from accounts import clock
 from accounts.access import require_role
 from accounts.doorbell import ring
 from accounts.models import Role, User
@@ -91,7 +91,7 @@ def take(rows: AttachmentQuerySet) -> Attachment | None:
     if attachment is None:
         return None
     attachment.attempts += 1
-    attachment.lease_until = timezone.now() + LEASE
+    attachment.lease_until = clock.now() + LEASE
     attachment.save(update_fields=["attempts", "lease_until"])
     return attachment
 
@@ -178,7 +178,7 @@ def try_again(attachment: Attachment, *, by: User) -> None:
     require_role(by, attachment.message.brand_id, Role.AGENT)
     conversation = locked_around(attachment.message)
     refused = Attachment.objects.filter(pk=attachment.pk, state=State.REFUSED)
-    asked = refused.update(state=State.WANTED, reason="", attempts=0, due_at=timezone.now())
+    asked = refused.update(state=State.WANTED, reason="", attempts=0, due_at=clock.now())
     if asked:
         keep(conversation, what="message")
         ring("twitter_sync.fetch_media", queue="media")

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from accounts import clock
 from accounts.access import require_role
 from accounts.doorbell import ring
 from accounts.models import Role, User
@@ -140,7 +140,7 @@ def follow_invitations(*conversations: Conversation) -> None:
 def put_away(source: Conversation, target: Conversation) -> None:
     """Nothing is left in it to answer; its row of the list says where all of it went."""
     source.status, source.snoozed_until = Status.RESOLVED, None
-    source.resolved_at = timezone.now()
+    source.resolved_at = clock.now()
     source.resolved_through = source.resolved_through or 0
     summarise(source)
     source.preview, source.preview_is_ours = f"Merged into #{target.pk}", False
@@ -179,7 +179,7 @@ def unmerge(source: Conversation, *, by: User) -> Merge | None:
     check_not_merged(target)
     check_settled(target)
     move_back(standing, current, target)
-    standing.undone_at, standing.undone_by = timezone.now(), by
+    standing.undone_at, standing.undone_by = clock.now(), by
     standing.save(update_fields=["undone_at", "undone_by"])
     take_up(current, standing.moved["before"])
     bring_up(target)

@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
-from django.utils import timezone
 
+from accounts import clock
 from accounts.doorbell import ring
 from accounts.models import BrandAccount
 from inbox.actions.answering import SUMMARY, summarise, talk_in
@@ -204,7 +204,7 @@ def mark_deleted(
         return message
     conversation = locked_around(message)
     message.text, message.entities, message.payload = "", {}, None
-    message.deleted_at = deleted_at or timezone.now()
+    message.deleted_at = deleted_at or clock.now()
     message.save(update_fields=["text", "entities", "payload", "deleted_at"])
     message.attachments.all().delete()
     forget_words(message)

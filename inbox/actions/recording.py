@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import User
 from inbox import live, rows
 from inbox.models import Conversation, ConversationEvent, Merge, Message, Thread
@@ -63,7 +63,7 @@ def check_not_merged(conversation: Conversation) -> None:
 def keep(conversation: Conversation, *fields: str, what: str) -> None:
     """Saves `fields`, moves the version and announces. The row must be locked."""
     conversation.version += 1
-    conversation.changed_at = timezone.now()
+    conversation.changed_at = clock.now()
     conversation.save(update_fields=[*fields, "version", "changed_at"])
     live.announce(conversation, what=what)
 
@@ -72,7 +72,7 @@ def keep_each(conversations: Collection[Conversation], *fields: str, what: str) 
     """Likewise for many, in one statement. The rows must be locked."""
     for conversation in conversations:
         conversation.version += 1
-        conversation.changed_at = timezone.now()
+        conversation.changed_at = clock.now()
     rows.update(list(conversations), *fields, "version", "changed_at")
     live.announce(*conversations, what=what)
 
@@ -123,5 +123,5 @@ def line(
         message=message,
         before=before or {},
         after=after or {},
-        created_at=at or timezone.now(),
+        created_at=at or clock.now(),
     )

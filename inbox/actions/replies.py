@@ -7,8 +7,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
+from accounts import clock
 from accounts.access import require_role
 from accounts.doorbell import ring
 from accounts.models import BrandAccount, Role, User
@@ -237,7 +237,7 @@ def queue(
 ) -> Message:
     """Returns the first of the messages; each of the others answers the one before it, whose id
     is not known yet."""
-    now, wait = timezone.now(), undo_seconds(thread, conversation.brand)
+    now, wait = clock.now(), undo_seconds(thread, conversation.brand)
     messages = [
         Message.objects.create(
             brand_id=thread.brand_id,
@@ -308,7 +308,7 @@ def retry(message: Message, *, by: User) -> Message:
 
 
 def queue_again(message: Message) -> None:
-    now = timezone.now()
+    now = clock.now()
     message.state, message.failure = Message.State.QUEUED, ""
     message.not_before = message.sent_at = now
     message.sequence = sequence_at(now)
@@ -321,7 +321,7 @@ def is_retryable(message: Message) -> bool:
     return (
         message.state == Message.State.UNCERTAIN
         and message.uncertain_since is not None
-        and message.uncertain_since <= timezone.now() - UNCERTAIN_FOR
+        and message.uncertain_since <= clock.now() - UNCERTAIN_FOR
     )
 
 

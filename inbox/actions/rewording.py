@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
-from django.utils import timezone
 
+from accounts import clock
 from accounts.access import require_role
 from accounts.doorbell import ring
 from accounts.models import Role, User
@@ -57,7 +57,7 @@ def reword(message: Message, *, by: User, text: str) -> Message:
         raise PartOfChain
     check(Draft(message.thread, conversation, by, words, in_place_of=message))
     wait = undo_seconds(message.thread, conversation.brand)
-    again = timezone.now() + timedelta(seconds=wait)
+    again = clock.now() + timedelta(seconds=wait)
     message.text, message.entities = escaped(words), {}
     message.not_before = max(again, message.not_before or again)
     message.save(update_fields=["text", "entities", "not_before"])

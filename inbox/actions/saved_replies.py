@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
+from accounts import clock
 from accounts.access import require_role
 from accounts.models import BrandAccount, Role, User
 from inbox.models import SavedReply
@@ -48,7 +48,7 @@ def write(saved: SavedReply, *, by: User, shortcut: str, text: str, kind: str) -
     require_role(by, saved.brand_id, Role.MANAGER)
     saved.shortcut, saved.text, saved.kind = shortcut.lower(), writable(text), kind
     check(saved)
-    saved.changed_by, saved.changed_at = by, timezone.now()
+    saved.changed_by, saved.changed_at = by, clock.now()
     try:
         with transaction.atomic():
             saved.save()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 
+from accounts import clock
 from accounts.doorbell import ring
 from accounts.models import BrandAccount
 from inbox.actions.answering import SUMMARY, summarise
@@ -35,7 +35,7 @@ def take_next(conversation_id: int) -> Message | None:
         return None
     free = ours.filter(state=State.QUEUED).exclude(part__in=ChainPart.objects.held())
     message = free.order_by("id").first()
-    if message is None or (message.not_before and message.not_before > timezone.now()):
+    if message is None or (message.not_before and message.not_before > clock.now()):
         return None
     if message.kind == Message.Kind.DM and is_left_alone(conversation):
         fail_unsent(message.pk, SILENT)
@@ -172,7 +172,7 @@ def end_without_id(
         return message
     message.state, message.failure = state, reason[:300]
     if state == State.UNCERTAIN:
-        message.uncertain_since = timezone.now()
+        message.uncertain_since = clock.now()
     message.save(update_fields=["state", "failure", "uncertain_since"])
     summarise(conversation)
     keep(conversation, *SUMMARY, what="send")

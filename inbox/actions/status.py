@@ -6,8 +6,8 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Max
-from django.utils import timezone
 
+from accounts import clock
 from accounts.access import require_role
 from accounts.models import Role, User
 from inbox.actions.recording import keep, locked_for_work, record
@@ -39,7 +39,7 @@ def resolve(conversation: Conversation, *, by: User, version: int | None = None)
     current = checked(conversation, by=by, version=version)
     if current.status == Status.RESOLVED:
         return current
-    current.resolved_at = timezone.now()
+    current.resolved_at = clock.now()
     current.resolved_through = current.messages.aggregate(last=Max("id"))["last"] or 0
     current.unanswered_since = None
     return change(current, Status.RESOLVED, ConversationEvent.Kind.RESOLVED, by=by)
@@ -70,7 +70,7 @@ def snooze(
     conversation: Conversation, *, until: datetime, by: User, version: int | None = None
 ) -> Conversation:
     """Puts a conversation away until `until`, or until the customer writes."""
-    if until <= timezone.now():
+    if until <= clock.now():
         raise NotInTheFuture("Choose a time that is still to come.")
     current = checked(conversation, by=by, version=version)
     return change(current, Status.SNOOZED, ConversationEvent.Kind.SNOOZED, by=by, until=until)
@@ -80,7 +80,7 @@ def wake_due() -> int:
     """Opens the conversations whose snooze has ended; returns how many."""
     with transaction.atomic():
         due = Conversation.objects.select_for_update(skip_locked=True).filter(
-            status=Status.SNOOZED, snoozed_until__lte=timezone.now()
+            status=Status.SNOOZED, snoozed_until__lte=clock.now()
         )[:WAKE_BATCH]
         for conversation in due:
             change(conversation, Status.OPEN, ConversationEvent.Kind.WOKEN, by=None)

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.db import transaction
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import User
 from inbox.models.wish import Wish, WishQuerySet
 
@@ -58,8 +58,8 @@ def is_underway(wish: Wish, wanted: bool) -> bool:
 def ask(wish: Wish, *, wanted: bool, by: User) -> None:
     """A call that is under way is let finish: what it settles is then not what is wanted."""
     wish.wanted, wish.state, wish.reason = wanted, State.PENDING, ""
-    wish.asked_by, wish.asked_at, wish.settled_at = by, timezone.now(), None
-    wish.attempts, wish.due_at = 0, timezone.now()
+    wish.asked_by, wish.asked_at, wish.settled_at = by, clock.now(), None
+    wish.attempts, wish.due_at = 0, clock.now()
     wish.save()
 
 
@@ -73,7 +73,7 @@ def take(rows: WishQuerySet[W], pk: int) -> W | None:
     if wish is None:
         return None
     wish.attempts += 1
-    wish.lease_until = timezone.now() + LEASE
+    wish.lease_until = clock.now() + LEASE
     wish.save(update_fields=["attempts", "lease_until"])
     return wish
 
@@ -95,4 +95,4 @@ def settle(wish: Wish, fate: Fate) -> None:
 
 
 def end(wish: Wish, state: Wish.State, reason: str) -> None:
-    wish.state, wish.reason, wish.settled_at = state, reason[:300], timezone.now()
+    wish.state, wish.reason, wish.settled_at = state, reason[:300], clock.now()

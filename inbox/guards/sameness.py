@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.utils import timezone
-
+from accounts import clock
 from accounts.models import Role
 from inbox.guards.draft import Draft, Stopped
 from inbox.models import Message
@@ -39,7 +38,7 @@ def stop_repeats(draft: Draft) -> None:
     post after post, so each of a chain counts."""
     if not draft.thread.is_public:
         return
-    now = timezone.now()
+    now = clock.now()
     about_to = {folded(escaped(post), {}) for post in draft.posts or (draft.words,)}
     posts = draft.said_by_us().filter(sequence__gte=sequence_at(now - REMEMBERED), deleted_at=None)
     for message in posts.select_related("author").order_by("-sequence")[:MOST]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from django.utils import timezone
-
+from accounts import clock
 from accounts.models import BrandAccount, Role
 from inbox.guards.draft import Draft, Stopped
 from inbox.models import Handoff, Message
@@ -65,7 +64,7 @@ def stop_unasked(draft: Draft) -> None:
         raise AskedToStop
     if not theirs.filter(kind=Message.Kind.DM).exists() and not is_invited(draft):
         raise Unasked
-    now = timezone.now()
+    now = clock.now()
     if last is None or last.sent_at < now - QUIET_AFTER:
         stop_unwanted(draft, since=sequence_at(now - QUIET_AFTER))
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.utils import timezone
 
+from accounts import clock
 from accounts.doorbell import ring
 from inbox.media.files import storage
 from inbox.models import Attachment, MediaFile
@@ -35,7 +35,7 @@ def check() -> Checked:
 
 def check_shelf(shelf: str) -> Checked:
     """Files are looked at before rows: whoever writes one has made its row before."""
-    begun = timezone.now()
+    begun = clock.now()
     there = set(storage().names(shelf))
     rows = MediaFile.objects.filter(key__startswith=shelf)
     known = {row.name: row for row in rows}
@@ -56,6 +56,6 @@ def want_again(attachment_ids: list[int]) -> int:
         return 0
     held = Attachment.objects.filter(pk__in=attachment_ids, state=Attachment.State.HELD)
     MediaFile.objects.filter(attachment__in=held).update(attachment=None)
-    wanted = held.update(state=Attachment.State.WANTED, attempts=0, due_at=timezone.now())
+    wanted = held.update(state=Attachment.State.WANTED, attempts=0, due_at=clock.now())
     ring("twitter_sync.fetch_media", queue="media")
     return wanted

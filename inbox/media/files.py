@@ -12,8 +12,8 @@ import structlog
 from django.core.files import File
 from django.core.files.storage import storages
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
+from accounts import clock
 from accounts.doorbell import ring_now
 from inbox.models import Attachment, Enclosure, MediaFile
 
@@ -50,7 +50,7 @@ def write(
     size = size_of(content)
     file = add_row(owner, role=role, media_type=media_type, size=size, width=width, height=height)
     storage().save(file.name, File(content))
-    file.written_at = timezone.now()
+    file.written_at = clock.now()
     MediaFile.objects.filter(pk=file.pk).update(written_at=file.written_at)
     return file
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import User
 from inbox.models.media_file import MediaFile
 
@@ -22,7 +22,7 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
 
     def due(self) -> AttachmentQuerySet:
         """To be fetched, and in no worker's hands."""
-        now = timezone.now()
+        now = clock.now()
         free = Q(lease_until=None) | Q(lease_until__lt=now)
         return self.filter(free, state=Attachment.State.WANTED, due_at__lte=now)
 
@@ -62,7 +62,7 @@ class Attachment(models.Model):
     )
     reason = models.CharField(max_length=300, blank=True, default="", db_default="")
     attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
-    due_at = models.DateTimeField(default=timezone.now, db_default=Now())
+    due_at = models.DateTimeField(default=clock.now, db_default=Now())
     lease_until = models.DateTimeField(null=True, blank=True)
 
     objects = AttachmentQuerySet.as_manager()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Upper
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import User
 from inbox.text.names import safe_name, safe_text
 
@@ -28,7 +28,7 @@ class Contact(models.Model):
     is_protected = models.BooleanField(default=False)
     followers = models.PositiveBigIntegerField(null=True, blank=True)
     joined_x_at = models.DateTimeField(null=True, blank=True)
-    first_seen_at = models.DateTimeField(default=timezone.now)
+    first_seen_at = models.DateTimeField(default=clock.now)
     # X's clock of the payload that the profile was taken from; older payloads change nothing.
     profile_as_of = models.DateTimeField(null=True, blank=True)
 

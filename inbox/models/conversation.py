@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import User
 
 if TYPE_CHECKING:
@@ -111,8 +111,8 @@ class Conversation(models.Model):
     resolved_at = models.DateTimeField(null=True, blank=True)
     # The last message that a resolve covered: what comes after it is unanswered again.
     resolved_through = models.BigIntegerField(null=True, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    changed_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=clock.now)
+    changed_at = models.DateTimeField(default=clock.now)
     version = models.PositiveIntegerField(default=1)
 
     # What a row of the list shows, kept here so that a page of the list is one query.

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from django.db import models
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import User
 from inbox.models.attachment import Attachment
 from inbox.models.media_file import MediaFile
@@ -30,7 +30,7 @@ class EnclosureQuerySet(models.QuerySet["Enclosure"]):
         return self.filter(Exists(written))
 
     def abandoned(self) -> EnclosureQuerySet:
-        return self.filter(made_at__lt=timezone.now() - KEPT_FOR)
+        return self.filter(made_at__lt=clock.now() - KEPT_FOR)
 
 
 class Enclosure(models.Model):
@@ -45,7 +45,7 @@ class Enclosure(models.Model):
     alt_text = models.CharField(max_length=LONGEST_ALT_TEXT, blank=True)
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)
-    made_at = models.DateTimeField(default=timezone.now)
+    made_at = models.DateTimeField(default=clock.now)
 
     objects = EnclosureQuerySet.as_manager()
 

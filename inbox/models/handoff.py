@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from django.db import models
 from django.db.models import OuterRef, Subquery
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import User
 from inbox.models.event import ConversationEvent
 from inbox.models.message import Message
@@ -87,7 +87,7 @@ class Handoff(models.Model):
     closing = models.ForeignKey(
         "inbox.Message", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=clock.now)
 
     objects = HandoffQuerySet.as_manager()
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import User
 
 # Longer than any worker is at it: what was not written by then never will be.
@@ -40,7 +40,7 @@ class MediaFileQuerySet(models.QuerySet["MediaFile"]):
 
     def left_behind(self) -> MediaFileQuerySet:
         """Nothing shows them any more, and nobody is writing them: the files are to go."""
-        at_rest = Q(written_at__isnull=False) | Q(made_at__lt=timezone.now() - TO_WRITE)
+        at_rest = Q(written_at__isnull=False) | Q(made_at__lt=clock.now() - TO_WRITE)
         return self.filter(at_rest, attachment=None, enclosure=None)
 
 
@@ -69,7 +69,7 @@ class MediaFile(models.Model):
     size = models.PositiveBigIntegerField(default=0)
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)
-    made_at = models.DateTimeField(default=timezone.now)
+    made_at = models.DateTimeField(default=clock.now)
     written_at = models.DateTimeField(null=True, blank=True)
 
     objects = MediaFileQuerySet.as_manager()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import User
 from inbox.models.words import MESSAGE_WORDS
 from inbox.text.render import as_read
@@ -87,7 +87,7 @@ class Message(models.Model):
     entities = models.JSONField(default=dict, blank=True)
     payload = models.JSONField(null=True, blank=True)
     sent_at = models.DateTimeField()
-    received_at = models.DateTimeField(default=timezone.now)
+    received_at = models.DateTimeField(default=clock.now)
     deleted_at = models.DateTimeField(null=True, blank=True)
 
     # Ours only.
@@ -147,7 +147,7 @@ class Message(models.Model):
         """How long it waits for second thoughts; 0 when it is on its way, or held up by X."""
         if self.state != self.State.QUEUED or self.failure or self.not_before is None:
             return 0
-        return max(0.0, (self.not_before - timezone.now()).total_seconds())
+        return max(0.0, (self.not_before - clock.now()).total_seconds())
 
     @property
     def plain_text(self) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import User
 from inbox.models.words import NOTE_WORDS
 
@@ -23,7 +23,7 @@ class Note(models.Model):
     author = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     text = models.TextField()
     client_key = models.UUIDField(unique=True)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=clock.now)
 
     objects = NoteQuerySet.as_manager()
 

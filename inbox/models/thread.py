@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import User
 from inbox.models.message import Message
 
@@ -31,7 +31,7 @@ class Thread(models.Model):
     brand = models.ForeignKey("accounts.BrandAccount", on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=6, choices=Kind)
     x_conversation_id = models.CharField(max_length=60)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=clock.now)
 
     objects = ThreadQuerySet.as_manager()
 

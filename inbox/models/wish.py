@@ -6,7 +6,8 @@ from typing import TypeVar
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
+
+from accounts import clock
 
 W = TypeVar("W", bound="Wish", covariant=True)
 
@@ -14,7 +15,7 @@ W = TypeVar("W", bound="Wish", covariant=True)
 class WishQuerySet(models.QuerySet[W]):
     def due(self) -> WishQuerySet[W]:
         """Not settled, due, and in no worker's hands."""
-        now = timezone.now()
+        now = clock.now()
         free = Q(lease_until=None) | Q(lease_until__lt=now)
         return self.filter(free, state=Wish.State.PENDING, due_at__lte=now)
 
@@ -38,10 +39,10 @@ class Wish(models.Model):
     asked_by = models.ForeignKey(
         "accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    asked_at = models.DateTimeField(default=timezone.now)
+    asked_at = models.DateTimeField(default=clock.now)
     settled_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    due_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=clock.now)
     lease_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -12,9 +12,9 @@ from django.db.models import Count, Max, Min, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from accounts import clock
 from accounts.models import BrandAccount, Role, User
 from inbox import desk
 from inbox.access import access_contact
@@ -75,7 +75,7 @@ class Acquaintance:
         asked = [one.block.asked_at for one in self.brands if one.block and one.is_asking_x]
         if not asked:
             return None
-        return QUICK_LOOK if timezone.now() - max(asked) < QUICK_FOR else SLOW_LOOK
+        return QUICK_LOOK if clock.now() - max(asked) < QUICK_FOR else SLOW_LOOK
 
 
 @require_GET

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from accounts import clock
 from accounts.models import BrandAccount
 from inbox.desk import PAGE_SIZE, BadCursor, brands_of, page
 from inbox.live import now_us
@@ -90,7 +91,7 @@ def changes(request: HttpRequest) -> HttpResponse:
     """
     at = now_us()
     asked = moment(request.GET.get("since", ""))
-    since = max(asked, datetime.now(UTC) - LONGEST_ABSENCE)
+    since = max(asked, clock.now() - LONGEST_ABSENCE)
     changed = Conversation.objects.visible_to(person(request)).filter(changed_at__gte=since)
     rows = list(changed.order_by("-changed_at").values("id", "version")[: MOST_CHANGES + 1])
     handles = BrandAccount.objects.visible_to(person(request)).changed_since(since)

@@ -9,9 +9,9 @@ from datetime import timedelta
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from accounts import clock
 from accounts.models import BrandAccount
 from inbox.funnel import Funnel, Row, Stage, funnel, managed_by
 from inbox.models.handoff import STEPS
@@ -56,7 +56,7 @@ def report_of(request: HttpRequest) -> Report:
     days = request.GET.get("days", DEFAULT_SPAN)
     if not chosen or days not in SPANS:
         raise Http404("No such report.")
-    since = timezone.now() - timedelta(days=int(days))
+    since = clock.now() - timedelta(days=int(days))
     return Report(funnel(user, chosen, since=since), brands, brand, days)
 
 

@@ -16,8 +16,8 @@ from collections.abc import Collection, Sequence
 import structlog
 from django.db import OperationalError, connection, transaction
 from django.db.models import prefetch_related_objects
-from django.utils import timezone
 
+from accounts import clock
 from accounts.doorbell import ring
 from twitter_sync.actions.interpreting import Outcome, interpret
 from twitter_sync.actions.placing import active_brands
@@ -206,6 +206,6 @@ def postpone(row_id: int, error: Exception) -> None:
     row.brand = row.brand or active_brands().filter(x_user_id=row.addressee).first()
     row.error = f"{failure['error']} at {failure['at']}"[:300]
     row.state = State.DEAD if row.attempts >= MOST_ATTEMPTS else State.PENDING
-    row.due_at = timezone.now() + delay(row.attempts)
+    row.due_at = clock.now() + delay(row.attempts)
     row.save(update_fields=["attempts", "brand", "error", "state", "due_at"])
     log.error("event not applied", row=row.pk, attempts=row.attempts, **failure)

@@ -8,8 +8,8 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.utils import timezone
 
+from accounts import clock
 from accounts.actions.letters import raise_alarm
 from twitter_sync.audit import INVARIANTS, Finding, everything, examine, recent
 from twitter_sync.locks import only_one
@@ -30,7 +30,7 @@ def audit(*, whole: bool = False) -> Audit | None:
     """
     if not only_one("twitter_sync.audit"):
         return None
-    began_at, began = timezone.now(), time.monotonic()
+    began_at, began = clock.now(), time.monotonic()
     scope = everything() if whole else recent()
     findings = [examine(invariant, scope) for invariant in INVARIANTS.values()]
     known = names_of_the_last()

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
+from accounts import clock
 from accounts.doorbell import ring
 from accounts.models import BrandAccount
 from inbox.sequence import moment_of
@@ -78,7 +78,7 @@ def keep(held: Backfill, answer: Answer) -> tuple[Backfill, int]:
     if current.is_done or current.page_token != held.page_token:
         return current, 0
     new = keep_page(current, answer)
-    current.due_at = timezone.now() + LEASE
+    current.due_at = clock.now() + LEASE
     current.save()
     return current, new
 
@@ -97,7 +97,7 @@ def keep_page(backfill: Backfill, answer: Answer) -> int:
     backfill.page_token = next_page_of(answer)
     backfill.is_limited, backfill.failure = False, ""
     if not backfill.page_token or left(backfill) == 0:
-        backfill.done_at, backfill.page_token = timezone.now(), ""
+        backfill.done_at, backfill.page_token = clock.now(), ""
     if new:
         ring("twitter_sync.apply", queue="ingest")
     return new

@@ -8,8 +8,8 @@ import hmac
 import time
 
 import structlog
-from django.utils import timezone
 
+from accounts import clock
 from twitter_sync import answers, oauth, transport
 from twitter_sync.errors import NotSent, XError
 from twitter_sync.models import Webhook
@@ -26,7 +26,7 @@ def challenge() -> Webhook | None:
     if not webhook.external_id:
         return None
     token, began = oauth.new_secret(), time.monotonic()
-    webhook.asked_at, webhook.answered_in_seconds = timezone.now(), None
+    webhook.asked_at, webhook.answered_in_seconds = clock.now(), None
     try:
         webhook.answer_failure = flaw_of_answer(webhook, token)
         webhook.answered_in_seconds = round(time.monotonic() - began, 3)

@@ -15,8 +15,8 @@ from io import BytesIO
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
+from accounts import clock
 from twitter_sync import spending
 from twitter_sync.actions.rechecking import PAUSE, SOON, act_on, held_by
 from twitter_sync.backoff import delay
@@ -47,7 +47,7 @@ class Broken(Exception):
 
 def comply_due(now: datetime | None = None) -> None:
     """Takes the next step of the job that is under way, or begins one."""
-    now = now or timezone.now()
+    now = now or clock.now()
     if settings.X_COMPLIANCE_JOBS:
         gather(now)
     job = take(now)

@@ -16,8 +16,8 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from accounts import clock
 from accounts.access import administers_any, can_administer
 from accounts.actions import brands
 from accounts.announcements import access_changed
@@ -104,7 +104,7 @@ def finish(brand_id: int, *, waits: bool = False) -> bool:
     try:
         set_up(asked.brand, replacing=asked.replacing, waits=waits)
     except Busy:
-        held.update(set_up_due_at=timezone.now() + timedelta(seconds=PUT_OFF_SECONDS))
+        held.update(set_up_due_at=clock.now() + timedelta(seconds=PUT_OFF_SECONDS))
         ring("twitter_sync.set_up", queue="default", after=PUT_OFF_SECONDS, brand_id=brand_id)
         return False
     if not asked.is_first:
@@ -132,7 +132,7 @@ def take(brand_id: int) -> Asked | None:
     if held is None or held.set_up_due_at is None:
         return None
     is_first = held.set_up_due_at <= held.connected_at
-    held.set_up_due_at = timezone.now() + SET_UP_LEASE
+    held.set_up_due_at = clock.now() + SET_UP_LEASE
     held.save(update_fields=["set_up_due_at"])
     return Asked(held.brand, held.set_up_due_at, held.replacing, is_first)
 
@@ -148,7 +148,7 @@ def keep(
     brand, is_new = held_or_new(who, by=by)
     if not is_new:
         connect_again(brand, who, by=by)
-    now = timezone.now()
+    now = clock.now()
     Connection.objects.update_or_create(
         brand=brand, defaults={**tokens.columns(pair), "connected_at": now, "set_up_due_at": now}
     )
@@ -170,7 +170,7 @@ def held_or_new(who: dict[str, Any], *, by: User | None) -> tuple[BrandAccount, 
             "name": who["name"],
             "time_zone": by.time_zone if by else "UTC",
             # A past that a program tells is replayed as if it happened now.
-            "answers_since": timezone.now() if by else None,
+            "answers_since": clock.now() if by else None,
         },
     )
 

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 import structlog
 from django.db import connection, transaction
-from django.utils import timezone
 
+from accounts import clock
 from accounts.doorbell import ring_now
 from accounts.models import BrandAccount
 from inbox.actions.revising import find_all
@@ -147,7 +147,7 @@ def cut_out(row_ids: Sequence[int], ids: Collection[str]) -> None:
         cut += 1
         row.body = left
         if not left:
-            row.emptied_at = timezone.now()
+            row.emptied_at = clock.now()
             row.state = State.APPLIED if row.state == State.APPLIED else State.IGNORED
             row.waits_for = ""
         row.save(update_fields=["body", "emptied_at", "state", "waits_for"])
@@ -163,7 +163,7 @@ def move_on(due: Sequence[Redaction], begun: Place, seen: Place, *, is_end: bool
             MOVE_ON,
             [
                 *seen,
-                timezone.now() if is_end else None,
+                clock.now() if is_end else None,
                 [one.pk for one in along],
                 [one.asked_at for one in along],
             ],

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import structlog
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 
+from accounts import clock
 from accounts.access import require_admin
 from accounts.actions import brands
 from accounts.doorbell import ring
@@ -114,5 +114,5 @@ def wind_up_all() -> None:
 
 
 def subscriptions_left() -> QuerySet[Subscription]:
-    asked_lately = Q(checked_at__gt=timezone.now() - REFUSED_AGAIN_AFTER) & ~Q(failure="")
+    asked_lately = Q(checked_at__gt=clock.now() - REFUSED_AGAIN_AFTER) & ~Q(failure="")
     return Subscription.objects.filter(brand=OuterRef("pk")).exclude(asked_lately)

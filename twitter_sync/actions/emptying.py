@@ -14,8 +14,8 @@ from time import monotonic
 import structlog
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 
+from accounts import clock
 from accounts.doorbell import ring_now
 from twitter_sync.models import ComplianceJob, Redaction
 
@@ -48,7 +48,7 @@ log = structlog.get_logger(__name__)
 def empty_old(now: datetime | None = None) -> int:
     """Empties what is old enough, for a while; rings again when more is left. Returns how many
     rows it emptied."""
-    now, emptied = now or timezone.now(), 0
+    now, emptied = now or clock.now(), 0
     ends_at = monotonic() + WORK_FOR.total_seconds()
     while some := empty_some(now):
         emptied += some

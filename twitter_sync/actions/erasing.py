@@ -13,8 +13,8 @@ import time
 import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, ProtectedError, QuerySet
-from django.utils import timezone
 
+from accounts import clock
 from accounts.access import require_admin
 from accounts.actions import brands
 from accounts.announcements import access_changed
@@ -156,7 +156,7 @@ def let_go(erasure: Erasure, brand: BrandAccount, *, left_at_x: str) -> None:
     for person in User.objects.filter(memberships__brand=brand):
         access_changed(person)
     brand.delete()
-    Erasure.objects.filter(pk=erasure.pk).update(finished_at=timezone.now(), left_at_x=left_at_x)
+    Erasure.objects.filter(pk=erasure.pk).update(finished_at=clock.now(), left_at_x=left_at_x)
 
 
 def erase_unread(erasure: Erasure) -> None:

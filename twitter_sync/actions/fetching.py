@@ -13,8 +13,8 @@ from typing import BinaryIO, cast
 import structlog
 from django.conf import settings
 from django.db.models import Q
-from django.utils import timezone
 
+from accounts import clock
 from accounts.doorbell import ring_now
 from accounts.models import BrandAccount
 from inbox.actions import fetching
@@ -106,7 +106,7 @@ def fate_of_one(attachment: Attachment) -> Fate:
         raise
     except Exception as error:
         log.error("media not kept", attachment=attachment.pk, **where(error))
-        return Later(timezone.now() + delay(attachment.attempts), "It could not be kept.")
+        return Later(clock.now() + delay(attachment.attempts), "It could not be kept.")
 
 
 # One try
@@ -181,10 +181,10 @@ def after_call(attachment: Attachment, error: errors.XError) -> Fate:
     if isinstance(error, errors.RateLimited):
         return Later(error.resets_at, error.reason, counts=False)
     if isinstance(error, NOT_OF_THE_PICTURE):
-        return Later(timezone.now() + UNTIL_IT_MAY_WORK, error.reason, counts=False)
+        return Later(clock.now() + UNTIL_IT_MAY_WORK, error.reason, counts=False)
     if isinstance(error, errors.Refused):
         return Refused(error.reason)
-    return Later(timezone.now() + delay(attachment.attempts), "X did not answer.")
+    return Later(clock.now() + delay(attachment.attempts), "X did not answer.")
 
 
 def after_fetch(attachment: Attachment, error: safe_fetch.FetchError) -> Fate:
@@ -197,7 +197,7 @@ def after_fetch(attachment: Attachment, error: safe_fetch.FetchError) -> Fate:
     if status in (404, 410):
         return Gone()
     if status == 429 or status >= 500:
-        return Later(timezone.now() + delay(attachment.attempts), "X did not answer.")
+        return Later(clock.now() + delay(attachment.attempts), "X did not answer.")
     return Refused("X does not hand it out.")
 
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.utils import timezone
-
+from accounts import clock
 from accounts.models import BrandAccount
 from twitter_sync.models import KnownPost, RawEvent
 from twitter_sync.models.raw_event import RawEventQuerySet
@@ -27,7 +26,7 @@ class Found:
 
 
 def found(brand: BrandAccount) -> Found:
-    rows = of_keywords().filter(brand=brand, received_at__gt=timezone.now() - KEPT_FOR)
+    rows = of_keywords().filter(brand=brand, received_at__gt=clock.now() - KEPT_FOR)
     ids = ids_of(rows.order_by("-id")[: 4 * MOST_SHOWN])
     posts = KnownPost.objects.seen().filter(pk__in=ids, is_protected=False)
     newest = sorted(posts, key=lambda post: int(post.post_id), reverse=True)
@@ -38,7 +37,7 @@ def forget() -> int:
     """What became nothing goes after a day, unless a conversation has grown around it. Returns how
     many rows."""
     old = of_keywords().filter(
-        state=RawEvent.State.IGNORED, received_at__lte=timezone.now() - KEPT_FOR
+        state=RawEvent.State.IGNORED, received_at__lte=clock.now() - KEPT_FOR
     )
     rows = list(old.order_by("id")[:AT_ONCE])
     KnownPost.objects.nobodys().filter(pk__in=ids_of(rows)).delete()

@@ -12,8 +12,8 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import BrandAccount
 from inbox.sequence import moment_of
 from twitter_sync.actions import walking
@@ -93,7 +93,7 @@ def lose_what_x_hides(gap: SyncGap) -> None:
         after_id=gap.after_id,
         before_id=gap.before_id,
         opened_at=gap.opened_at,
-        given_up_at=timezone.now(),
+        given_up_at=clock.now(),
     )
     gap.begins_at = ends_at
     log.warning("gap for good", brand=lost.brand_id, feed=lost.feed, gap=lost.pk)
@@ -143,7 +143,7 @@ def keep(held: SyncGap, answer: Answer) -> tuple[SyncGap, int]:
         gap.before_id = str(min([*ids, int(gap.before_id or max(ids))]))
         gap.reached_at = moment_of(int(gap.before_id))
     gap.page_token = next_page_of(answer)
-    gap.is_limited, gap.failure, gap.due_at = False, "", timezone.now() + LEASE
+    gap.is_limited, gap.failure, gap.due_at = False, "", clock.now() + LEASE
     if meets(gap.after_id, ids) or not gap.page_token:
         close(gap, is_whole=meets(gap.after_id, ids))
     gap.save()
@@ -158,7 +158,7 @@ def close(gap: SyncGap, *, is_whole: bool) -> None:
     """Everything that X shows of it is held. The caller saves."""
     if not is_whole:
         lose_what_x_hides(gap)
-    gap.healed_at, gap.healed_by, gap.page_token = timezone.now(), SyncGap.Means.POLL, ""
+    gap.healed_at, gap.healed_by, gap.page_token = clock.now(), SyncGap.Means.POLL, ""
     log.info("gap healed", brand=gap.brand_id, feed=gap.feed, gap=gap.pk, found=gap.found)
 
 

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.utils import timezone
 
+from accounts import clock
 from accounts.doorbell import ring
 from inbox.actions.contacts import AddressBook, Person
 from inbox.actions.recording import keep_each
@@ -22,7 +22,7 @@ def introduce(people: People, *, as_of: datetime | None = None) -> None:
     X describes people as they are when it is asked, which is `as_of` (now when not given), however
     old the messages are that they wrote.
     """
-    introduce_all(people_of(people, as_of=as_of or timezone.now()))
+    introduce_all(people_of(people, as_of=as_of or clock.now()))
 
 
 def people_of(people: People, *, as_of: datetime) -> list[Person]:

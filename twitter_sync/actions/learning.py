@@ -10,8 +10,8 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Q
-from django.utils import timezone
 
+from accounts import clock
 from accounts.doorbell import ring_now
 from accounts.models import BrandAccount
 from inbox.sequence import sequence_at
@@ -47,7 +47,7 @@ WHERE brand_id = %s AND direction = 'in' AND sequence >= %s ORDER BY sequence LI
 
 def learn_due() -> int:
     """Rings for handles whose hours are to be learned (again). Returns for how many."""
-    stale = Q(rhythm=None) | Q(rhythm__learned_at__lte=timezone.now() - LEARNED_FOR)
+    stale = Q(rhythm=None) | Q(rhythm__learned_at__lte=clock.now() - LEARNED_FOR)
     brand_ids = list(BrandAccount.objects.listening().filter(stale).values_list("pk", flat=True))
     for brand_id in brand_ids:
         ring_now("twitter_sync.learn", queue="default", brand_id=brand_id)
@@ -56,7 +56,7 @@ def learn_due() -> int:
 
 def learn(brand_id: int, now: datetime | None = None) -> Rhythm | None:
     """What is usual for the handle; None while too little is known of it, or it is gone."""
-    now = now or timezone.now()
+    now = now or clock.now()
     began = first_heard(brand_id, now - timedelta(weeks=WEEKS))
     if began is None or now - began < LEAST:
         Rhythm.objects.filter(brand=brand_id).delete()

@@ -18,8 +18,8 @@ from time import monotonic
 
 import structlog
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from accounts import clock
 from accounts.doorbell import ring_now
 from twitter_sync.actions.hearing import LISTENERS, Listener
 from twitter_sync.actions.turns import LEASE, Turn, mine, renew, take
@@ -132,12 +132,12 @@ def connect(turn: Turn) -> Stream:
 def backfill_minutes(lease: StreamLease) -> int:
     if lease.heard_at is None or not lease.has_backfill:
         return 0
-    return min(MOST_BACKFILL_MINUTES, ceil((timezone.now() - lease.heard_at) / ONE_MINUTE))
+    return min(MOST_BACKFILL_MINUTES, ceil((clock.now() - lease.heard_at) / ONE_MINUTE))
 
 
 def note_connected(turn: Turn, minutes: int) -> None:
     """So much is repeated. When that is not all that was missed, a new time without gaps begins."""
-    now, lease = timezone.now(), turn.lease
+    now, lease = clock.now(), turn.lease
     is_whole = lease.heard_at is not None and now - minutes * ONE_MINUTE <= lease.heard_at
     if lease.unbroken_since is None or not minutes or not is_whole:
         lease.unbroken_since = now

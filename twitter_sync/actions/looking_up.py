@@ -12,8 +12,8 @@ import structlog
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from accounts import clock
 from inbox import rows
 from inbox.actions.recording import keep, locked
 from inbox.models import Conversation, Thread
@@ -79,7 +79,7 @@ def claim() -> list[str]:
 
 def try_again(post_ids: list[str]) -> None:
     for known in KnownPost.objects.filter(pk__in=post_ids):
-        later = timezone.now() + delay(known.look_up_attempts)
+        later = clock.now() + delay(known.look_up_attempts)
         KnownPost.objects.filter(pk=known.pk).update(look_up_at=later)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.utils import timezone
 
+from accounts import clock
 from accounts.access import require_admin
 from accounts.actions import brands
 from accounts.doorbell import ring
@@ -29,7 +29,7 @@ def pause(brand: BrandAccount, *, by: User) -> BrandAccount:
     if current.status == Status.PAUSED:
         return current
     require_running(current)
-    current.status, current.paused_at, current.paused_by = Status.PAUSED, timezone.now(), by
+    current.status, current.paused_at, current.paused_by = Status.PAUSED, clock.now(), by
     current.save(update_fields=["status", "paused_at", "paused_by"])
     brands.record(current, BrandEvent.Kind.PAUSED, by=by)
     return current
@@ -46,7 +46,7 @@ def resume(brand: BrandAccount, *, by: User) -> BrandAccount:
     current.status, current.paused_at, current.paused_by = Status.CONNECTED, None, None
     current.save(update_fields=["status", "paused_at", "paused_by"])
     brands.record(current, BrandEvent.Kind.RESUMED, by=by)
-    for conversation_id in due_conversations(timezone.now(), brand=current):
+    for conversation_id in due_conversations(clock.now(), brand=current):
         ring("twitter_sync.send", queue="send", conversation_id=conversation_id)
     return current
 

@@ -13,8 +13,8 @@ import structlog
 from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from accounts import clock
 from accounts.doorbell import ring
 from accounts.models import BrandAccount
 from inbox.models import Message
@@ -63,7 +63,7 @@ def poll_due() -> int:
 def hurry_after_silence() -> None:
     """Polling had found what was not pushed, and now a push came: what else was said in between is
     asked for at once."""
-    lately = timezone.now() - DOUBTED_FOR
+    lately = clock.now() - DOUBTED_FOR
     doubted = MissedPush.objects.filter(found_at__gt=lately).order_by().values_list("brand")
     for brand_id, found_at in doubted.annotate(Max("found_at")):
         pushed = RawEvent.objects.filter(brand=brand_id, source__in=RawEvent.PUSHED)
@@ -81,7 +81,7 @@ def hurry() -> None:
     """Something may have been missed: every feed is asked for at once, except those that were a
     moment ago and those whose quota is used up."""
     feeds = SyncCursor.objects.filter(brand__status__in=BrandAccount.LISTENING)
-    feeds = feeds.exclude(polled_at__gt=timezone.now() - JUST_ASKED)
+    feeds = feeds.exclude(polled_at__gt=clock.now() - JUST_ASKED)
     ask_at_once(feeds.exclude(is_limited=True, due_at__gt=Now()))
 
 
@@ -110,7 +110,7 @@ def poll(cursor_id: int) -> int:
     cursor = claim(cursor_id)
     if cursor is None:
         return 0
-    asked_at, found, leased_until = timezone.now(), 0, cursor.due_at
+    asked_at, found, leased_until = clock.now(), 0, cursor.due_at
     try:
         client = Client.for_brand(cursor.brand, purpose=purpose_of(cursor))
         stretch = Stretch(since=lowered(cursor.newest_id), size=size_of(cursor))
@@ -119,7 +119,7 @@ def poll(cursor_id: int) -> int:
     except XError as error:
         put_off(cursor, error, leased_until)
     else:
-        due(cursor, timezone.now() + pause_after(cursor), leased_until)
+        due(cursor, clock.now() + pause_after(cursor), leased_until)
     return found
 
 
@@ -145,7 +145,7 @@ def is_looked_in(cursor: SyncCursor) -> bool:
     doubted = Message.objects.filter(
         brand=cursor.brand_id, kind__in=kinds, state=Message.State.UNCERTAIN
     )
-    return doubted.filter(uncertain_since__gt=timezone.now() - LOOKED_FOR).exists()
+    return doubted.filter(uncertain_since__gt=clock.now() - LOOKED_FOR).exists()
 
 
 def lowered(newest_id: str) -> str:
@@ -177,7 +177,7 @@ def keep(held: SyncCursor, answer: Answer, *, asked_at: datetime) -> tuple[SyncC
     ids = ids_of(items_of(answer))
     cursor.newest_id = str(max([*ids, int(cursor.newest_id or 0)], default=0) or "")
     cursor.complete_to = max(asked_at, cursor.complete_to or asked_at)
-    cursor.polled_at, cursor.failure, cursor.is_limited = timezone.now(), "", False
+    cursor.polled_at, cursor.failure, cursor.is_limited = clock.now(), "", False
     cursor.save()
     return cursor, new
 
@@ -198,7 +198,7 @@ def put_off(cursor: SyncCursor, error: XError, leased_until: datetime) -> None:
     if isinstance(error, RateLimited):
         return due(cursor, error.resets_at, leased_until, is_limited=True)
     log.warning("poll failed", feed=cursor.feed, brand=cursor.brand_id, error=str(error))
-    later = timezone.now() + pause_after(cursor)
+    later = clock.now() + pause_after(cursor)
     due(cursor, later, leased_until, failure=error.reason[:300])
 
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 import structlog
 from django.db import transaction
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from accounts import clock
 from accounts.access import require_owner
 from accounts.models import User
 from twitter_sync import costs
@@ -28,11 +28,11 @@ def set_prices(usd: Mapping[Kind, Decimal], *, by: User) -> list[Kind]:
     held = costs.prices()
     changed = [kind for kind in usd if usd[kind] != held[kind].usd]
     for kind in changed:
-        told = {"usd": usd[kind], "set_at": timezone.now(), "set_by": by}
+        told = {"usd": usd[kind], "set_at": clock.now(), "set_by": by}
         Price.objects.update_or_create(kind=kind, defaults=told)
     if changed:
         log.info("prices changed", kinds=[str(kind) for kind in changed], by=by.pk)
-        measure(timezone.now())
+        measure(clock.now())
     return changed
 
 
@@ -41,7 +41,7 @@ def set_cap(usd: Decimal | None, *, by: User) -> bool:
     """Whether it differs from what it was; None is no cap. What had to wait for the former one is
     asked of X at once."""
     require_owner(by)
-    now = timezone.now()
+    now = clock.now()
     Spending.objects.get_or_create(pk=ONLY, defaults={"month": month_of(now)})
     spending = Spending.objects.select_for_update().get(pk=ONLY)
     if spending.cap_usd == usd:

@@ -13,8 +13,8 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
-from django.utils import timezone
 
+from accounts import clock
 from accounts.actions.letters import write_to_admins
 from accounts.models import BrandAccount, Letter
 from inbox.models import Message
@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 def look_for_quiet(now: datetime | None = None) -> int:
     """Looks at every handle whose hours are known. Returns how many are improbably quiet."""
-    now = now or timezone.now()
+    now = now or clock.now()
     brands = BrandAccount.objects.filter(rhythm__isnull=False).select_related("rhythm")
     return sum(look_at(brand, now) for brand in brands)
 

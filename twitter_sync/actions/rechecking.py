@@ -17,8 +17,8 @@ import structlog
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from accounts import clock
 from accounts.doorbell import ring
 from accounts.models import BrandAccount
 from inbox.models import Message
@@ -110,7 +110,7 @@ log = structlog.get_logger(__name__)
 
 def expect_checks(now: datetime | None = None) -> int:
     """Whatever was active lately is to be checked. Returns how many are expected anew."""
-    now = now or timezone.now()
+    now = now or clock.now()
     with connection.cursor() as cursor:
         cursor.execute(EXPECT, {"since": now - ACTIVE, "first": now + FIRST})
         return int(cursor.rowcount)
@@ -121,7 +121,7 @@ def check_due(now: datetime | None = None) -> int:
 
     Nothing is asked for once the month has cost what the owner lets it cost.
     """
-    now, asked, ends_at = now or timezone.now(), 0, monotonic() + WORK_FOR.total_seconds()
+    now, asked, ends_at = now or clock.now(), 0, monotonic() + WORK_FOR.total_seconds()
     while monotonic() < ends_at:
         if spending.pace_now() == Spending.Pace.STOPPED:
             return asked

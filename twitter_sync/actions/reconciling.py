@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import BrandAccount
 from inbox.models import Message
 from twitter_sync.actions import polling
@@ -24,7 +24,7 @@ LOOKS = (timedelta(seconds=30), timedelta(seconds=150))
 def look(now: datetime | None = None) -> int:
     """Has X asked for every feed that was not read since a look was due. Returns how many."""
     wanted = Q(pk=None)
-    for (brand_id, kind), since in looks_due(now or timezone.now()).items():
+    for (brand_id, kind), since in looks_due(now or clock.now()).items():
         unread = Q(polled_at=None) | Q(polled_at__lt=since)
         wanted |= Q(brand=brand_id, feed=FEED_OF[kind]) & unread
     feeds = SyncCursor.objects.filter(wanted, due_at__gt=Now(), is_limited=False)

@@ -13,8 +13,8 @@ import structlog
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from accounts import clock
 from accounts.doorbell import ring
 from accounts.models import BrandAccount
 from inbox.models import Message
@@ -48,7 +48,7 @@ def note_outage(webhook: Webhook, *, since: datetime, is_new: bool) -> None:
     and has nothing to send again. Nothing is missing where the stream was heard all the time."""
     stream = StreamLease.objects.filter(name=StreamLease.Name.ACTIVITY).first()
     if stream is None or not stream.was_heard_since(since):
-        open_gaps(webhook, since=since, until=timezone.now(), is_new=is_new)
+        open_gaps(webhook, since=since, until=clock.now(), is_new=is_new)
     polling.hurry()
 
 
@@ -91,7 +91,7 @@ def note_silence(since: datetime) -> None:
     """The stream was not heard since then, and X does not repeat all of it. Where it pushes to our
     address as well, nothing is missing."""
     if not Webhook.objects.filter(is_valid=True).exists():
-        now = timezone.now()
+        now = clock.now()
         leave_gaps(since, now, given_up_at=now)
 
 
@@ -138,7 +138,7 @@ def note_asked(replay: Replay, external_id: str, newest: int) -> None:
 def put_off(replay: Replay, reason: str, *, counts: bool) -> None:
     """Later; after some refusals, or when X keeps it no longer, it is given up with its gaps."""
     attempts = replay.attempts + counts
-    is_over = attempts >= MOST_ATTEMPTS or replay.since < timezone.now() - KEPT_BY_X
+    is_over = attempts >= MOST_ATTEMPTS or replay.since < clock.now() - KEPT_BY_X
     wait = REFUSED_AGAIN_AFTER if counts else TRY_AGAIN_AFTER
     with transaction.atomic():
         Replay.objects.filter(pk=replay.pk).update(

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.utils import timezone
 
+from accounts import clock
 from accounts.doorbell import ring
 from inbox.sequence import moment_of
 from twitter_sync.payloads.reading import LARGEST_ID
@@ -33,7 +33,7 @@ def redact(external_ids: Iterable[str]) -> None:
     ids = sorted({one for one in external_ids if is_id(one)})
     if not ids:
         return
-    now = timezone.now()
+    now = clock.now()
     with connection.cursor() as cursor:
         since = [written_at(one) - SLACK for one in ids]
         cursor.execute(ASK, [ids, [now] * len(ids), since, [0] * len(ids)])

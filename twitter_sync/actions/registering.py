@@ -8,8 +8,8 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.utils import timezone
 
+from accounts import clock
 from twitter_sync.actions import polling, recovering
 from twitter_sync.client import Client
 from twitter_sync.errors import UNHEARD, Refused, XError
@@ -43,7 +43,7 @@ def register_webhook(*, replacing: str = "") -> Webhook:
         webhook.failure = error.reason
         webhook.blocked_by = error.url if isinstance(error, PlaceTaken) else ""
         log.warning("webhook not registered", error=str(error))
-        webhook.checked_at = timezone.now()
+        webhook.checked_at = clock.now()
         webhook.save()
         if was_valid and not webhook.is_valid:
             polling.hurry()
@@ -57,7 +57,7 @@ def note_valid(webhook: Webhook, held: Held) -> None:
     since = deaf_since(webhook, held)
     webhook.external_id = held.external_id
     webhook.is_valid, webhook.failure, webhook.blocked_by = True, "", ""
-    webhook.checked_at = webhook.proven_at = timezone.now()
+    webhook.checked_at = webhook.proven_at = clock.now()
     webhook.save()
     if since is not None:
         recovering.note_outage(webhook, since=since, is_new=held.is_new)
@@ -74,7 +74,7 @@ def deaf_since(webhook: Webhook, held: Held) -> datetime | None:
         return None
     if held.is_new or held.was_off:
         return proven_at
-    if timezone.now() - proven_at < UNWATCHED:
+    if clock.now() - proven_at < UNWATCHED:
         return None
     newest = RawEvent.objects.filter(source=RawEvent.Source.WEBHOOK).order_by("-pk").first()
     return max(proven_at, newest.received_at) if newest else proven_at

@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 from django.db import connection
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from accounts import clock
 from accounts.doorbell import ring
 from inbox import rows
 from twitter_sync.actions.redacting import redact
@@ -118,7 +118,7 @@ def row_of(post: Post, people: People) -> KnownPost:
         is_repost=post.is_repost,
         is_protected=author.is_protected,
         posted_at=post.created_at,
-        seen_at=timezone.now(),
+        seen_at=clock.now(),
     )
     if not author.is_protected and not post.is_repost:
         row.text, row.entities = post.text, dict(post.entities)
@@ -218,7 +218,7 @@ def wait_for(post_id: str) -> bool:
     if known.is_settled:
         return False
     if known.look_up_at is None:
-        known.look_up_at = timezone.now()
+        known.look_up_at = clock.now()
         known.save(update_fields=["look_up_at"])
         ring("twitter_sync.look_up", queue="default")
     return True

@@ -12,8 +12,8 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import BrandAccount
 from twitter_sync.actions.recording import TAG
 from twitter_sync.answers import one_line
@@ -136,6 +136,6 @@ def note(brand: BrandAccount, value: str, *, external_id: str = "", failure: str
         defaults={
             "external_id": external_id,
             "failure": failure,
-            "checked_at": timezone.now(),
+            "checked_at": clock.now(),
         },
     )

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import structlog
 from django.db import connection, transaction
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from accounts import clock
 from accounts.doorbell import ring
 from inbox.sequence import moment_of, sequence_at
 from twitter_sync.actions.recording import record_items
@@ -75,7 +75,7 @@ def expect_more(heard: Iterable[tuple[Talk, datetime]]) -> None:
 
     Nothing is expected where all was quiet for longer than X reaches back: X bills by use.
     """
-    now = timezone.now()
+    now = clock.now()
     newest: dict[Talk, datetime] = {}
     for talk, said_at in heard:
         if said_at >= now - REACH:
@@ -148,7 +148,7 @@ def search(searches: Sequence[ConversationSearch], stint: Stint) -> bool:
     except XError as error:
         log.warning("search failed", error=str(error), customers=len(searches))
         if type(error) is not Refused:
-            put_off(searches, timezone.now() + SOONEST)
+            put_off(searches, clock.now() + SOONEST)
             return False
         return search_apart(searches, stint)
     return True
@@ -159,7 +159,7 @@ def search_apart(searches: Sequence[ConversationSearch], stint: Stint) -> bool:
     X refuses alone, too, is asked from its beginning the next day."""
     if len(searches) > 1:
         return all(search([one], stint) for one in searches)
-    put_off(searches, timezone.now() + LATEST, until_id="", began_at=None)
+    put_off(searches, clock.now() + LATEST, until_id="", began_at=None)
     return True
 
 
@@ -168,7 +168,7 @@ def walk(searches: Sequence[ConversationSearch], stint: Stint) -> None:
 
     Where it stands is kept as an id: unlike X's token it goes on in any company. Raises XError.
     """
-    asked_at, token, until_id = timezone.now(), "", searches[0].until_id
+    asked_at, token, until_id = clock.now(), "", searches[0].until_id
     if until_id and moment_of(int(until_id)) < asked_at - SAFE_REACH:
         return keep(searches, {}, asked_at, is_last=True)
     query, since_id = query_for(searches), since(searches, asked_at)
@@ -182,7 +182,7 @@ def walk(searches: Sequence[ConversationSearch], stint: Stint) -> None:
         keep(searches, answer, asked_at, is_last=not token)
         if not token:
             return None
-    put_off(searches, timezone.now())
+    put_off(searches, clock.now())
 
 
 def since(searches: Iterable[ConversationSearch], now: datetime) -> str | None:
@@ -212,13 +212,13 @@ def keep(
         if is_last:
             end(one, one.began_at)
         else:
-            one.due_at = timezone.now() + LEASE
+            one.due_at = clock.now() + LEASE
             one.until_id = str(min(ids)) if ids else one.until_id
     ConversationSearch.objects.bulk_update(held, ["searched_at", "due_at", "began_at", "until_id"])
 
 
 def end(one: ConversationSearch, began_at: datetime) -> None:
-    one.searched_at, one.due_at = began_at, next_due(one.heard_at, timezone.now())
+    one.searched_at, one.due_at = began_at, next_due(one.heard_at, clock.now())
     one.began_at, one.until_id = None, ""
 
 

@@ -8,8 +8,8 @@ import structlog
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
-from django.utils import timezone
 
+from accounts import clock
 from accounts.doorbell import ring_now
 from accounts.models import BrandAccount
 from inbox.actions import sending
@@ -61,7 +61,7 @@ def send_next(conversation_id: int) -> Message | None:
     except RateLimited as limit:
         return put_back(attempt, limit, not_before=limit.resets_at)
     except (NotConnected, TokenRejected) as signed_out:
-        return put_back(attempt, signed_out, not_before=timezone.now())
+        return put_back(attempt, signed_out, not_before=clock.now())
     except Unconfirmed as doubt:
         return doubted(attempt, doubt)
     except XError as refusal:
@@ -82,7 +82,7 @@ def begin(conversation_id: int) -> SendAttempt | None:
     message = sending.take_next(conversation_id)
     if message is None:
         return None
-    return SendAttempt.objects.create(message=message, lease_until=timezone.now() + LEASE)
+    return SendAttempt.objects.create(message=message, lease_until=clock.now() + LEASE)
 
 
 def hand_to_x(message: Message) -> str:
@@ -164,13 +164,13 @@ def end(attempt: SendAttempt, outcome: SendAttempt.Outcome, error: XError | None
         outcome=outcome,
         status=error.status if error else 201,
         reason=error.reason[:300] if error else "",
-        finished_at=timezone.now(),
+        finished_at=clock.now(),
     )
 
 
 def sweep() -> None:
     """Doubts what a dead worker left open, and rings for every conversation with a due message."""
-    now = timezone.now()
+    now = clock.now()
     lost = Unconfirmed("The sender stopped before X answered. It may have been sent or not.")
     for attempt in SendAttempt.objects.filter(outcome=Outcome.OPEN, lease_until__lt=now):
         doubted(attempt, lost)

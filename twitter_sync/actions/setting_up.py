@@ -10,8 +10,8 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import BrandAccount
 from twitter_sync.actions.registering import register_webhook
 from twitter_sync.actions.subscribing import NEEDED, QUOTES, subscribe
@@ -88,7 +88,7 @@ def whole(webhook: Webhook) -> QuerySet[BrandAccount, int]:
 
 
 def just_refused() -> QuerySet[Subscription, int]:
-    recently = timezone.now() - REFUSED_AGAIN_AFTER
+    recently = clock.now() - REFUSED_AGAIN_AFTER
     refused = Subscription.objects.filter(external_id="", checked_at__gt=recently)
     return refused.values_list("brand", flat=True)
 
@@ -111,7 +111,7 @@ def look_at_messages(brand: BrandAccount) -> None:
         seen = is_open(answer)
         if seen is not None:
             Connection.objects.filter(brand=brand).update(
-                receives_dms=seen, receives_dms_checked_at=timezone.now()
+                receives_dms=seen, receives_dms_checked_at=clock.now()
             )
             return
 

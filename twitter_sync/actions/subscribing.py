@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import structlog
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import BrandAccount
 from twitter_sync.client import Client
 from twitter_sync.errors import UNHEARD, NotFound, TokenRejected, XError
@@ -108,7 +108,7 @@ def subscribed(
 def note_success(
     brand: BrandAccount, event_type: str, *, external_id: str, webhook: Webhook
 ) -> None:
-    now = timezone.now()
+    now = clock.now()
     told = {
         "external_id": external_id,
         "webhook_external_id": webhook.external_id,
@@ -124,7 +124,7 @@ def note_success(
 def note_failure(brand: BrandAccount, event_types: list[str], error: XError) -> None:
     """What X had before is believed until X says otherwise."""
     log.warning("not subscribed", brand=brand.pk, kinds=event_types, error=str(error))
-    told: dict[str, object] = {"failure": error.reason, "checked_at": timezone.now()}
+    told: dict[str, object] = {"failure": error.reason, "checked_at": clock.now()}
     if not isinstance(error, UNHEARD):
         told |= {"external_id": "", "webhook_external_id": ""}
     for event_type in event_types:

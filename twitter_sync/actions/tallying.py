@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from django.db import connection, transaction
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import BrandAccount
 from twitter_sync import billing, metering
 from twitter_sync.actions.measuring import held, measure
@@ -57,7 +57,7 @@ log = structlog.get_logger(__name__)
 
 
 def tally(now: datetime | None = None) -> None:
-    now = now or timezone.now()
+    now = now or clock.now()
     for _ in range(MOST_TURNS):
         if read_pushes(now) < ROWS_AT_ONCE:
             break

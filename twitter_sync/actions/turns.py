@@ -14,8 +14,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from accounts import clock
 from twitter_sync.actions.hearing import Listener
 from twitter_sync.models import StreamLease
 
@@ -98,7 +98,7 @@ def renew(turn: Turn) -> None:
     if turn.was_told:
         heard["told_at"] = Now()
     turn.renews_at, turn.was_told = monotonic() + RENEW_EVERY.total_seconds(), False
-    turn.lease.heard_at, turn.lease.failures = timezone.now(), 0
+    turn.lease.heard_at, turn.lease.failures = clock.now(), 0
     is_mine = mine(turn).update(**heard, failures=0, failure="")
     if not is_mine and turn.relieved_at is None and is_next_heard(turn):
         turn.relieved_at = monotonic()

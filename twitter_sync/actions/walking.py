@@ -10,8 +10,8 @@ from typing import TypeVar
 import structlog
 from django.db.models import QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from accounts import clock
 from accounts.doorbell import ring
 from accounts.models import BrandAccount
 from twitter_sync.answers import Answer
@@ -66,7 +66,7 @@ def walk_on(
     except XError as error:
         put_off(walk, error)
     else:
-        due(walk, timezone.now())
+        due(walk, clock.now())
         ring_for(walk)
     return found
 
@@ -100,14 +100,14 @@ def put_off(walk: Walk, error: XError) -> None:
         count_refusal(walk)
     if walk.page_token and type(error) is Refused:
         walk.page_token, walk.fetched = "", 0
-    due(walk, timezone.now() + TRY_AGAIN_AFTER, failure=error.reason[:300])
+    due(walk, clock.now() + TRY_AGAIN_AFTER, failure=error.reason[:300])
 
 
 def count_refusal(walk: Walk) -> None:
     """Pages above it that X still gives don't make up for it: they are given every time."""
     walk.refusals += 1
     if walk.refusals >= MOST_REFUSALS:
-        walk.given_up_at = timezone.now()
+        walk.given_up_at = clock.now()
 
 
 def due(walk: Walk, at: datetime, *, is_limited: bool = False, failure: str = "") -> None:

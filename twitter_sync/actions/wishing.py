@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.utils import timezone
-
+from accounts import clock
 from accounts.models import BrandAccount
 from inbox.actions.wishing import Done, Fate, Later, Refused
 from inbox.models.wish import Wish
@@ -45,9 +44,9 @@ def fulfil(wish: Wish, brand: BrandAccount, *, scope: str, call: Call, no_reason
     except RateLimited as limit:
         return Later(limit.resets_at, limit.reason)
     except (NotConnected, TokenRejected) as signed_out:
-        return Later(timezone.now(), signed_out.reason)
+        return Later(clock.now(), signed_out.reason)
     except (NotSent, Unconfirmed) as doubt:
-        return Later(timezone.now() + delay(wish.attempts), doubt.reason)
+        return Later(clock.now() + delay(wish.attempts), doubt.reason)
     except Forbidden as refusal:
         told = refusal.reason if refusal.reason != NO_REASON else no_reason
         return Refused(wish.wanted, told)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from django.utils import timezone
-
+from accounts import clock
 from twitter_sync.answers import Answer
 from twitter_sync.calls.base import Calls
 
@@ -36,7 +35,7 @@ class WebhookCalls(Calls):
         X knows whole minutes: the span is widened to them, but not into the future nor beyond the
         past 24 hours, where X refuses it. The last delivery says how it went.
         """
-        now = now or timezone.now()
+        now = now or clock.now()
         ends = min(_minute_after(until), _minute(now))
         begins = min(max(_minute(since), _minute_after(now - A_DAY)), ends - ONE_MINUTE)
         body = {

@@ -8,8 +8,7 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from django.utils import timezone
-
+from accounts import clock
 from accounts.demo import seed_people
 from accounts.models import BrandAccount, User
 from inbox.models import Message
@@ -56,7 +55,7 @@ def tell_x(demo: Demo, simulator: Simulator) -> Timetable:
     """The simulator has the demo's people and what they said; at times of an earlier seeding if
     there was one."""
     loaded_at = history.when_loaded(demo, simulator.get("ledger"))
-    times = history.timetable(demo, loaded_at or timezone.now())
+    times = history.timetable(demo, loaded_at or clock.now())
     if loaded_at is None:
         simulator.post("users", users=history.users(demo))
         simulator.post("load", **history.load(demo, times))

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db import transaction
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import User
 from inbox.actions.assignment import assign
 from inbox.actions.notes import add_note
@@ -65,7 +65,7 @@ def do(conversation: Conversation, line: Line, team: Team, now: datetime) -> Non
         assign(conversation, to=team[line.words], by=by)
     elif line.kind == "resolve":
         resolve(conversation, by=by)
-    elif (until := full_hour(now - line.ago + length(line.words))) > timezone.now():
+    elif (until := full_hour(now - line.ago + length(line.words))) > clock.now():
         snooze(conversation, until=until, by=by)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
-from django.utils import timezone
+
+from accounts import clock
 
 
 class AuditQuerySet(models.QuerySet["Audit"]):
@@ -16,7 +17,7 @@ class Audit(models.Model):
     many rows broke it (`count`), the first of them (`rows`), and whether Postgres had answered at
     all (`unfinished`). `is_whole`: every row was read, not only the newest."""
 
-    began_at = models.DateTimeField(default=timezone.now)
+    began_at = models.DateTimeField(default=clock.now)
     seconds = models.FloatField(default=0)
     is_whole = models.BooleanField(default=False)
     broken = models.JSONField(default=list, blank=True)

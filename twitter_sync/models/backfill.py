@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import BrandAccount
 from twitter_sync.models.walk import Walk
 
@@ -37,7 +37,7 @@ class Backfill(Walk):
         "twitter_sync.SyncCursor", on_delete=models.CASCADE, related_name="backfill"
     )
     newest_id = models.CharField(max_length=20, blank=True)
-    began_at = models.DateTimeField(default=timezone.now)
+    began_at = models.DateTimeField(default=clock.now)
     done_at = models.DateTimeField(null=True, blank=True)
 
     objects = BackfillQuerySet.as_manager()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import models
-from django.utils import timezone
+
+from accounts import clock
 
 
 class ComplianceJobQuerySet(models.QuerySet["ComplianceJob"]):
@@ -24,8 +25,8 @@ class ComplianceJob(models.Model):
     external_id = models.CharField(max_length=20, blank=True)
     searches = models.JSONField(default=list)
     post_ids = models.JSONField(default=list)
-    asked_at = models.DateTimeField(default=timezone.now)
-    due_at = models.DateTimeField(default=timezone.now)
+    asked_at = models.DateTimeField(default=clock.now)
+    due_at = models.DateTimeField(default=clock.now)
     attempts = models.PositiveSmallIntegerField(default=0)
     finished_at = models.DateTimeField(null=True, blank=True)
 

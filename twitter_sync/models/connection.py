@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from django.db import models
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import BrandAccount
 
 
@@ -19,7 +19,7 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
     def expiring_within(self, life: timedelta) -> ConnectionQuerySet:
         """Of handles that X still lets us act for: the access token is about to run out, or has."""
         return self.filter(
-            brand__status__in=BrandAccount.LISTENING, expires_at__lte=timezone.now() + life
+            brand__status__in=BrandAccount.LISTENING, expires_at__lte=clock.now() + life
         )
 
 
@@ -42,7 +42,7 @@ class Connection(models.Model):
     set_up_due_at = models.DateTimeField(null=True, blank=True)
     # With that: the other address that an admin gave up for ours, where X allows one only.
     replacing = models.CharField(max_length=300, blank=True, db_default="")
-    connected_at = models.DateTimeField(default=timezone.now)
+    connected_at = models.DateTimeField(default=clock.now)
 
     objects = ConnectionQuerySet.as_manager()
 

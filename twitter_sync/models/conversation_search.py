@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import BrandAccount
 
 if TYPE_CHECKING:
@@ -54,9 +54,9 @@ class ConversationSearch(models.Model):
     brand = models.ForeignKey("accounts.BrandAccount", on_delete=models.CASCADE, related_name="+")
     x_conversation_id = models.CharField(max_length=20)
     author_id = models.CharField(max_length=20)
-    heard_at = models.DateTimeField(default=timezone.now)
+    heard_at = models.DateTimeField(default=clock.now)
     searched_at = models.DateTimeField(null=True, blank=True)
-    due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
+    due_at = models.DateTimeField(null=True, blank=True, default=clock.now)
     began_at = models.DateTimeField(null=True, blank=True)
     until_id = models.CharField(max_length=20, blank=True, default="", db_default="")
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import BrandAccount, User
 
 
@@ -37,7 +37,7 @@ class Erasure(models.Model):
     x_user_id = models.CharField(max_length=20)
     handle = models.CharField(max_length=50)
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    asked_at = models.DateTimeField(default=timezone.now)
+    asked_at = models.DateTimeField(default=clock.now)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     to_erase = models.PositiveIntegerField(default=0)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import models
-from django.utils import timezone
+
+from accounts import clock
 
 # A push may come so much later than its message was said; then it was late, not missed.
 GRACE = timedelta(minutes=2)
@@ -14,7 +15,7 @@ GRACE = timedelta(minutes=2)
 class MissedPushQuerySet(models.QuerySet["MissedPush"]):
     def certain(self) -> MissedPushQuerySet:
         """Without those whose push may still be on its way."""
-        return self.filter(said_at__lte=timezone.now() - GRACE)
+        return self.filter(said_at__lte=clock.now() - GRACE)
 
 
 class MissedPush(models.Model):
@@ -27,7 +28,7 @@ class MissedPush(models.Model):
     )
     event_type = models.CharField(max_length=60)
     said_at = models.DateTimeField()
-    found_at = models.DateTimeField(default=timezone.now)
+    found_at = models.DateTimeField(default=clock.now)
 
     objects = MissedPushQuerySet.as_manager()
 

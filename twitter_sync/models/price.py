@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.utils import timezone
 
+from accounts import clock
 from twitter_sync.billing import Kind
 
 
@@ -14,7 +14,7 @@ class Price(models.Model):
 
     kind = models.CharField(max_length=20, choices=Kind, unique=True)
     usd = models.DecimalField(max_digits=8, decimal_places=4, validators=[MinValueValidator(0)])
-    set_at = models.DateTimeField(default=timezone.now)
+    set_at = models.DateTimeField(default=clock.now)
     set_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
 
     def __str__(self) -> str:

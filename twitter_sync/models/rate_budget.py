@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
-from django.utils import timezone
+
+from accounts import clock
 
 
 class RateBudget(models.Model):
@@ -18,7 +19,7 @@ class RateBudget(models.Model):
     allowed = models.PositiveIntegerField()
     remaining = models.PositiveIntegerField()
     resets_at = models.DateTimeField()
-    updated_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         constraints = [

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import BrandAccount, User
 
 if TYPE_CHECKING:
@@ -135,8 +135,8 @@ class RawEvent(models.Model):
     waits_for = models.CharField(max_length=20, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=300, blank=True)
-    received_at = models.DateTimeField(default=timezone.now)
-    due_at = models.DateTimeField(default=timezone.now)
+    received_at = models.DateTimeField(default=clock.now)
+    due_at = models.DateTimeField(default=clock.now)
     applied_at = models.DateTimeField(null=True, blank=True)
     emptied_at = models.DateTimeField(null=True, blank=True)
 

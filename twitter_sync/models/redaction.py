@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
+
+from accounts import clock
 
 
 class RedactionQuerySet(models.QuerySet["Redaction"]):
@@ -17,7 +18,7 @@ class Redaction(models.Model):
     `walked_at` (those of that very moment: up to `walked_id`) hold no word of it any more."""
 
     external_id = models.CharField(max_length=60, unique=True)
-    asked_at = models.DateTimeField(default=timezone.now)
+    asked_at = models.DateTimeField(default=clock.now)
     walked_at = models.DateTimeField()
     walked_id = models.BigIntegerField(default=0)
     finished_at = models.DateTimeField(null=True, blank=True)

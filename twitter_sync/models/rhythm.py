@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
+
+from accounts import clock
 
 
 class Rhythm(models.Model):
@@ -18,7 +19,7 @@ class Rhythm(models.Model):
     )
     rates = ArrayField(models.FloatField(), size=168)
     longest = models.FloatField(default=0)
-    learned_at = models.DateTimeField(default=timezone.now)
+    learned_at = models.DateTimeField(default=clock.now)
 
     def __str__(self) -> str:
         return f"Rhythm of {self.brand}"
@@ -37,7 +38,7 @@ class QuietSpell(models.Model):
         "accounts.BrandAccount", on_delete=models.CASCADE, related_name="quiet_spells"
     )
     since = models.DateTimeField()
-    noticed_at = models.DateTimeField(default=timezone.now)
+    noticed_at = models.DateTimeField(default=clock.now)
     is_confirmed = models.BooleanField(default=False)
     told_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)

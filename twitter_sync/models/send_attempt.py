@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
+
+from accounts import clock
 
 
 class SendAttempt(models.Model):
@@ -20,7 +21,7 @@ class SendAttempt(models.Model):
     outcome = models.CharField(max_length=9, choices=Outcome, default=Outcome.OPEN)
     status = models.PositiveSmallIntegerField(null=True, blank=True)
     reason = models.CharField(max_length=300, blank=True)
-    started_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(default=clock.now)
     lease_until = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
 

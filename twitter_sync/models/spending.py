@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from django.db import models
-from django.utils import timezone
+
+from accounts import clock
 
 ONLY = 1
 
@@ -32,7 +33,7 @@ class Spending(models.Model):
     cap_usd = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
     spent_usd = models.DecimalField(max_digits=14, decimal_places=4, default=Decimal(0))
     month = models.DateField()
-    measured_at = models.DateTimeField(default=timezone.now)
+    measured_at = models.DateTimeField(default=clock.now)
     counted_to = models.BigIntegerField(default=0)
     told = models.CharField(max_length=7, choices=Pace, default=Pace.FULL)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import models
-from django.utils import timezone
+
+from accounts import clock
 
 # Two signs of life of X, and a moment to write that down.
 HEARD_LATELY = timedelta(seconds=45)
@@ -26,8 +27,8 @@ class StreamLease(models.Model):
 
     name = models.CharField(max_length=10, choices=Name, unique=True)
     token = models.PositiveBigIntegerField(default=0)
-    leased_until = models.DateTimeField(default=timezone.now)
-    due_at = models.DateTimeField(default=timezone.now)
+    leased_until = models.DateTimeField(default=clock.now)
+    due_at = models.DateTimeField(default=clock.now)
     connected_at = models.DateTimeField(null=True, blank=True)
     heard_at = models.DateTimeField(null=True, blank=True)
     told_at = models.DateTimeField(null=True, blank=True)
@@ -43,7 +44,7 @@ class StreamLease(models.Model):
     @property
     def is_heard(self) -> bool:
         """Whatever X streams now is heard."""
-        return self.heard_at is not None and timezone.now() - self.heard_at < HEARD_LATELY
+        return self.heard_at is not None and clock.now() - self.heard_at < HEARD_LATELY
 
     def was_heard_since(self, moment: datetime) -> bool:
         """Nothing that X streamed from then until now was missed."""

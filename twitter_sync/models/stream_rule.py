@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import MD5
-from django.utils import timezone
+
+from accounts import clock
 
 LONGEST = 1_024
 
@@ -24,7 +25,7 @@ class StreamRule(models.Model):
     value = models.CharField(max_length=LONGEST)
     external_id = models.CharField(max_length=20, blank=True)
     failure = models.CharField(max_length=300, blank=True)
-    checked_at = models.DateTimeField(default=timezone.now)
+    checked_at = models.DateTimeField(default=clock.now)
 
     objects = StreamRuleQuerySet.as_manager()
 

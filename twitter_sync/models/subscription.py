@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
+
+from accounts import clock
 
 if TYPE_CHECKING:
     from twitter_sync.models.webhook import Webhook
@@ -31,7 +32,7 @@ class Subscription(models.Model):
     external_id = models.CharField(max_length=20, blank=True)
     webhook_external_id = models.CharField(max_length=20, blank=True)
     failure = models.CharField(max_length=300, blank=True)
-    checked_at = models.DateTimeField(default=timezone.now)
+    checked_at = models.DateTimeField(default=clock.now)
     # Since when X tells of it under this `external_id`.
     granted_at = models.DateTimeField(null=True, blank=True)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
-from django.utils import timezone
+
+from accounts import clock
 
 
 class SyncCursor(models.Model):
@@ -23,7 +24,7 @@ class SyncCursor(models.Model):
     newest_id = models.CharField(max_length=20, blank=True)
     complete_to = models.DateTimeField(null=True, blank=True)
     polled_at = models.DateTimeField(null=True, blank=True)
-    due_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=clock.now)
     # X's quota is used up until `due_at`.
     is_limited = models.BooleanField(default=False)
     failure = models.CharField(max_length=300, blank=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
+from accounts import clock
 from accounts.models import BrandAccount
 from twitter_sync.models.sync_cursor import SyncCursor
 from twitter_sync.models.walk import Walk
@@ -73,7 +73,7 @@ class SyncGap(Walk):
     after_id = models.CharField(max_length=20, blank=True)
     before_id = models.CharField(max_length=20, blank=True)
     found = models.PositiveIntegerField(default=0)
-    opened_at = models.DateTimeField(default=timezone.now)
+    opened_at = models.DateTimeField(default=clock.now)
     healed_at = models.DateTimeField(null=True, blank=True)
     healed_by = models.CharField(max_length=6, choices=Means, blank=True)
     replay = models.ForeignKey(

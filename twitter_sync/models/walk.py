@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
-from django.utils import timezone
+
+from accounts import clock
 
 
 class Walk(models.Model):
@@ -19,7 +20,7 @@ class Walk(models.Model):
     page_token = models.CharField(max_length=200, blank=True)
     fetched = models.PositiveIntegerField(default=0)
     reached_at = models.DateTimeField(null=True, blank=True)
-    due_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=clock.now)
     is_limited = models.BooleanField(default=False)
     failure = models.CharField(max_length=300, blank=True)
     refusals = models.PositiveSmallIntegerField(default=0, db_default=0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.utils import timezone
+
+from accounts import clock
 
 
 class Webhook(models.Model):
@@ -27,8 +28,8 @@ class Webhook(models.Model):
     proves_with = models.CharField(
         max_length=20, choices=Proof, default=Proof.CONSUMER, db_default=Proof.CONSUMER
     )
-    created_at = models.DateTimeField(default=timezone.now)
-    checked_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=clock.now)
+    checked_at = models.DateTimeField(default=clock.now)
     # When X last said that it pushes there.
     proven_at = models.DateTimeField(null=True, blank=True)
 

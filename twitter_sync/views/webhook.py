@@ -9,10 +9,10 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
+from accounts import clock
 from twitter_sync.actions.recording import record_delivery
 from twitter_sync.models import Webhook
 from twitter_sync.signatures import TokenRefused, answer_crc, is_signed_event
@@ -68,7 +68,7 @@ webhook = csrf_exempt(transaction.non_atomic_requests(WebhookView.as_view()))
 def is_from_x(request: HttpRequest) -> bool:
     """Signed with one of the secrets that X alone shares with us, or with a changed one that still
     counts (trust W7)."""
-    former = former_secrets(timezone.now())
+    former = former_secrets(clock.now())
     return any(
         is_signed_event(request.body, request.headers[header], secret=secret)
         for header, name in SIGNED_WITH.items()
