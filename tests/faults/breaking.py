@@ -10,16 +10,21 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import psycopg2
 import redis
+from celery import Celery
 
+from config import env
 from config.embedded.child import die_with
 from config.embedded.data_dir import ROOT
 from config.embedded.parts import CELERY, celery
@@ -29,10 +34,23 @@ from tests.faults.ways import Ways
 from tests.stack import Stack, until
 
 BACK_WITHIN = 120.0
+WAYS = ("database", "queue")
+OFF = ("-1h", "+1h", "+1d")
 IN_A_TRANSACTION = """
 SELECT pid FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_xid IS NOT NULL
 """
+
+
+def faketimes() -> list[Path]:
+    """Where Debian's package puts what makes a program's clock be off."""
+    return list(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+
+
+def faketime(by: str) -> dict[str, str]:
+    """The clock that nobody sets goes on."""
+    [library] = faketimes()
+    return {"LD_PRELOAD": str(library), "FAKETIME": by, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
 
 class Breaker:
@@ -156,6 +174,54 @@ class Breaker:
             for beat in beats:
                 beat.kill()
                 beat.wait()
+
+    @contextmanager
+    def clock_off(self, by: str, folder: Path) -> Iterator[None]:
+        """One worker does all that is received and sent, and its clock is off: "-1h", "+1d"."""
+        queues = {"ingest": ("ingest", "default"), "send": ("send",)}
+        log = folder / "worker.log"
+        with self.resting(queues), log.open("wb") as said:
+            self.say("clock off", by=by)
+            worker = subprocess.Popen(
+                celery(
+                    "worker",
+                    f"--queues={','.join(chain(*queues.values()))}",
+                    *("--hostname=off@%h", "--pool=threads", "--concurrency=4"),
+                    *("--without-mingle", "--without-gossip"),
+                ),
+                cwd=ROOT,
+                env=os.environ | self.facts()["environment"] | CELERY | faketime(by),
+                stdout=said,
+                stderr=said,
+                preexec_fn=die_with(os.getpid(), signal.SIGKILL),
+            )
+            try:
+                until(
+                    lambda: b" ready." in log.read_bytes(),
+                    within=BACK_WITHIN,
+                    unless=lambda: "" if worker.poll() is None else log.read_text(),
+                )
+                yield
+            finally:
+                worker.terminate()
+                worker.wait()
+
+    @contextmanager
+    def resting(self, queues: dict[str, tuple[str, ...]]) -> Iterator[None]:
+        """Workers of `./run`, by name, take nothing from these queues."""
+        control = Celery(broker=env.celery_broker(self.facts()["redis_url"])).control
+
+        def tell(deed: Callable[..., Any]) -> None:
+            for worker, names in queues.items():
+                told = [f"{worker}@{socket.gethostname()}"]
+                for name in names:
+                    until(partial(deed, name, destination=told, reply=True), within=BACK_WITHIN)
+
+        tell(control.cancel_consumer)
+        try:
+            yield
+        finally:
+            tell(control.add_consumer)
 
     # The ways to the database and to the queue
 

@@ -25,8 +25,8 @@ CLEARS_WITHIN = 120.0
 @dataclass(frozen=True)
 class Size:
     """How many brands, how many events at how many a second, how often each thing is broken and how
-    often a new token is lost, how many strangers knock a second, and how many times slower than
-    asked for this machine may be."""
+    often a new token is lost, how many strangers knock a second, for how many seconds everything
+    is broken in any order, and how many times slower than asked for this machine may be."""
 
     brands: int
     events: int
@@ -34,6 +34,7 @@ class Size:
     times: int
     deaths: int
     flood: float
+    storm: float
     slack: float
 
     @property
@@ -44,7 +45,7 @@ class Size:
         return self.slack * seconds
 
 
-SHORT, LONG = Size(8, 200, 25, 2, 1, 200, 5), Size(20, 10_000, 50, 10, 50, 500, 1)
+SHORT, LONG = Size(8, 200, 25, 2, 1, 200, 20, 5), Size(20, 10_000, 50, 10, 50, 500, 600, 1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -5,43 +5,58 @@ from __future__ import annotations
 import random
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import pytest
 
+from tests.faults.actors import Load
+from tests.faults.breaking import OFF, WAYS, faketimes
+from tests.faults.conftest import Size
 from tests.faults.flood import Flood
 from tests.faults.misbehaving import Rules, bad_deliveries, cut_answers, faults, storm
 from tests.faults.trial import Trial
+from tests.faults.ways import BAD
 
 pytestmark = pytest.mark.faults
 
 STRANGERS_A_SECOND = 200
+# Deeds, however short it is to be.
+FEWEST = 4
 # So long X misbehaves, in seconds.
 A_WHILE = 8
 
 
-def test_any_of_it_in_any_order_loses_nothing(trial, size, seed):
-    """In the long run every deed at least once."""
+def test_any_of_it_in_any_order_loses_nothing(trial, size, seed, tmp_path):
+    """In the long run for ten minutes, and every deed at least once."""
     mixed = trial("C14")
-    deeds = anything(mixed, seed)
-    schedule = ordered(sorted(deeds), 2 * size.times, random.Random(f"{seed} schedule"))
-    print(f"C14: {', '.join(schedule)}", flush=True)
-    with mixed.under_way(size.load):
-        for name in schedule:
-            deeds[name]()
+    deeds = anything(mixed, seed, tmp_path)
+    order = in_any_order(sorted(deeds), random.Random(f"{seed} schedule"))
+    done: list[str] = []
+    with mixed.under_way(load_for(size)):
+        ends_at = time.monotonic() + size.storm
+        while time.monotonic() < ends_at or len(done) < FEWEST:
+            done.append(next(order))
+            print(f"C14: {done[-1]}", flush=True)
+            deeds[done[-1]]()
             mixed.breaks.pause()
+    mixed.figures.note(deeds=len(done), of=f"{len(set(done))} kinds")
     mixed.must_hold()
 
 
-def ordered(names: list[str], count: int, rng: random.Random) -> list[str]:
-    """So many of them; none twice before all had their turn."""
-    chosen: list[str] = []
-    while len(chosen) < count:
-        chosen += rng.sample(names, len(names))
-    return chosen[:count]
+def load_for(size: Size) -> Load:
+    return replace(size.load, events=size.events, per_second=size.events / size.storm)
 
 
-def anything(trial: Trial, seed: int) -> dict[str, Callable[[], object]]:
+def in_any_order(names: list[str], rng: random.Random) -> Iterator[str]:
+    """For ever; none twice before all had their turn."""
+    while True:
+        yield from rng.sample(names, len(names))
+
+
+def anything(trial: Trial, seed: int, folder: Path) -> dict[str, Callable[[], object]]:
     breaks, handles = trial.breaks, sorted(trial.town.brands)
 
     def for_a_while(name: str, rules: Rules) -> None:
@@ -58,7 +73,20 @@ def anything(trial: Trial, seed: int) -> dict[str, Callable[[], object]]:
         with Flood(trial.stack.web, STRANGERS_A_SECOND):
             breaks.pause()
 
+    def weather(way: str, kind: str) -> None:
+        with breaks.bad_weather(way, kind):
+            breaks.pause()
+
+    def clock_off(by: str) -> None:
+        with breaks.clock_off(by, folder):
+            time.sleep(A_WHILE)
+
+    networks = {f"{kind} on the way to the {way}": (way, kind) for way in WAYS for kind in BAD}
+    clocks = {f"set a worker's clock {by}": by for by in OFF} if faketimes() else {}
     return {
+        **{name: partial(weather, *about) for name, about in networks.items()},
+        **{name: partial(clock_off, by) for name, by in clocks.items()},
+        "restart everybody": lambda: breaks.restart_all(*breaks.workers(), "beat"),
         "kill a worker": breaks.kill_somebody,
         "kill the clock": lambda: breaks.restart("beat", signal.SIGKILL),
         "kill the queue": lambda: breaks.restart("valkey", signal.SIGKILL),

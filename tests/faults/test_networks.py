@@ -8,13 +8,14 @@ from itertools import product
 
 import pytest
 
+from tests.faults.breaking import WAYS
+from tests.faults.conftest import LONG
 from tests.faults.watch import Watch
 from tests.faults.ways import BAD
 
 pytestmark = pytest.mark.faults
 
 HANGS_AT_MOST = 30.0
-WAYS = ("database", "queue")
 # In the short run: long enough that something is under way through all of it.
 EVENTS_PER_SECOND, EVENTS = 5, 250
 
@@ -25,7 +26,7 @@ def test_a_bad_network_hangs_nobody_up(trial, size, seed):
     turns = list(product(WAYS, BAD))
     random.Random(f"{seed} weather").shuffle(turns)
     load = replace(size.load, events=max(EVENTS, size.events))
-    if size.events < EVENTS:
+    if size is not LONG:
         load = replace(load, per_second=EVENTS_PER_SECOND)
     with networked.under_way(load), Watch(networked) as watch:
         for way, weather in turns:

@@ -159,8 +159,8 @@ class Trial:
         """  # noqa: S608
         return int(self.rows(asked)[0]["count"])
 
-    def rows(self, statement: str) -> list[dict[str, Any]]:
-        return database.ask(self.url, statement)
+    def rows(self, statement: str, **asked: Any) -> list[dict[str, Any]]:
+        return database.ask(self.url, statement, **asked)
 
     @property
     def url(self) -> str:
