@@ -162,6 +162,18 @@ class SavedReplyForm(forms.Form):
     kind = forms.ChoiceField(choices=SavedReply.Kind.choices)
 
 
+class DraftForm(forms.Form):
+    """`mode` is the part of the composer that it is typed into: a reply path's key, or note.
+    `since` is the version that these words take the place of."""
+
+    mode = forms.RegexField(r"^(note|public|dm(-\d{1,8})?)$", max_length=12)
+    text = forms.CharField(required=False, strip=False)
+    client_key = forms.UUIDField()
+    since = forms.IntegerField(min_value=0)
+    answering = forms.CharField(required=False, max_length=60)
+    seen_through = forms.IntegerField(required=False)
+
+
 class NoteForm(forms.Form):
     text = forms.CharField(required=False, strip=False)
     client_key = forms.UUIDField()

@@ -8,6 +8,7 @@ from inbox.views import (
     dealings,
     deletions,
     desk,
+    drafts,
     enclosures,
     hidings,
     media,
@@ -40,6 +41,7 @@ urlpatterns = [
     path("conversations/<int:number>/spam/", statuses.spam, name="spam"),
     path("conversations/<int:number>/block/", blocks.block, name="block"),
     path("conversations/<int:number>/notes/", notes.notes, name="notes"),
+    path("conversations/<int:number>/drafts/", drafts.drafts, name="drafts"),
     path("conversations/<int:number>/merge/", merges.merges, name="merge"),
     # A reply is always to a thread.
     path("threads/<int:pk>/replies/", replies.replies, name="replies"),

@@ -210,6 +210,12 @@ INBOX = {
     "inbox:handoffs-csv": Row(get=managers(200)),
     "inbox:contact-timeline": Row({"pk": the("contact")}, get=members(200)),
     "inbox:notes": Row({"number": the("conversation")}, post=members(200), form=KEYED),
+    "inbox:drafts": Row(
+        {"number": the("conversation")},
+        get=members(200),
+        post=members(200),
+        form={"mode": "dm", "since": "0"} | KEYED,
+    ),
     "inbox:replies": Row({"pk": the("thread")}, post=members(200), form=KEYED),
     # A form is no file that X takes.
     "inbox:enclosures": Row({"pk": the("thread")}, post=members(422)),

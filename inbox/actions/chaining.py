@@ -52,6 +52,15 @@ def whole_of(message: Message) -> list[Message]:
     return [first, *after(first)]
 
 
+def as_typed(messages: Sequence[Message], *, tail: str = "") -> str:
+    """What stood in the text that was cut into these; "" where they are no parts."""
+    parts = ChainPart.objects.filter(message__in=messages).select_related("message")
+    return "".join(
+        one.joint + one.words_in(one.message.plain_text, tail=tail)
+        for one in parts.order_by("number")
+    )
+
+
 def stand_behind(message: Message) -> None:
     """The later parts are shown behind the one that got its place among X's ids, or a new one."""
     for distance, part in enumerate(after(message), start=1):

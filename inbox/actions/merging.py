@@ -17,6 +17,7 @@ from accounts.access import require_role
 from accounts.doorbell import ring
 from accounts.models import Role, User
 from inbox.actions.answering import SUMMARY, summarise
+from inbox.actions.drafts import follow_merge
 from inbox.actions.holding import lock_pair
 from inbox.actions.recording import check_not_merged, keep, locked, record
 from inbox.models import Conversation, ConversationEvent, Handoff, Merge, Message, Note, Thread
@@ -107,6 +108,7 @@ def move_all(source: Conversation, target: Conversation) -> dict[str, Any]:
             folded.append(fold(thread, twin))
     notes = list(source.notes.values_list("pk", flat=True))
     source.notes.update(conversation=target)
+    follow_merge(source, target)
     follow_invitations(source, target)
     return {"threads": threads, "folded": folded, "notes": notes}
 

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.access import require_role
 from accounts.models import Role, User
+from inbox.actions.drafts import drop_draft
 from inbox.actions.recording import keep, locked_for_work, record
 from inbox.models import Conversation, ConversationEvent, Note
 from inbox.text.plain import storable
@@ -40,6 +41,7 @@ def add_note(conversation: Conversation, *, text: str, by: User, client_key: UUI
         client_key=client_key, conversation=current, author=by, defaults={"text": words}
     )
     if is_new:
+        drop_draft(client_key, by=by)
         keep(current, what="note")
         record(current, ConversationEvent.Kind.NOTED, by=by, after={"note": note.pk})
     return note

@@ -16,6 +16,7 @@ from inbox.actions.answering import SUMMARY, summarise
 from inbox.actions.assignment import hand_over
 from inbox.actions.blocking import is_blocked
 from inbox.actions.chaining import after, key_of, link_parts, stand_behind, whole_of
+from inbox.actions.drafts import drop_draft
 from inbox.actions.recording import keep, locked_around, record
 from inbox.guards.checking import check
 from inbox.guards.draft import Draft, Stopped
@@ -137,6 +138,7 @@ def reply(
         )
     )
     message = queue(thread, conversation, by, parts, client_key, answers)
+    drop_draft(client_key, by=by)
     if conversation.assignee_id is None and conversation.brand.claims_on_reply:
         hand_over(conversation, to=by, by=by)
     record(conversation, ConversationEvent.Kind.REPLIED, by=by, message=message)

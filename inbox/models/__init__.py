@@ -5,6 +5,7 @@ from inbox.models.contact import Contact, ContactHandle
 from inbox.models.conversation import Conversation
 from inbox.models.deletion import Deletion
 from inbox.models.dm_block import DmBlock
+from inbox.models.draft import Draft
 from inbox.models.enclosure import Enclosure
 from inbox.models.event import ConversationEvent
 from inbox.models.handoff import Handoff
@@ -28,6 +29,7 @@ __all__ = [
     "ConversationEvent",
     "Deletion",
     "DmBlock",
+    "Draft",
     "Enclosure",
     "Handoff",
     "Hiding",

@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from inbox.actions.chaining import whole_of
+from inbox.actions.chaining import as_typed, whole_of
 from inbox.guards.draft import Stopped
 from inbox.models import Conversation, Message
 from inbox.views.place import place_of
@@ -72,6 +72,5 @@ def words_back(showing: Showing, message: Message) -> dict[str, str]:
         text = message.plain_text.removesuffix(link).rstrip()
         return {"path": path, "text": text, "answering": message.answers_external_id or ""}
     taken = [one for one in whole_of(message) if one.state == Message.State.CANCELLED]
-    words = [one.part.joint + one.part.words_in(one.plain_text, tail=link) for one in taken]
     answering = taken[0].answers_external_id or ""
-    return {"path": path, "text": "".join(words).strip(), "answering": answering}
+    return {"path": path, "text": as_typed(taken, tail=link).strip(), "answering": answering}

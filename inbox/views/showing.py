@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Max, Q
 
@@ -31,6 +32,7 @@ from inbox.models import (
 from inbox.reach import Doubt, doubt_of_private, opt_out_of, why_unanswerable
 from inbox.text.greeting import greeting
 from inbox.timeline import PAGE_SIZE, Timeline, timeline
+from inbox.views.drafts import drafts_of
 
 MOST_SHOWN = 1000
 POSTS_TO_ANSWER = 20
@@ -113,6 +115,8 @@ class Showing:
     # Answers of others in public, and why X would not hide one: "" when it would.
     hideable: dict[int, str] = field(default_factory=dict)
     posts: dict[str, Message] = field(default_factory=dict)
+    # What whoever looks at this page has typed and not sent, by the mode of the composer.
+    drafts: dict[str, dict[str, Any]] = field(default_factory=dict)
     # Where replies stand that wait to be sent, by their keys.
     line: dict[int, Standing] = field(default_factory=dict)
     snooze_choices: list[SnoozeChoice] = field(default_factory=list)
@@ -195,6 +199,7 @@ def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> S
         parts={one.pk: one.part for one in messages if hasattr(one, "part")},
         hideable=hideable(messages),
         posts=by_every_id(messages),
+        drafts=drafts_of(user, conversation),
         line=standings(conversation, messages),
         snooze_choices=snooze_choices(),
         greeting=greeting_of(user, conversation),

@@ -8,6 +8,7 @@ import CounterController from "controllers/counter"
 import DeskController from "controllers/desk"
 import DialogController from "controllers/dialog"
 import DraftController from "controllers/draft"
+import DraftSyncController from "controllers/draft_sync"
 import FailuresController from "controllers/failures"
 import FocusController from "controllers/focus"
 import FreshnessController from "controllers/freshness"
@@ -37,6 +38,7 @@ application.register("counter", CounterController)
 application.register("desk", DeskController)
 application.register("dialog", DialogController)
 application.register("draft", DraftController)
+application.register("draft-sync", DraftSyncController)
 application.register("failures", FailuresController)
 application.register("focus", FocusController)
 application.register("freshness", FreshnessController)

@@ -41,8 +41,13 @@ AT_REST = """async () => {
 WATCH = (
     "addEventListener('securitypolicyviolation', e => console.error('CSP', e.violatedDirective))"
 )
-# The browser's and htmx's own lines about a refusal that a test is about.
-REFUSALS = ("Failed to load resource", "Response Status Error Code")
+# The browser's and htmx's own lines about a refusal, or a line that is down, that a test is about.
+REFUSALS = (
+    "Failed to load resource",
+    "Response Status Error Code",
+    "htmx:afterRequest",
+    "htmx:sendError",
+)
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 # A page on a phone is the same fragments in another order: test_accessibility.py looks at the main
 # ones in both sizes in every run, the others on a phone are left to `make check-deep`.

@@ -137,17 +137,20 @@ def test_typed_text_survives_a_reload_and_marks_the_row(asked):
 def test_a_broken_answer_loses_nothing_and_sends_once(asked, windows):
     desk = asked("ana", "My card was charged twice")
     composer(desk).fill("We pay it back.")
+    desk.route("**/replies/*", lambda route: route.fulfill(**SERVER_ERROR))
+    send(desk)
+    expect(desk.locator(".toast")).to_contain_text("What you typed is kept")
+    expect(composer(desk)).to_have_value("We pay it back.")
+    desk.unroute("**/replies/*")
 
     def lost_on_the_way_back(route: Route) -> None:
         route.fetch()
         route.fulfill(**SERVER_ERROR)
 
     desk.route("**/replies/*", lost_on_the_way_back)
+    # The server is asked what became of it: what was sent is no draft any more.
     send(desk)
-    expect(desk.locator(".toast")).to_contain_text("What you typed is kept")
-    expect(composer(desk)).to_have_value("We pay it back.")
-    desk.unroute("**/replies/*")
-    send(desk)
+    expect(desk.locator(".toast", has_text="This was sent already, once.")).to_be_visible()
     expect(composer(desk)).to_have_value("")
     expect(desk.locator(".message-ours").last).to_contain_text("Sent")
     sent = [dm for dm in windows.stack.ask_x("ledger")["dms"] if dm["text"] == "We pay it back."]

@@ -1,6 +1,7 @@
 // Keeps what is being typed through navigation, reloads and refused requests, and gives each draft
 // the one key under which the server takes it once. It knows what its author had seen when they
-// began: what came since, the server shows them before it sends.
+// began: what came since, the server shows them before it sends. `draft-sync` keeps it on the server;
+// `version` is what was there when these words began to differ from it, 0: nothing.
 import { Controller } from "stimulus"
 import { isDraftKey, storeDraft, storedDraft } from "lib/drafts"
 import { toast } from "lib/toast"
@@ -9,6 +10,10 @@ import { uuid } from "lib/uuid"
 export default class extends Controller {
   static targets = ["text", "clientKey", "seen"]
   static values = { key: String }
+
+  version = 0
+  unsaved = false
+  isUnderWay = false
 
   // Lifecycle
 
@@ -31,12 +36,9 @@ export default class extends Controller {
     const text = this.textTarget.value
     if (!text || !this.begun) this.#see()
     this.begun = Boolean(text)
-    const clientKey = this.clientKeyTarget.value
-    const draft = { text, clientKey, answering: this.#select?.value, seen: this.#seen?.value }
-    if (!storeDraft(this.keyValue, text ? draft : null)) {
-      toast("This browser keeps no drafts: it has no room, or forbids it.", { tone: "warning" })
-    }
-    this.dispatch("changed", { detail: { written: Boolean(text) } })
+    this.unsaved = Boolean(text || this.version)
+    this.#store()
+    this.dispatch("typed")
   }
 
   // They look at what came since they began.
@@ -51,50 +53,94 @@ export default class extends Controller {
   takeBack({ detail: { path, text, answering } }) {
     if (this.element.id !== `path-${path}-form`) return
     const since = this.textTarget.value
-    this.#take({ text: since ? `${text}\n\n${since}` : text, clientKey: uuid(), answering })
+    const words = since ? `${text}\n\n${since}` : text
+    this.#put({ text: words, clientKey: uuid(), answering, version: this.version })
+    this.save()
+  }
+
+  // For draft-sync
+
+  get current() {
+    return {
+      text: this.textTarget.value,
+      clientKey: this.clientKeyTarget.value,
+      answering: this.#select?.value ?? "",
+      seen: this.#seen?.value ?? "",
+      version: this.version,
+      unsaved: this.unsaved,
+    }
+  }
+
+  // The server has `draft` as this version, and perhaps not yet what was typed since.
+  kept(draft, version) {
+    this.version = version
+    this.unsaved = !isSame(draft, this.current)
+    this.#store()
+  }
+
+  // It was gone on with elsewhere.
+  take(draft) {
+    this.#put(draft)
+    this.#store()
+  }
+
+  // It was sent or emptied elsewhere. `rest` is what only this page has.
+  beginAnew(rest = "") {
+    this.#put({ text: rest, clientKey: uuid() })
     this.save()
   }
 
   // Callbacks
 
   sending = ({ detail }) => {
-    if (detail.elt === this.element) this.sent = this.textTarget.value
+    if (detail.elt !== this.element) return
+    this.isUnderWay = true
+    this.sent = this.textTarget.value
   }
 
   settled = ({ detail }) => {
-    if (detail.elt !== this.element || !detail.successful) return
-    const text = this.textTarget.value
+    if (detail.elt !== this.element) return
+    this.isUnderWay = false
     // What was typed while it was under way begins the next draft.
-    this.textTarget.value = text.startsWith(this.sent) ? text.slice(this.sent.length).trimStart() : text
-    this.clientKeyTarget.value = uuid()
-    this.begun = false
-    this.save()
-    this.dispatch("restored")
+    if (detail.successful) this.beginAnew(restOf(this.textTarget.value, this.sent))
+    this.dispatch("settled", { detail: { successful: detail.successful } })
   }
 
   changedElsewhere = ({ key, newValue }) => {
     if (!isDraftKey(key, this.keyValue) || this.textTarget.matches(":focus")) return
     const draft = newValue ? JSON.parse(newValue) : { text: "", clientKey: uuid() }
-    this.#take(draft)
+    this.#put({ ...draft, unsaved: false })
   }
 
   // Private
 
   #restore() {
     const draft = storedDraft(this.keyValue)
-    if (draft && !this.textTarget.value) this.#take(draft)
+    if (draft && !this.textTarget.value) this.#put(draft)
     if (!this.clientKeyTarget.value) this.clientKeyTarget.value = uuid()
   }
 
-  #take({ text, clientKey, answering, seen }) {
-    this.textTarget.value = text
+  #put({ text, clientKey, answering, seen, version = 0, unsaved = false }) {
+    if (this.textTarget.value !== text) this.textTarget.value = text
     this.clientKeyTarget.value = clientKey
+    this.version = version
+    this.unsaved = unsaved
     this.begun = Boolean(text && seen)
     if (this.begun && this.#seen) this.#seen.value = seen
     const select = this.#select
     if (select && [...select.options].some(({ value }) => value === answering)) select.value = answering
     this.dispatch("changed", { detail: { written: Boolean(text) } })
     this.dispatch("restored")
+  }
+
+  // One that was emptied is remembered until the server has heard of it.
+  #store() {
+    const draft = this.current
+    const isWorthIt = draft.text || (draft.unsaved && draft.version)
+    if (!storeDraft(this.keyValue, isWorthIt ? draft : null)) {
+      toast("This browser keeps no drafts: it has no room, or forbids it.", { tone: "warning" })
+    }
+    this.dispatch("changed", { detail: { written: Boolean(draft.text) } })
   }
 
   #see() {
@@ -109,4 +155,12 @@ export default class extends Controller {
   get #select() {
     return this.element.querySelector("select")
   }
+}
+
+function isSame(one, other) {
+  return ["text", "clientKey", "answering", "seen"].every((name) => one[name] === other[name])
+}
+
+function restOf(text, sent) {
+  return text.startsWith(sent) ? text.slice(sent.length).trimStart() : text
 }

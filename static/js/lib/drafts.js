@@ -29,7 +29,8 @@ export function conversationsWithDrafts(user) {
   const numbers = new Set()
   for (const key of Object.keys(localStorage)) {
     if (!key.startsWith(`${PREFIX}${user}:`)) continue
-    numbers.add(key.slice(PREFIX.length).split(":")[1])
+    const stored = key.slice(PREFIX.length)
+    if (storedDraft(stored)?.text) numbers.add(stored.split(":")[1])
   }
   return numbers
 }

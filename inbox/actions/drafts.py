@@ -1,0 +1,136 @@
+"""Keeping what somebody types until they send it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from accounts.access import require_role
+from accounts.models import Role, User
+from inbox.actions.chaining import as_typed, whole_of
+from inbox.actions.recording import locked_for_work
+from inbox.models import Conversation, Draft, Merge, Message, Note
+from inbox.text.plain import storable
+
+DRAFT_LIMIT = 20_000
+
+
+class DraftTooLong(Exception):
+    """Nothing of more than DRAFT_LIMIT characters could be sent anyhow."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"More than {DRAFT_LIMIT:,} characters are kept in this browser alone. Shorten it."
+        )
+
+
+class AlreadySent(Exception):
+    """The words of this key are a message or a note by now: `words`."""
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+        super().__init__("This was sent already.")
+
+
+class ChangedElsewhere(Exception):
+    """Its author went on with it on another page; None: they emptied or sent it there."""
+
+    def __init__(self, draft: Draft | None) -> None:
+        self.draft = draft
+        super().__init__("This draft was changed elsewhere.")
+
+
+@transaction.atomic
+def save_draft(
+    conversation: Conversation,
+    *,
+    by: User,
+    mode: str,
+    text: str,
+    client_key: UUID,
+    since: int = 0,
+    answering: str = "",
+    seen_through: int | None = None,
+) -> Draft | None:
+    """Keeps `text` in place of the version `since` (0: of nothing), or of what it goes on from; an
+    empty one is gone. Nobody else hears of it. Twice is once.
+
+    The conversation's lock comes before the key's, as in `reply` and `add_note`: a save that comes
+    late finds what they made. Raises DraftTooLong, AlreadySent, ChangedElsewhere, MergedAway.
+    """
+    require_role(by, conversation.brand_id, Role.AGENT)
+    if len(text) > DRAFT_LIMIT:
+        raise DraftTooLong
+    current = locked_for_work(home_of(conversation))
+    fresh = Draft(
+        conversation=current,
+        author=by,
+        mode=mode,
+        text=storable(text),
+        client_key=client_key,
+        answering=answering,
+        seen_through=seen_through,
+    )
+    hold_key(client_key)
+    check_not_sent(client_key, by)
+    drafts = Draft.objects.filter(conversation=current, author=by, mode=mode)
+    kept = drafts.first()
+    if kept is not None and kept.is_same(fresh):
+        return kept
+    if not is_newer(fresh, kept, since):
+        raise ChangedElsewhere(kept)
+    drafts.delete()
+    if not fresh.text:
+        return None
+    fresh.save()
+    return fresh
+
+
+def home_of(conversation: Conversation) -> Conversation:
+    """Where everything of it is by now: a page may not have heard that it was merged."""
+    merges = Merge.objects.standing().select_related("target__brand")
+    while (merge := merges.filter(source=conversation).first()) is not None:
+        conversation = merge.target
+    return conversation
+
+
+def is_newer(fresh: Draft, kept: Draft | None, since: int) -> bool:
+    """A save that comes late, when the draft was emptied or changed, brings nothing back."""
+    if kept is None:
+        return not since or not fresh.text
+    return kept.version == since or fresh.goes_on_from(kept)
+
+
+def check_not_sent(client_key: UUID, by: User) -> None:
+    message = Message.objects.filter(client_key=client_key, author=by).first()
+    if message is not None:
+        raise AlreadySent(as_typed(whole_of(message)) or message.plain_text)
+    note = Note.objects.filter(client_key=client_key, author=by).first()
+    if note is not None:
+        raise AlreadySent(note.text)
+
+
+def drop_draft(client_key: UUID, *, by: User) -> None:
+    """It is being sent, in the transaction that does so: a crash keeps exactly one of the two."""
+    hold_key(client_key)
+    Draft.objects.filter(author=by, client_key=client_key).delete()
+
+
+def hold_key(client_key: UUID) -> None:
+    """Until the transaction ends. A thread may be in another conversation than what is typed for it
+    is kept in, so the conversation's lock alone does not keep sending and saving apart."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext('draft'), hashtext(%s))", [str(client_key)]
+        )
+
+
+def follow_merge(source: Conversation, target: Conversation) -> None:
+    """What people had typed goes along where they have nothing in the same place; what stays is
+    there again when the merge is undone."""
+    taken = set(Draft.objects.filter(conversation=target).values_list("author_id", "mode"))
+    for draft in Draft.objects.filter(conversation=source):
+        if (draft.author_id, draft.mode) not in taken:
+            draft.conversation = target
+            draft.save(update_fields=["conversation"])

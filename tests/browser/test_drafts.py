@@ -1,0 +1,173 @@
+"""What somebody types and has not sent waits for them: on whatever machine, and whatever breaks."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, Response, Route, expect
+
+from tests.browser.conftest import axe
+from tests.stack import until
+
+SESSION = "handled_session"
+NOTE = "Note for your team"
+
+
+@pytest.fixture
+def asked(windows, stack, ids):
+    """`asked("Hello")`: Ana's desk, on a conversation in which somebody new just wrote that."""
+
+    def asked(text: str, **options) -> Page:
+        who = re.sub(r"\W", "", text).lower()[:15]
+        [person] = stack.tell_x("users", users=[{"username": who, "name": who}])["users"]
+        stack.tell_x("dms", sender_id=person["id"], recipient_id=ids["acme"], text=text)
+        desk = windows.open("/desk/?view=open", "ana", **options)
+        desk.get_by_role("link", name=text).click()
+        expect(desk.locator("#timeline")).to_contain_text(text)
+        return desk
+
+    return asked
+
+
+def composer(desk: Page):
+    return desk.get_by_label(re.compile("^Private message to @"))
+
+
+def send(desk: Page) -> None:
+    desk.get_by_role("button", name=re.compile("^Send privately")).click()
+
+
+def is_saved(response: Response) -> bool:
+    return response.url.endswith("/drafts/") and response.request.method == "POST" and response.ok
+
+
+def type_and_save(desk: Page, text: str) -> None:
+    with desk.expect_response(is_saved):
+        composer(desk).fill(text)
+
+
+def held_elsewhere(windows, desk: Page) -> str:
+    """What the composer holds on a machine that has never seen the conversation."""
+    fresh = windows.open(desk.url, "ana")
+    expect(composer(fresh)).to_be_visible()
+    text = composer(fresh).input_value()
+    fresh.context.close()
+    return text
+
+
+def sent(stack, text: str) -> int:
+    """How often X has it."""
+    return sum(dm["text"] == text for dm in stack.ask_x("ledger")["dms"])
+
+
+def test_it_waits_on_another_machine_until_it_is_sent(windows, asked):
+    here = asked("Do you rent tandems?")
+    type_and_save(here, "We do, from May.")
+    there = windows.open(here.url, "ana")
+    expect(composer(there)).to_have_value("We do, from May.")
+    expect(there.get_by_label(NOTE)).to_have_value("")
+    expect(there.locator(".row:has([aria-current])").get_by_text("Draft")).to_be_visible()
+    type_and_save(there, "We do, from April.")
+    send(there)
+    expect(there.locator(".message-ours")).to_contain_text("We do, from April.")
+    # Here it was the same draft: it is not offered to be sent once more.
+    expect(here.locator(".message-ours")).to_contain_text("We do, from April.")
+    expect(composer(here)).to_have_value("")
+    assert held_elsewhere(windows, here) == ""
+
+
+def test_of_two_machines_the_older_is_told_and_loses_no_word(windows, asked):
+    here = asked("Which one is newer?", bypass_csp=True, reduced_motion="reduce")
+    type_and_save(here, "This one.")
+    there = windows.open(here.url, "ana")
+    expect(composer(there)).to_have_value("This one.")
+    type_and_save(there, "No, that one.")
+    composer(here).fill("This one, surely.")
+    alert = here.get_by_role("alert")
+    expect(alert).to_contain_text("No, that one.")
+    expect(composer(here)).to_have_value("This one, surely.")
+    assert axe(here) == []
+    # It is still there after the page was left, and asked again.
+    here.reload()
+    expect(composer(here)).to_have_value("This one, surely.")
+    expect(alert).to_contain_text("No, that one.")
+    with here.expect_response(is_saved):
+        alert.get_by_role("button", name="Keep this one").click()
+    expect(alert).to_be_hidden()
+    composer(there).fill("No, the blue one.")
+    there.get_by_role("alert").get_by_role("button", name="Take that one").click()
+    expect(composer(there)).to_have_value("This one, surely.")
+    assert held_elsewhere(windows, here) == "This one, surely."
+
+
+def test_a_save_that_comes_after_the_send_brings_nothing_back(windows, asked):
+    desk = asked("Is it too late?")
+    held: list[Route] = []
+    desk.route("**/drafts/", lambda route: held.append(route))
+    composer(desk).fill("Never too late.")
+    until(lambda: held or desk.wait_for_timeout(50), within=60)
+    send(desk)
+    expect(desk.locator(".message-ours")).to_contain_text("Sent")
+    expect(composer(desk)).to_have_value("")
+    with desk.expect_response(lambda response: response.url.endswith("/drafts/")) as late:
+        held[0].continue_()
+    assert late.value.status == 409
+    expect(composer(desk)).to_have_value("")
+    desk.unroute("**/drafts/")
+    assert held_elsewhere(windows, desk) == ""
+
+
+def test_without_a_network_it_is_kept_and_told_when_there_is_one(windows, stack, ids, asked):
+    """Trust G8."""
+    desk = asked("Are you still there?")
+    type_and_save(desk, "Yes, we")
+    desk.context.set_offline(True)
+    composer(desk).fill("Yes, we are.")
+    send(desk)
+    expect(desk.locator(".toast")).to_contain_text("Handled can’t be reached")
+    expect(composer(desk)).to_have_value("Yes, we are.")
+    found = next(one for one in stack.ask_x("ledger")["dms"] if one["text"].startswith("Are you"))
+    stack.tell_x("dms", sender_id=found["sender_id"], recipient_id=ids["acme"], text="Hello?")
+    other = windows.open(desk.url, "ben")
+    expect(other.locator("#timeline")).to_contain_text("Hello?")
+    expect(desk.locator("#timeline")).not_to_contain_text("Hello?")
+    with desk.expect_response(is_saved):
+        desk.context.set_offline(False)
+    expect(desk.locator("#timeline")).to_contain_text("Hello?")
+    expect(composer(desk)).to_have_value("Yes, we are.")
+    assert held_elsewhere(windows, desk) == "Yes, we are."
+    # What came meanwhile was not seen when it was begun.
+    send(desk)
+    desk.get_by_role("alert").get_by_role("button", name="Send anyway").click()
+    expect(desk.locator(".message-ours")).to_contain_text("Sent")
+    assert sent(stack, "Yes, we are.") == 1
+
+
+def test_signed_out_it_is_kept_and_told_once_signed_in_again(windows, asked):
+    desk = asked("Are you signed in?")
+    type_and_save(desk, "I was")
+    desk.context.clear_cookies(name=SESSION)
+    composer(desk).fill("I was, until now.")
+    toast = desk.locator(".toast", has_text="You are signed out")
+    with desk.context.expect_page() as opened:
+        toast.get_by_role("link", name="Sign in again").click()
+    windows.fill_in(opened.value, "ana")
+    opened.value.close()
+    with desk.expect_response(is_saved):
+        desk.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert held_elsewhere(windows, desk) == "I was, until now."
+    send(desk)
+    expect(desk.locator(".message-ours")).to_contain_text("I was, until now.")
+
+
+def test_an_emptied_one_is_gone_at_once_and_one_too_long_is_said_and_stays_here(windows, asked):
+    desk = asked("How much is too much?")
+    type_and_save(desk, "This much.")
+    type_and_save(desk, "")
+    assert held_elsewhere(windows, desk) == ""
+    composer(desk).fill("a" * 20_001)
+    expect(desk.locator(".toast")).to_contain_text("More than 20,000 characters")
+    desk.reload()
+    expect(composer(desk)).to_have_value("a" * 20_001)
+    assert held_elsewhere(windows, desk) == ""
