@@ -1,6 +1,6 @@
 """Nobody is written to in private who did not ask for it, and nobody is sold to or pestered there.
 
-X takes the right to write away from handles that send what nobody wanted.
+X takes the right to write away from handles that send what nobody wanted (trust P6).
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
+from inbox.text.addresses import is_web_address, undisguised
 from inbox.text.plain import plain
 
 PROFILE = "https://x.com/"
@@ -105,6 +105,8 @@ def link(entity: dict[str, Any], shown: str) -> Segment:
     href = str(entity.get("expanded_url") or entity.get("url") or "")
     if not is_web_address(href):
         return Segment("text", shown)
+    if (plain_href := undisguised(href)) != href:
+        return Segment("link", plain_href, plain_href)
     return Segment("link", str(entity.get("display_url") or href), href)
 
 
@@ -117,16 +119,3 @@ def mention(entity: dict[str, Any], shown: str) -> Segment:
 
 def hashtag(entity: dict[str, Any], shown: str) -> Segment:
     return Segment("hashtag", shown)
-
-
-def is_web_address(href: str) -> bool:
-    """True for http and https alone, with a host and nothing in the way of a reader's eye."""
-    if any(letter.isspace() or ord(letter) < 32 for letter in href):
-        return False
-    try:
-        parts = urlsplit(href)
-        return (
-            parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
-        )
-    except ValueError:
-        return False

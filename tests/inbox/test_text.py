@@ -36,22 +36,6 @@ def test_it_unescapes_once():
     assert shown("&amp;lt;script&amp;gt;") == [("text", "&lt;script&gt;", "")]
 
 
-@pytest.mark.parametrize(
-    "href",
-    [
-        "javascript:alert(1)",
-        "data:text/html,x",
-        "vbscript:x",
-        "https://x.com@evil.example/",
-        "https://a\nb",
-        "//evil.example",
-    ],
-)
-def test_what_is_no_web_address_stays_text(href):
-    url = {"start": 0, "end": 4, "url": "link", "expanded_url": href}
-    assert shown("link", urls=[url]) == [("text", "link", "")]
-
-
 @pytest.mark.parametrize(("start", "end"), [(-1, 3), (3, 3), (2, 99), (5, 1)])
 def test_an_entity_that_points_nowhere_is_text(start, end):
     mention = {"start": start, "end": end, "username": "acme"}
