@@ -46,6 +46,15 @@ def relative(moment: datetime) -> Markup:
     return _time(moment, age(moment), ' data-controller="relative-time"')
 
 
+def ago(moment: datetime) -> Markup:
+    """just now, 5 minutes ago, 3 hours ago, 2 days ago: in a sentence."""
+    seconds = max(0, int((timezone.now() - moment).total_seconds()))
+    for length, unit in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
+        if seconds >= length:
+            return _time(moment, f"{count_of(seconds // length, unit)} ago")
+    return _time(moment, "just now")
+
+
 def clock(moment: datetime) -> Markup:
     return _time(moment, timezone.localtime(moment).strftime("%H:%M"))
 
@@ -166,6 +175,7 @@ FILTERS = {
     "moment": datetime.fromisoformat,
     "exact": exact,
     "age": age,
+    "ago": ago,
     "duration": duration,
     "number": number,
     "ordinal": ordinal,

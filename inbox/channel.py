@@ -102,6 +102,20 @@ class Forbidden:
     at: datetime
 
 
+Account = Literal["there", "suspended", "gone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What X last said of a person to a handle: whether they take its direct messages (None: it did
+    not say), and whether their account is there. `is_to_be_asked`: that is long ago."""
+
+    takes_dms: bool | None = None
+    account: Account = "there"
+    said_at: datetime | None = None
+    is_to_be_asked: bool = False
+
+
 class Channel(Protocol):
     """Answers from what is known here: nothing of it may call X."""
 
@@ -140,6 +154,9 @@ class Channel(Protocol):
         """None, unless X forbade the brand's last private message to the person, who has not
         written in private since. Two queries."""
 
+    def reach(self, brand_id: int, contact_id: int) -> Reach:
+        """What X last said of the person to the brand. One query."""
+
     def can_answer(self, brand: BrandAccount, posts: Collection[str]) -> dict[str, str]:
         """Why X takes no answer from the brand to each of these posts. Those that it takes one to,
         and those that we know too little of, are left out. Two queries for any number.
@@ -171,6 +188,9 @@ class Nobody:
 
     def can_message(self, brand_id: int, contact_id: int) -> Forbidden | None:
         return None
+
+    def reach(self, brand_id: int, contact_id: int) -> Reach:
+        return Reach()
 
     def can_answer(self, brand: BrandAccount, posts: Collection[str]) -> dict[str, str]:
         return {}

@@ -40,6 +40,7 @@ urlpatterns = [
     path("conversations/<int:number>/status/", statuses.status, name="status"),
     path("conversations/<int:number>/spam/", statuses.spam, name="spam"),
     path("conversations/<int:number>/block/", blocks.block, name="block"),
+    path("conversations/<int:number>/reach/", conversations.reach, name="reach"),
     path("conversations/<int:number>/notes/", notes.notes, name="notes"),
     path("conversations/<int:number>/drafts/", drafts.drafts, name="drafts"),
     path("conversations/<int:number>/merge/", merges.merges, name="merge"),

@@ -209,6 +209,7 @@ INBOX = {
     "inbox:handoffs": Row(get=managers(200)),
     "inbox:handoffs-csv": Row(get=managers(200)),
     "inbox:contact-timeline": Row({"pk": the("contact")}, get=members(200)),
+    "inbox:reach": Row({"number": the("conversation")}, post=members(204)),
     "inbox:notes": Row({"number": the("conversation")}, post=members(200), form=KEYED),
     "inbox:drafts": Row(
         {"number": the("conversation")},

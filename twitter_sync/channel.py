@@ -7,8 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 from urllib.parse import quote, urlencode
 
+from accounts import clock
 from accounts.models import BrandAccount
-from inbox.channel import ContextPost, Forbidden, Hole, Quota
+from inbox.channel import ContextPost, Forbidden, Hole, Quota, Reach
 from twitter_sync import completeness, context, costs, quotas, reach
 from twitter_sync.billing import Kind
 from twitter_sync.models import KnownPost
@@ -42,6 +43,9 @@ class XChannel:
 
     def can_message(self, brand_id: int, contact_id: int) -> Forbidden | None:
         return reach.last_refusal(brand_id, contact_id)
+
+    def reach(self, brand_id: int, contact_id: int) -> Reach:
+        return reach.last_said(brand_id, contact_id, clock.now())
 
     def can_answer(self, brand: BrandAccount, posts: Collection[str]) -> dict[str, str]:
         return reach.unanswerable(brand, posts)

@@ -21,7 +21,8 @@ USER_FIELDS = [
     "public_metrics",
     "profile_image_url",
 ]
-# Only a user's own token gets these two; they are about that user.
+# Only a user's own token gets these two; they are about that user. Direct messages are asked for
+# with no other.
 VIEWER_FIELDS = ["receives_your_dm", "connection_status"]
 
 MEDIA_FIELDS = [
@@ -84,7 +85,7 @@ ASK_FOR_POSTS = {
 ASK_FOR_DMS = {
     "dm_event_fields": DM_FIELDS,
     "expansions": DM_EXPANSIONS,
-    "user_fields": USER_FIELDS,
+    "user_fields": [*USER_FIELDS, *VIEWER_FIELDS],
     "media_fields": MEDIA_FIELDS,
 }
 

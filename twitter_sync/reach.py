@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db.models import Q
 
 from accounts.models import BrandAccount
-from inbox.channel import Forbidden
+from inbox import channel
 from inbox.models import Message
-from twitter_sync.models import KnownPost, SendAttempt
+from twitter_sync.models import KnownPost, Reach, SendAttempt
 
 FORBIDDEN = 403
+# What X said longer ago is asked for anew when somebody is about to write.
+OLD_AFTER = timedelta(hours=12)
 NOT_ENGAGED = "X takes no answer to this post: it neither names, quotes nor answers {brand}."
 PROTECTED = "X takes no answer to this post: its author’s posts are protected."
 
 
-def last_refusal(brand_id: int, contact_id: int) -> Forbidden | None:
+def last_refusal(brand_id: int, contact_id: int) -> channel.Forbidden | None:
     """The last private message that X forbade, unless the person has written in private since, or
     X has taken one. Two queries."""
     attempts = SendAttempt.objects.filter(
@@ -32,7 +37,25 @@ def last_refusal(brand_id: int, contact_id: int) -> Forbidden | None:
         conversation__contact=contact_id,
         sent_at__gt=last.finished_at,
     )
-    return None if since.exists() else Forbidden(last.reason, last.finished_at)
+    return None if since.exists() else channel.Forbidden(last.reason, last.finished_at)
+
+
+def last_said(brand_id: int, contact_id: int, now: datetime) -> channel.Reach:
+    """What X last said of the person to the handle, and whether it is to be asked. One query."""
+    row = Reach.objects.filter(brand=brand_id, contact=contact_id).first()
+    if row is None:
+        return channel.Reach(is_to_be_asked=True)
+    is_fresh = any(at and at >= too_old(now) for at in (row.said_at, row.asked_at))
+    account: channel.Account = row.account  # type: ignore[assignment]  # one of its choices
+    return channel.Reach(row.takes_dms, account, row.said_at, is_to_be_asked=not is_fresh)
+
+
+def is_old(now: datetime) -> Q:
+    return Q(said_at=None) | Q(said_at__lt=too_old(now))
+
+
+def too_old(now: datetime) -> datetime:
+    return now - OLD_AFTER
 
 
 def unanswerable(brand: BrandAccount, posts: Collection[str]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from celery.signals import worker_shutting_down
 from accounts.doorbell import ring_now
 from twitter_sync.actions import (
     applying,
+    asking,
     auditing,
     backfilling,
     blocking,
@@ -57,6 +58,11 @@ def apply(**_: Any) -> None:
 @shared_task(name="twitter_sync.look_up")
 def look_up(**_: Any) -> None:
     looking_up.look_up_due()
+
+
+@shared_task(name="twitter_sync.ask_reach")
+def ask_reach(brand_id: int, contact_id: int, **_: Any) -> None:
+    asking.ask(brand_id, contact_id)
 
 
 @shared_task(name="twitter_sync.poll_due")

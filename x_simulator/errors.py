@@ -203,6 +203,12 @@ def missing(kind: str, value: str, parameter: str, *, of: str = "") -> Body:
     }
 
 
+def suspended(value: str, parameter: str) -> Body:
+    """A partial error: X took the account away from its owner."""
+    lost = missing("user", value, parameter)
+    return lost | {"title": "Forbidden", "detail": f"User has been suspended: [{value}]."}
+
+
 def not_authorized(kind: str, value: str, parameter: str, *, of: str = "") -> Body:
     """A partial error: it is there, but not for the one who asks. `of` names an expansion."""
     name = {"tweet": "Tweet"}.get(kind, kind)

@@ -12,8 +12,9 @@ Relation = Literal["following", "blocking", "muting"]
 # Of a person, as control calls say them.
 FIELDS = (
     *("id", "username", "name", "brand", "description", "location", "url", "receives_your_dm"),
-    *("locked", "protected", "verified_type", "long_posts", "created_at"),
+    *("locked", "protected", "verified_type", "long_posts", "created_at", "account"),
 )
+ACCOUNTS = ("active", "suspended", "deactivated")
 USERNAME = re.compile(r"[A-Za-z0-9_]{1,15}")
 
 
@@ -36,6 +37,11 @@ class Person:
     verified_type: str
     created_ms: int
     long_posts: bool = False  # pays X for posts of more than 280
+    account: str = "active"  # one of ACCOUNTS
+
+    @property
+    def is_there(self) -> bool:
+        return self.account == "active"
 
 
 def _person(row: Row) -> Person:
@@ -53,6 +59,7 @@ def _person(row: Row) -> Person:
         verified_type=row["verified_type"],
         created_ms=row["created_ms"],
         long_posts=bool(row["long_posts"]),
+        account=row["account"],
     )
 
 
@@ -63,6 +70,12 @@ def _joined_ms(spec: Mapping[str, Any]) -> int:
         return clock.now_ms() if told is None else clock.parse_iso(str(told))
     except ValueError as error:
         raise InvalidPerson(f"created_at [{told}] is not a time") from error
+
+
+def _account(told: Any) -> str:
+    if told not in ACCOUNTS:
+        raise InvalidPerson(f"account [{told}] is not one of {', '.join(ACCOUNTS)}")
+    return str(told)
 
 
 class People:
@@ -151,14 +164,15 @@ class People:
         brand = bool(kept("brand", "brand", False))
         self._store.write(
             "INSERT INTO users (id, username, username_key, name, description, location, url,"
-            " brand, open_dms, locked, protected, verified_type, created_ms, long_posts)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " brand, open_dms, locked, protected, verified_type, created_ms, long_posts,"
+            " account) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (id) DO UPDATE SET username = excluded.username,"
             " username_key = excluded.username_key, name = excluded.name,"
             " description = excluded.description, location = excluded.location,"
             " url = excluded.url, brand = excluded.brand, open_dms = excluded.open_dms,"
             " locked = excluded.locked, protected = excluded.protected,"
-            " verified_type = excluded.verified_type, long_posts = excluded.long_posts",
+            " verified_type = excluded.verified_type, long_posts = excluded.long_posts,"
+            " account = excluded.account",
             (
                 user_id,
                 username,
@@ -174,6 +188,7 @@ class People:
                 str(kept("verified_type", "verified_type", "business" if brand else "none")),
                 known.created_ms if known else _joined_ms(spec),
                 int(bool(kept("long_posts", "long_posts", False))),
+                _account(kept("account", "account", "active")),
             ),
         )
 
@@ -205,7 +220,7 @@ class People:
 
     def may_message(self, sender_id: int, recipient: Person) -> bool:
         """X's rule: open to everyone, or the recipient follows or has written to the sender."""
-        if self.is_related(recipient.id, "blocking", sender_id):
+        if not recipient.is_there or self.is_related(recipient.id, "blocking", sender_id):
             return False
         if recipient.open_dms or self.is_related(recipient.id, "following", sender_id):
             return True

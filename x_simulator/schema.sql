@@ -15,7 +15,8 @@ CREATE TABLE IF NOT EXISTS users (
     protected INTEGER NOT NULL DEFAULT 0,
     verified_type TEXT NOT NULL DEFAULT 'none',
     created_ms INTEGER NOT NULL,
-    long_posts INTEGER NOT NULL DEFAULT 0
+    long_posts INTEGER NOT NULL DEFAULT 0,
+    account TEXT NOT NULL DEFAULT 'active'
 );
 
 CREATE INDEX IF NOT EXISTS users_by_kind ON users (brand, username_key);

@@ -28,7 +28,10 @@ ADDED_COLUMNS = {
         "media_ids": "TEXT NOT NULL DEFAULT '[]'",
         "note": "TEXT NOT NULL DEFAULT ''",
     },
-    "users": {"long_posts": "INTEGER NOT NULL DEFAULT 0"},
+    "users": {
+        "long_posts": "INTEGER NOT NULL DEFAULT 0",
+        "account": "TEXT NOT NULL DEFAULT 'active'",
+    },
     "dms": {
         "media_ids": "TEXT NOT NULL DEFAULT '[]'",
         "event_type": "TEXT NOT NULL DEFAULT 'MessageCreate'",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from inbox.access import access_conversation
 from inbox.desk import PAGE_SIZE
 from inbox.live import now_us
+from inbox.reach import ask_about
 from inbox.views.answers import conversation_answer
 from inbox.views.listing import list_context
 from inbox.views.place import place_of
@@ -30,3 +31,12 @@ def conversation_detail(request: HttpRequest, number: int) -> HttpResponse:
         "since": now_us(),
     }
     return render(request, "inbox/desk.html", context)
+
+
+@require_POST
+@signed_in
+def reach(request: HttpRequest, number: int) -> HttpResponse:
+    """Somebody may be about to write: has X asked whether it would carry it. The page hears of it
+    as of any news."""
+    ask_about(access_conversation(person(request), number))
+    return HttpResponse(status=204)

@@ -14,7 +14,7 @@ from inbox.actions.deleting import is_deletable
 from inbox.actions.hiding import beginners, why_not
 from inbox.actions.inviting import invitation_link, newest_handoff
 from inbox.actions.replies import is_retryable
-from inbox.channel import channel
+from inbox.channel import Reach, channel
 from inbox.desk import load_of
 from inbox.forms import ReplyForm, SnoozeChoice, snooze_choices
 from inbox.line import Standing, standings
@@ -29,7 +29,15 @@ from inbox.models import (
     Message,
     Thread,
 )
-from inbox.reach import Doubt, doubt_of_private, opt_out_of, why_unanswerable
+from inbox.reach import (
+    Doubt,
+    Ground,
+    doubt_of_account,
+    doubt_of_private,
+    ground_for,
+    opt_out_of,
+    why_unanswerable,
+)
 from inbox.text.greeting import greeting
 from inbox.timeline import PAGE_SIZE, Timeline, timeline
 from inbox.views.drafts import drafts_of
@@ -54,6 +62,8 @@ class ReplyPath:
     # Why X takes no answer to some of the posts; why a reply on this path would come to nothing.
     unanswerable: dict[str, str] = field(default_factory=dict)
     doubt: Doubt | None = None
+    # What speaks for a private message.
+    ground: Ground = field(default_factory=Ground)
 
     @property
     def thread(self) -> Thread:
@@ -114,6 +124,8 @@ class Showing:
     parts: dict[int, ChainPart] = field(default_factory=dict)
     # Answers of others in public, and why X would not hide one: "" when it would.
     hideable: dict[int, str] = field(default_factory=dict)
+    # Whether X should be asked, while somebody may write, if the person can be written to.
+    is_reach_to_be_asked: bool = False
     posts: dict[str, Message] = field(default_factory=dict)
     # What whoever looks at this page has typed and not sent, by the mode of the composer.
     drafts: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -174,7 +186,8 @@ def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> S
     newest_id = conversation.messages.aggregate(last=Max("id"))["last"] or 0
     lines = timeline(conversation, size=min(max(shown, PAGE_SIZE), MOST_SHOWN))
     messages = [item.row for item in lines.items if isinstance(item.row, Message)]
-    paths = reply_paths(conversation, messages) if can_answer(conversation) else []
+    reach = channel().reach(conversation.brand_id, conversation.contact_id)
+    paths = reply_paths(conversation, messages, reach) if can_answer(conversation) else []
     role = role_on(user, conversation.brand_id)
     block, handoff = block_of(user, conversation), newest_handoff(conversation)
     people = colleagues(user, conversation) if role and role.includes(Role.MANAGER) else []
@@ -198,6 +211,7 @@ def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> S
         deletions={one.pk: one.deletion for one in messages if hasattr(one, "deletion")},
         parts={one.pk: one.part for one in messages if hasattr(one, "part")},
         hideable=hideable(messages),
+        is_reach_to_be_asked=reach.is_to_be_asked and bool(paths),
         posts=by_every_id(messages),
         drafts=drafts_of(user, conversation),
         line=standings(conversation, messages),
@@ -224,31 +238,38 @@ def by_every_id(messages: list[Message]) -> dict[str, Message]:
     return former | {message.external_id: message for message in messages if message.external_id}
 
 
-def reply_paths(conversation: Conversation, messages: list[Message]) -> list[ReplyPath]:
+def reply_paths(
+    conversation: Conversation, messages: list[Message], reach: Reach
+) -> list[ReplyPath]:
     """Each DM thread is a path of its own; public threads are one, whose posts say which."""
     threads = list(conversation.threads.with_beginnings())
     private = [thread for thread in threads if not thread.is_public]
     public = [thread for thread in threads if thread.is_public]
     newest = {message.thread_id: message for message in messages if not message.is_ours}
     forbidden = channel().can_message(conversation.brand_id, conversation.contact_id)
-    opt_out = opt_out_of(conversation)
+    opt_out, ground = opt_out_of(conversation), ground_for(conversation, reach)
     paths = [
         ReplyPath(
             "dm" if number == 1 else f"dm-{number}",
             [thread],
-            doubt=doubt_of_private(newest.get(thread.pk), forbidden, opt_out),
+            doubt=doubt_of_private(
+                conversation, newest.get(thread.pk), forbidden, opt_out, reach, ground
+            ),
+            ground=ground,
         )
         for number, thread in enumerate(private, start=1)
     ]
-    return [*paths, public_path(conversation, public)] if public else paths
+    return [*paths, public_path(conversation, public, reach)] if public else paths
 
 
-def public_path(conversation: Conversation, threads: list[Thread]) -> ReplyPath:
-    """Doubtful when X takes no answer to any of the posts."""
+def public_path(conversation: Conversation, threads: list[Thread], reach: Reach) -> ReplyPath:
+    """Doubtful when its author is gone, or X takes no answer to any of the posts."""
     posts = newest_posts(conversation)
+    wrote_at = posts[0].sent_at if posts else None
     why = why_unanswerable(conversation, [str(post.external_id) for post in posts])
     reasons = [why.get(str(post.external_id), "") for post in posts]
-    doubt = Doubt(reasons[0]) if posts and all(reasons) else None
+    shut = Doubt(reasons[0]) if posts and all(reasons) else None
+    doubt = doubt_of_account(conversation, reach, wrote_at) or shut
     return ReplyPath("public", threads, posts, unanswerable=why, doubt=doubt)
 
 

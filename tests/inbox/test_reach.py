@@ -8,9 +8,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import doorbell
 from inbox.models import Message
 from tests.factories import make_message, minutes_ago, next_x_id
-from twitter_sync.models import KnownPost, SendAttempt
+from twitter_sync.models import KnownPost, Reach, SendAttempt
 
 REFUSED = "You do not have permission to DM one or more participants."
 SHUT = "X takes no answer to this post"
@@ -144,3 +145,83 @@ def test_to_others_the_thread_does_not_exist(post, zoe, public_thread):
     aside = known(make_message(public_thread, "By the way"))
     answering = {"answering": aside.external_id, "despite_gate": "yes"}
     assert post(zoe, public_thread, **answering).status_code == 404
+
+
+# What X says of the person
+
+
+@pytest.fixture
+def said(acme, carla):
+    """`said(takes_dms=False)`: X's word of Carla to @acme, ten minutes ago unless `fields` say."""
+
+    def said(**fields):
+        fields = {"said_at": minutes_ago(10), "asked_at": minutes_ago(10), **fields}
+        return Reach.objects.update_or_create(brand=acme, contact=carla, defaults=fields)[0]
+
+    return said
+
+
+def test_the_ground_to_write_privately_is_shown_with_its_age(show, said, ana, dm_thread):
+    make_message(dm_thread, "Hi", sent_at=minutes_ago(2 * 24 * 60 + 5))
+    said(takes_dms=True, said_at=minutes_ago(3 * 24 * 60 + 5))
+    page = show(ana).text
+    assert "They last wrote privately <time" in page
+    assert ">2 days ago</time>" in page
+    assert ">3 days ago</time> that @carla takes messages from you." in page
+
+
+def test_nothing_is_claimed_that_x_did_not_say(show, ana, dm_thread, question):
+    assert "takes messages from you" not in show(ana).text
+
+
+def test_who_takes_no_messages_is_named_with_the_ways_that_work(
+    show, said, ana, dm_thread, public_thread
+):
+    make_message(public_thread, "@acme help")
+    make_message(dm_thread, "Hi", sent_at=minutes_ago(20))
+    said(takes_dms=False)
+    page = show(ana).text
+    assert "X says that @carla takes no private messages from @acme." in page
+    assert "Invite in public to write to you" in page
+    assert "Open in X" in page
+    make_message(dm_thread, "Here I am", sent_at=timezone.now())
+    assert "takes no private messages" not in show(ana).text
+
+
+@pytest.mark.parametrize(
+    ("account", "words"),
+    [("suspended", "X has suspended @carla"), ("gone", "X says that @carla is there no more")],
+)
+def test_who_is_not_there_is_reached_on_no_path(
+    show, said, ana, dm_thread, public_thread, account, words
+):
+    make_message(public_thread, "@acme help", sent_at=minutes_ago(30))
+    make_message(dm_thread, "Hi", sent_at=minutes_ago(20))
+    said(account=account)
+    page = show(ana).text
+    assert page.count(words) == 2
+    assert "Invite in public" not in page
+    make_message(dm_thread, "Back", sent_at=timezone.now())
+    assert show(ana).text.count(words) == 1
+
+
+def test_what_x_said_to_another_handle_counts_for_that_one(show, globex, carla, ana, dm_thread):
+    make_message(dm_thread, "Hi", sent_at=minutes_ago(20))
+    Reach.objects.create(brand=globex, contact=carla, takes_dms=False, said_at=timezone.now())
+    assert "takes no private messages" not in show(ana).text
+
+
+def test_the_page_has_x_asked_when_its_word_is_old(
+    show, said, ana, client, conversation, dm_thread, question, monkeypatch,
+    django_capture_on_commit_callbacks,
+):  # fmt: skip
+    rung = []
+    monkeypatch.setattr(doorbell, "ring_now", lambda task, **ids: rung.append((task, ids)))
+    assert 'id="ask-reach"' in show(ana).text
+    address = reverse("inbox:reach", args=[conversation.pk])
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(address).status_code == 204
+    ids = {"brand_id": conversation.brand_id, "contact_id": conversation.contact_id}
+    assert rung == [("twitter_sync.ask_reach", {"queue": "default", "after": 0, **ids})]
+    said(takes_dms=True)
+    assert 'id="ask-reach"' not in show(ana).text

@@ -15,6 +15,7 @@ from accounts.models import BrandAccount
 from inbox.actions.contacts import Person
 from twitter_sync import tokens
 from twitter_sync.actions import recovering
+from twitter_sync.actions.asking import Said, keep
 from twitter_sync.actions.deleting import delete_post
 from twitter_sync.actions.introducing import introduce_all, people_of
 from twitter_sync.actions.placing import (
@@ -52,6 +53,10 @@ class NoSuchAccount(Exception):
     def __init__(self, x_user_id: str | None) -> None:
         self.x_user_id = x_user_id or "nobody"
         super().__init__(self.x_user_id)
+
+
+# Pages that we asked for: X describes people as they are when it is asked.
+ASKED_FOR = (RawEvent.Source.POLL, RawEvent.Source.HISTORY)
 
 
 @dataclass(slots=True)
@@ -95,6 +100,7 @@ def interpret(rows: Sequence[RawEvent], brands: Brands) -> list[Outcome]:
         hear_all(reading, scene)
     take(scene)
     introduce_all(list(people_asked_for(readings)))
+    keep(list(said_of_people(readings)))
     return [reading.outcome for reading in readings]
 
 
@@ -107,10 +113,20 @@ def read(row: RawEvent) -> Reading:
 
 
 def people_asked_for(readings: Iterable[Reading]) -> Iterator[Person]:
-    """Of pages that we asked for: X describes people as they are when it is asked."""
     for reading in readings:
-        if reading.row.source in (RawEvent.Source.POLL, RawEvent.Source.HISTORY):
+        if reading.row.source in ASKED_FOR:
             yield from people_of(reading.delivery.people, as_of=reading.row.received_at)
+
+
+def said_of_people(readings: Iterable[Reading]) -> Iterator[Said]:
+    """Whether they take the messages of the handle that asked."""
+    for reading in readings:
+        if reading.row.brand_id is None or reading.row.source not in ASKED_FOR:
+            continue
+        for person in reading.delivery.people.values():
+            if person.takes_dms is not None:
+                said_at = reading.row.received_at
+                yield Said(reading.row.brand_id, person.id, person.takes_dms, said_at)
 
 
 def brand_id_of(reading: Reading, brands: Brands) -> int | None:

@@ -11,6 +11,7 @@ from twitter_sync.models.missed_push import MissedPush
 from twitter_sync.models.price import Price
 from twitter_sync.models.rate_budget import RateBudget
 from twitter_sync.models.raw_event import RawEvent
+from twitter_sync.models.reach import Reach
 from twitter_sync.models.redaction import Redaction
 from twitter_sync.models.replay import Replay
 from twitter_sync.models.rhythm import QuietSpell, Rhythm
@@ -39,6 +40,7 @@ __all__ = [
     "QuietSpell",
     "RateBudget",
     "RawEvent",
+    "Reach",
     "ReadToday",
     "Redaction",
     "Replay",

@@ -49,6 +49,7 @@ def read_profile(value: Any) -> Profile | None:
         followers=followers(either(source | metrics, "followers_count")),
         joined_at=optional_moment(either(source, "created_at", "created_timestamp")),
         tells=frozenset(told_in(source)),
+        takes_dms=takes if isinstance(takes := source.get("receives_your_dm"), bool) else None,
     )
 
 

@@ -30,6 +30,8 @@ class Profile:
     followers: int | None = None
     joined_at: datetime | None = None
     tells: frozenset[str] = frozenset()
+    # Of whoever asks X: whether the person takes their direct messages; None where X doesn't say.
+    takes_dms: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,14 +55,24 @@ def _person(call: Call, person: Person) -> wire.Object:
 
 def _one(call: Call, person: Person | None, parameter: str, value: str) -> Answer:
     """X says 200 even when there is nobody."""
-    if person is None:
-        return Answer({"errors": [errors.missing("user", value, parameter)]})
+    if person is None or not person.is_there:
+        return Answer({"errors": [_lost(value, person, parameter)]})
     return Answer(call.fields.answer({"data": _person(call, person)}))
 
 
+def _lost(value: str, person: Person | None, parameter: str) -> errors.Body:
+    if person is not None and person.account == "suspended":
+        return errors.suspended(value, parameter)
+    return errors.missing("user", value, parameter)
+
+
 def _several(call: Call, asked: Sequence[tuple[str, Person | None]], parameter: str) -> Answer:
-    lost = [errors.missing("user", value, parameter) for value, person in asked if person is None]
-    found = {person.id: person for _, person in asked if person is not None}
+    lost = [
+        _lost(value, person, parameter)
+        for value, person in asked
+        if person is None or not person.is_there
+    ]
+    found = {person.id: person for _, person in asked if person is not None and person.is_there}
     body = {"data": [_person(call, person) for person in found.values()], "errors": lost}
     return Answer(call.fields.answer({name: part for name, part in body.items() if part}))
 

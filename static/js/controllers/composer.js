@@ -33,8 +33,13 @@ export default class extends Controller {
     this.#change(currentTarget.getAttribute("aria-controls"))
   }
 
-  go({ params: { path } }) {
-    this.#change(path)
+  // With `invite`, to an answer in public that invites to write privately.
+  go({ params: { path, invite } }) {
+    this.#change(path, () => {
+      const toggle = invite && this.#panel.querySelector("[data-offer-target=toggle]:not(:checked)")
+      if (toggle) toggle.click()
+      else this.#write()
+    })
   }
 
   leave() {
@@ -98,7 +103,7 @@ export default class extends Controller {
   // Callbacks
 
   forgetRefusals = ({ target }) => {
-    if (target.hasAttribute("data-chain-target")) return
+    if (target.hasAttribute("data-aside")) return
     for (const refusal of this.element.querySelectorAll("[data-refusal]")) refusal.remove()
   }
 
