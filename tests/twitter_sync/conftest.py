@@ -15,7 +15,9 @@ from django.db import connections
 from pytest_django import Settings
 
 from accounts.models import BrandAccount
+from inbox.models import Thread
 from tests import x
+from tests.factories import make_contact, make_conversation, make_message, make_thread
 from tests.twitter_sync.small_x import SmallX
 from tests.twitter_sync.small_x import running as small_x_running
 from tests.x import Simulator
@@ -72,6 +74,32 @@ def acme_on_x(connected: Callable[..., BrandAccount]) -> BrandAccount:
 @pytest.fixture
 def client_of_acme(acme_on_x: BrandAccount) -> Client:
     return Client.for_brand(acme_on_x)
+
+
+@pytest.fixture
+def asked(simulator: Simulator) -> Callable[[BrandAccount], Thread]:
+    """`asked(brand)`: the thread of somebody new who wrote to the brand, on X and here."""
+
+    def asked(brand: BrandAccount) -> Thread:
+        person = simulator.person()
+        named = {"sender_id": person["id"], "recipient_id": brand.x_user_id}
+        written = simulator.post("dms", **named, text="Where is it?", deliver=False)
+        contact = make_contact(person["username"], x_user_id=person["id"])
+        both = sorted([person["id"], brand.x_user_id], key=int)
+        thread = make_thread(make_conversation(brand, contact), "dm", "-".join(both))
+        sequence = int(written["id"])
+        make_message(thread, "Where is it?", external_id=written["id"], sequence=sequence)
+        return thread
+
+    return asked
+
+
+@pytest.fixture
+def without_quotas(simulator: Simulator) -> Iterator[None]:
+    """X counts nothing; who sends says so as well (`budgets.lifted`)."""
+    simulator.post("quotas", lifted=True)
+    yield
+    simulator.post("quotas", lifted=False)
 
 
 class _Server(ThreadingMixIn, WSGIServer):

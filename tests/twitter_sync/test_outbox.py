@@ -5,36 +5,42 @@ The numbers of a check stand in the catalogue of trust; the small ones run alway
 
 from __future__ import annotations
 
+import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
 from accounts.models import BrandAccount, User
-from inbox.actions.replies import TooLate, cancel, reply
+from inbox.actions.replies import TooLate, cancel
 from inbox.line import standings
-from inbox.models import Message, Thread
+from inbox.models import Message
 from tests.factories import (
-    make_contact,
-    make_conversation,
     make_membership,
-    make_message,
-    make_thread,
     make_user,
 )
 from tests.twitter_sync.bodies import dm, push, told_dms
+from tests.twitter_sync.outbox import echo, say, sent, taken
 from tests.twitter_sync.small_x import Said
+from tests.twitter_sync.working import apply_all
 from tests.x import Simulator
 from twitter_sync.actions.applying import apply_due
-from twitter_sync.actions.sending import due_conversations, send_next
+from twitter_sync.actions.sending import (
+    accepted,
+    begin,
+    due_conversations,
+    hand_to_x,
+    send_next,
+)
 from twitter_sync.budgets import lifted
 from twitter_sync.models import RateBudget, SendAttempt
 
@@ -52,38 +58,6 @@ def brand(connected: Callable[..., BrandAccount]) -> BrandAccount:
 @pytest.fixture
 def agent(brand: BrandAccount) -> User:
     return make_user("Ana Agent", brand)
-
-
-@pytest.fixture
-def asked(simulator: Simulator) -> Callable[[BrandAccount], Thread]:
-    """`asked(brand)`: the thread of somebody new who wrote to the brand, on X and here."""
-
-    def asked(brand: BrandAccount) -> Thread:
-        person = simulator.person()
-        named = {"sender_id": person["id"], "recipient_id": brand.x_user_id}
-        written = simulator.post("dms", **named, text="Where is it?", deliver=False)
-        contact = make_contact(person["username"], x_user_id=person["id"])
-        both = sorted([person["id"], brand.x_user_id], key=int)
-        thread = make_thread(make_conversation(brand, contact), "dm", "-".join(both))
-        sequence = int(written["id"])
-        make_message(thread, "Where is it?", external_id=written["id"], sequence=sequence)
-        return thread
-
-    return asked
-
-
-def say(thread: Thread, by: User, text: str, key: UUID | None = None) -> Message:
-    return reply(thread, by=by, text=text, client_key=key or uuid4())
-
-
-def taken(simulator: Simulator, brand: BrandAccount) -> list[dict[str, Any]]:
-    """What X took of the brand, oldest first."""
-    dms = simulator.get("ledger")["dms"]
-    return [dm for dm in dms if dm["sender_id"] == brand.x_user_id]
-
-
-def sent(simulator: Simulator, brand: BrandAccount) -> list[str]:
-    return [dm["text"] for dm in taken(simulator, brand)]
 
 
 def calls(simulator: Simulator, brand: BrandAccount) -> list[dict[str, Any]]:
@@ -145,9 +119,9 @@ def test_past_the_quota_the_rest_waits_in_order_and_says_until_when(simulator, b
     for number in range(40):
         say(threads[number % 10], agent, f"{number % 10}: part {number // 10}")
     total = 0
-    for taken in (15, 15, 10):
+    for allowed in (15, 15, 10):
         work()
-        total += taken
+        total += allowed
         made = calls(simulator, brand)
         assert [call["status"] for call in made] == [201] * total
         if total < 40:
@@ -232,14 +206,6 @@ def test_nobody_is_rung_for_what_can_not_go_yet(brand, agent, asked):
 # Second thoughts
 
 
-@pytest.fixture
-def without_quotas(simulator: Simulator) -> Iterator[None]:
-    """X counts nothing; who sends says so as well (`budgets.lifted`)."""
-    simulator.post("quotas", lifted=True)
-    yield
-    simulator.post("quotas", lifted=False)
-
-
 @pytest.mark.parametrize("tries", [20, pytest.param(1_000, marks=pytest.mark.deep)])
 def test_what_was_taken_back_is_never_sent_and_the_rest_once(
     simulator, without_quotas, brand, agent, asked, tries
@@ -314,13 +280,37 @@ def test_what_x_took_without_a_word_is_sent_once_and_settled_by_its_echo(
     assert SendAttempt.objects.count() == sends
 
 
-def echo(simulator: Simulator, client: Any, message: Message) -> None:
-    """X tells our webhook of what it took."""
-    contact, brand = message.conversation.contact, message.brand
-    took = next(dm for dm in taken(simulator, brand) if dm["text"] == message.text)
-    told = dm(brand, contact, message.text, id=took["id"])
-    push(client, told_dms("dm.sent", brand, told, people=[contact]))
-    apply_due()
+@pytest.mark.parametrize("rounds", [15, pytest.param(1_000, marks=pytest.mark.deep)])
+def test_an_echo_that_comes_when_the_answer_does_is_no_other_message(
+    simulator, without_quotas, brand, agent, asked, client, rounds
+):
+    """O4: up to 50 ms before it or after it, each on a worker of its own."""
+    threads, lots = [asked(brand) for _ in range(10)], random.Random(4)
+    with lifted(), ThreadPoolExecutor(2) as workers:
+        for number in range(rounds):
+            message = say(threads[number % 10], agent, f"Reply {number}")
+            attempt = begin(message.conversation_id)
+            assert attempt
+            x_id, lead = hand_to_x(attempt.message), lots.uniform(-0.05, 0.05)
+            answered = workers.submit(after, max(0, lead), partial(accepted, attempt, x_id))
+            echoed = workers.submit(
+                after, max(0, -lead), partial(echo, simulator, client, attempt.message)
+            )
+            answered.result()
+            echoed.result()
+    apply_all()
+    ours = Message.objects.filter(direction="out").order_by("id")
+    on_x = [dm["id"] for dm in taken(simulator, brand)]
+    assert list(ours.values_list("state", "external_id")) == [("sent", x_id) for x_id in on_x]
+    assert len(on_x) == rounds
+
+
+def after(seconds: float, deed: Callable[[], object]) -> None:
+    time.sleep(seconds)
+    try:
+        deed()
+    finally:
+        connection.close()
 
 
 def test_the_same_words_twice_are_two_messages_though_both_answers_are_lost(
