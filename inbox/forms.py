@@ -109,9 +109,23 @@ class Reason(forms.CharField):
         super().__init__(required=False, max_length=LONGEST_REASON)
 
 
+class Several(forms.Field):
+    """A field that is in the form any number of times; a list, each value cleaned as `one` does."""
+
+    widget = forms.SelectMultiple
+
+    def __init__(self, one: forms.Field) -> None:
+        super().__init__(required=False)
+        self.one = one
+
+    def clean(self, value: Any) -> list[Any]:
+        return [self.one.clean(each) for each in value or []]
+
+
 class ReplyForm(forms.Form):
     """`purpose` is what a public answer is besides an answer: the invitation to write in private,
-    or the closing of what began in public. A field `despite_…` is for the guard of that name
+    or the closing of what began in public. For each `enclosure`, a file's id, there is an
+    `alt_text` in the same order. A field `despite_…` is for the guard of that name
     (`inbox.guards`). `posts` is how many posts whoever sends it was shown.
     """
 
@@ -120,6 +134,8 @@ class ReplyForm(forms.Form):
     purpose = forms.ChoiceField(
         choices=[(name, name) for name in (INVITATION, CLOSING)], required=False
     )
+    enclosure = Several(forms.IntegerField(min_value=1))
+    alt_text = Several(forms.CharField(required=False, max_length=LONGEST_ALT_TEXT, strip=False))
     text = forms.CharField(required=False, strip=False)
     client_key = forms.UUIDField()
     answering = forms.CharField(required=False, max_length=60)
@@ -135,6 +151,10 @@ class ReplyForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
+        files, alt_texts = values.pop("enclosure", []), values.pop("alt_text", [])
+        if len(files) != len(alt_texts):
+            self.add_error(None, "Every file has a description, be it empty.")
+        values["enclosed"] = dict(zip(files, alt_texts, strict=False))
         reasons = [name for name in values if name.startswith(DESPITE)]
         values["despite"] = {name.removeprefix(DESPITE): values.pop(name) for name in reasons}
         values["posts"] = values.get("posts") or 1

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,11 @@ _names = count(1)
 
 
 class Simulator:
-    """`url` is X's for our settings; `post` and `get` are the control calls under /_sim/."""
+    """`url` is X's for our settings; `post` and `get` are the control calls under /_sim/. It keeps
+    its state in `folder`."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, folder: Path | None = None) -> None:
+        self.url, self.folder = url, folder
         self._http = httpx.Client(base_url=f"{url}/_sim", trust_env=False, timeout=60)
 
     def get(self, path: str, **params: Any) -> Any:
@@ -60,6 +62,13 @@ class Simulator:
         pair: dict[str, Any] = self.post("tokens", user_id=person["id"])
         return pair
 
+    def forget_uploads(self) -> None:
+        """A day goes by for all that was ever uploaded: none of it can be sent any more."""
+        assert self.folder is not None, "A simulator that somebody else runs."
+        path = self.folder / "data" / "x_simulator.sqlite3"
+        with closing(sqlite3.connect(path, timeout=5)) as database, database:
+            database.execute("UPDATE media SET finalized_ms = finalized_ms - 86400001")
+
     def forget_webhooks(self) -> None:
         """As the owner of the app would in X's console; their subscriptions go with them."""
         bearer = oauth.app_bearer()
@@ -89,7 +98,7 @@ def running(folder: Path, *callback_urls: str) -> Iterator[Simulator]:
     with log.open("w") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
     try:
-        yield Simulator(_address(process, log))
+        yield Simulator(_address(process, log), folder)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=60)

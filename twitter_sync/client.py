@@ -156,7 +156,7 @@ class Client(
         """With at most four pictures, or one film, that the handle uploaded."""
         return _answer(
             self.create_tweet(
-                text=text,
+                text=text or None,
                 in_reply_to_tweet_id=answering,
                 media_ids=list(media_ids) or None,
                 user_auth=False,

@@ -46,6 +46,7 @@ from twitter_sync.actions import (
     tallying,
     turns,
     unsending,
+    uploading,
 )
 from twitter_sync.locks import PUT_OFF_SECONDS, Busy
 
@@ -158,6 +159,11 @@ def unsend(deletion_id: int, **_: Any) -> None:
 @shared_task(name="twitter_sync.fetch_media")
 def fetch_media(**_: Any) -> None:
     fetching.fetch_due()
+
+
+@shared_task(name="twitter_sync.upload_media")
+def upload_media(**_: Any) -> None:
+    uploading.upload_due()
 
 
 @shared_task(name="twitter_sync.sweep")

@@ -4,16 +4,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any, BinaryIO
+from typing import Any
 
-from accounts import clock
 from twitter_sync.answers import Answer, one_line
-from twitter_sync.calls.media import MediaCalls
 from twitter_sync.errors import TooLarge, Unconfirmed, XError
 
 MB = 1024 * 1024
@@ -21,7 +16,7 @@ PIECE_BYTES = MB
 DAY_SECONDS = 86_400
 # X says when to ask again: never more often than this, nor much later.
 SHORTEST_WAIT, LONGEST_WAIT = 1.0, 30.0
-PROCESSING_SECONDS = 600.0
+PROCESSING = timedelta(minutes=10)
 
 
 class Kind(Enum):
@@ -40,9 +35,6 @@ KINDS = {
     "video/webm": Kind.VIDEO,
 }
 LARGEST = {Kind.IMAGE: 5 * MB, Kind.GIF: 15 * MB, Kind.VIDEO: 512 * MB}
-
-# Told after each step: bytes that X has, bytes in all; then again and again while X works on it.
-Progress = Callable[["Step"], None]
 
 
 class NotTaken(XError):
@@ -63,24 +55,6 @@ class StillProcessing(XError):
     default_reason = "X is still working on this file."
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """`percent` is X's own, of its work; 0 while pieces are on their way."""
-
-    sent_bytes: int
-    total_bytes: int
-    percent: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """`id` is what a message or a post names."""
-
-    id: str
-    key: str
-    expires_at: datetime
-
-
 def kind_of(media_type: str, total_bytes: int) -> Kind:
     """Raises NotTaken and TooLarge, before a byte is sent."""
     kind = KINDS.get(media_type)
@@ -96,71 +70,12 @@ def category(kind: Kind, *, for_dm: bool) -> str:
     return f"{'dm' if for_dm else 'tweet'}_{kind.value}"
 
 
-def upload(
-    client: MediaCalls,
-    file: BinaryIO,
-    *,
-    media_type: str,
-    total_bytes: int,
-    for_dm: bool,
-    progress: Progress = lambda step: None,
-    wait: Callable[[float], None] = time.sleep,
-) -> Upload:
-    """Sends all of `file` and waits until X can use it, ten minutes at most.
-
-    Raises NotTaken, TooLarge, ProcessingFailed, StillProcessing and what the calls raise; then
-    nothing of it can be used, and it is sent again from the start.
-    """
-    kind = kind_of(media_type, total_bytes)
-    begun = client.initialize_upload(
-        media_type, category=category(kind, for_dm=for_dm), total_bytes=total_bytes
-    )
-    upload_id = str(begun["data"]["id"])
-    send_pieces(client, upload_id, file, total_bytes, progress)
-    ready_at = clock.now()
-    told = data_of(client.finalize_upload(upload_id))
-    made = Upload(upload_id, str(told.get("media_key", "")), expiry(told, ready_at))
-    until_processed(client, upload_id, told, total_bytes, progress, wait)
-    return made
-
-
-def send_pieces(
-    client: MediaCalls, upload_id: str, file: BinaryIO, total_bytes: int, progress: Progress
-) -> None:
-    sent = 0
-    for index, piece in enumerate(iter(lambda: file.read(PIECE_BYTES), b"")):
-        client.append_upload(upload_id, index=index, piece=piece)
-        sent += len(piece)
-        progress(Step(sent, total_bytes))
-    if sent != total_bytes:
-        raise ValueError(f"The file has {sent} bytes, not {total_bytes} as was said.")
-
-
 def expiry(told: dict[str, Any], since: datetime) -> datetime:
     """A day later, or sooner where X says so."""
     seconds = told.get("expires_after_secs")
     if not isinstance(seconds, int) or not 0 <= seconds <= DAY_SECONDS:
         seconds = DAY_SECONDS
     return since + timedelta(seconds=seconds)
-
-
-def until_processed(
-    client: MediaCalls,
-    upload_id: str,
-    told: dict[str, Any],
-    total_bytes: int,
-    progress: Progress,
-    wait: Callable[[float], None],
-) -> None:
-    waited = 0.0
-    while is_pending(told):
-        pause = pause_of(told)
-        if waited + pause > PROCESSING_SECONDS:
-            raise StillProcessing(endpoint="upload_status")
-        wait(pause)
-        waited += pause
-        told = data_of(client.upload_status(upload_id))
-        progress(Step(total_bytes, total_bytes, percent_of(told)))
 
 
 def is_pending(told: dict[str, Any]) -> bool:
@@ -178,11 +93,11 @@ def said_of(info: Any) -> str:
     return one_line(words) if isinstance(words, str) else ""
 
 
-def pause_of(told: dict[str, Any]) -> float:
+def pause_of(told: dict[str, Any]) -> timedelta:
     """Compared before it is anything: JSON can have numbers that are none, or beyond all floats."""
     asked = told["processing_info"].get("check_after_secs")
     is_longer = isinstance(asked, int | float) and asked > SHORTEST_WAIT
-    return float(min(asked, LONGEST_WAIT)) if is_longer else SHORTEST_WAIT
+    return timedelta(seconds=min(asked, LONGEST_WAIT) if is_longer else SHORTEST_WAIT)
 
 
 def percent_of(told: dict[str, Any]) -> int:
@@ -191,8 +106,9 @@ def percent_of(told: dict[str, Any]) -> int:
     return percent if isinstance(percent, int) and 0 <= percent <= 100 else 0
 
 
-def data_of(answer: Answer) -> dict[str, Any]:
-    data = answer.get("data")
-    if not isinstance(data, dict):
+def told_of(answer: Answer) -> dict[str, Any]:
+    """What X tells of an upload. Raises Unconfirmed."""
+    told = answer.get("data")
+    if not isinstance(told, dict):
         raise Unconfirmed("X's answer does not tell of the upload.", endpoint="upload_status")
-    return data
+    return told

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import BinaryIO
 
 import structlog
 
 from accounts.access import require_role
+from accounts.doorbell import ring
 from accounts.models import Role, User
 from inbox.actions.fetching import store
 from inbox.media.files import size_of
 from inbox.media.kinds import kind_of
 from inbox.media.pictures import BadPicture
 from inbox.media.sendable import NotSendable, check_size, check_together, kind_to_send
-from inbox.models import Attachment, Enclosure, MediaFile, Thread
+from inbox.models import Attachment, Conversation, Enclosure, MediaFile, Message, Thread
 from inbox.models.enclosure import LONGEST_ALT_TEXT
 from inbox.text.plain import writable
 
@@ -78,6 +80,76 @@ def remove(enclosure: Enclosure, *, by: User) -> None:
     """Its files are left behind, and deleted by a worker."""
     require_role(by, enclosure.thread.brand_id, Role.AGENT)
     enclosure.delete()
+
+
+# With a reply
+
+
+class EnclosureGone(Exception):
+    """A file that was to go with a reply is not there any more, or is another conversation's."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A file is not here any more; after a day it is let go. Attach it again, then send."
+        )
+
+
+def chosen_for(
+    thread: Thread, conversation: Conversation, *, by: User, described_as: Mapping[int, str]
+) -> list[Enclosure]:
+    """What goes with a reply of `by`, in their order, each with its alt text; nothing is saved yet.
+
+    Raises EnclosureGone, TooManyFiles.
+    """
+    own = Enclosure.objects.visible_to(by).whole().select_for_update(of=("self",))
+    rows = own.filter(thread__conversation=conversation, thread__kind=thread.kind)
+    found = rows.in_bulk(list(described_as))
+    if len(found) < len(described_as):
+        raise EnclosureGone
+    enclosures = [found[pk] for pk in described_as]
+    for enclosure in enclosures:
+        enclosure.alt_text = described(described_as[enclosure.pk])
+    check_together([one.kind for one in enclosures], is_public=thread.is_public)
+    return enclosures
+
+
+def attach(message: Message, enclosures: Iterable[Enclosure]) -> None:
+    """They are the message's from now on, to be uploaded to X before it is sent."""
+    for enclosure in enclosures:
+        attachment = Attachment.objects.create(
+            message=message,
+            kind=enclosure.kind,
+            # Until X has given it one.
+            media_key=f"ours_{enclosure.pk}",
+            name=enclosure.name,
+            alt_text=enclosure.alt_text,
+            width=enclosure.width,
+            height=enclosure.height,
+            state=Attachment.State.HELD,
+            upload=Attachment.Upload.WAITING,
+        )
+        enclosure.files.update(attachment=attachment, enclosure=None)
+        enclosure.delete()
+        ring("twitter_sync.upload_media", queue="media")
+
+
+def take_out(message: Message, *, by: User) -> None:
+    """The files of a message that was taken back: they are of the next reply of `by`."""
+    for attachment in message.attachments.exclude(upload=Attachment.Upload.NONE):
+        enclosure = Enclosure.objects.create(
+            thread_id=message.thread_id,
+            author=by,
+            name=attachment.name,
+            kind=attachment.kind,
+            alt_text=attachment.alt_text,
+            width=attachment.width,
+            height=attachment.height,
+        )
+        attachment.files.update(enclosure=enclosure, attachment=None)
+        attachment.delete()
+
+
+# From the clock
 
 
 def let_go_abandoned() -> int:

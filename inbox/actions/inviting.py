@@ -39,6 +39,7 @@ def invite(
     seen_through: int | None = None,
     despite: Mapping[str, str] | None = None,
     posts: int = 1,
+    enclosed: Mapping[int, str] | None = None,
 ) -> Message:
     """Answers in public with `text` and a link to write to the brand in private. Twice is once.
 
@@ -64,6 +65,7 @@ def invite(
         despite=despite,
         tail=invitation_link(conversation),
         posts=posts,
+        enclosed=enclosed,
     )
     remember_invitation(last_of(message), code, by=by)
     return message
@@ -103,6 +105,7 @@ def close_in_public(
     seen_through: int | None = None,
     despite: Mapping[str, str] | None = None,
     posts: int = 1,
+    enclosed: Mapping[int, str] | None = None,
 ) -> Message:
     """Says in public how it ended: the last step of the newest handoff. Twice is once.
 
@@ -118,6 +121,7 @@ def close_in_public(
         seen_through=seen_through,
         despite=despite,
         posts=posts,
+        enclosed=enclosed,
     )
     last = last_of(message)
     if Handoff.objects.filter(closing=last).exists():

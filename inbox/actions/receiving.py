@@ -190,7 +190,9 @@ def settle(message: Message, utterance: Utterance) -> None:
     message.failure, message.uncertain_since = "", None
     message.save()
     stand_behind(message)
-    keep_media(message, utterance)
+    # Those that went with it are here already.
+    if not message.attachments.exists():
+        keep_media(message, utterance)
     ring("twitter_sync.send", queue="send", conversation_id=message.conversation_id)
 
 

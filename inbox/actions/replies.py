@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,10 +17,12 @@ from inbox.actions.assignment import hand_over
 from inbox.actions.blocking import is_blocked
 from inbox.actions.chaining import after, key_of, link_parts, stand_behind, whole_of
 from inbox.actions.drafts import drop_draft
+from inbox.actions.enclosing import attach, chosen_for, take_out
 from inbox.actions.recording import keep, locked_around, record
+from inbox.actions.uploading import start_over
 from inbox.guards.checking import check
 from inbox.guards.draft import Draft, Stopped
-from inbox.models import Conversation, ConversationEvent, Message, Thread
+from inbox.models import Conversation, ConversationEvent, Enclosure, Message, Thread
 from inbox.sequence import sequence_at
 from inbox.text.chain import MOST_POSTS, Part, TooLongToCut, parts_of
 from inbox.text.plain import escaped, writable
@@ -99,6 +101,7 @@ def reply(
     despite: Mapping[str, str] | None = None,
     tail: str = "",
     posts: int = 1,
+    enclosed: Mapping[int, str] | None = None,
 ) -> Message:
     """Queues `text`, as the agent typed it, for the thread. The same `client_key` is one message.
 
@@ -107,13 +110,14 @@ def reply(
     `answering` is the external id of the post that a public reply goes under; without it the
     newest post of the customer. `seen_through` is the id of the last message that the agent saw.
     `despite` says, by the name of a guard, why its word is not heeded; that is kept in history.
+    `enclosed` has the ids of files that `by` chose for it, and what is to be seen on each.
     The brand may let it wait for second thoughts: `not_before`. Raises EmptyReply, ReplyTooLong,
-    OtherNumberOfPosts, HandleDisconnected, PersonBlocked, NothingToAnswer, ThreadMoved, and what
-    the guards raise (`inbox.guards`): Stopped.
+    OtherNumberOfPosts, HandleDisconnected, PersonBlocked, NothingToAnswer, ThreadMoved,
+    EnclosureGone, TooManyFiles, and what the guards raise (`inbox.guards`): Stopped.
     """
     require_role(by, thread.brand_id, Role.AGENT)
     words = writable(text)
-    parts = parts_to_send(thread, words, tail)
+    parts = parts_to_send(thread, words, tail, has_files=bool(enclosed))
     conversation = home_of(thread)
     again = Message.objects.filter(client_key=client_key, author=by).first()
     if again is not None:
@@ -125,6 +129,7 @@ def reply(
     answers = post_to_answer(thread, answering)
     despite = despite or {}
     whole = Part(words, tail=tail).text
+    files = chosen_for(thread, conversation, by=by, described_as=enclosed or {})
     overruled = check(
         Draft(
             thread,
@@ -135,9 +140,10 @@ def reply(
             seen_through,
             despite=despite,
             posts=tuple(part.text for part in parts),
+            alt_texts=[file.alt_text for file in files],
         )
     )
-    message = queue(thread, conversation, by, parts, client_key, answers)
+    message = queue(thread, conversation, by, parts, client_key, answers, files)
     drop_draft(client_key, by=by)
     if conversation.assignee_id is None and conversation.brand.claims_on_reply:
         hand_over(conversation, to=by, by=by)
@@ -171,8 +177,12 @@ def keep_reason(
     )
 
 
-def parts_to_send(thread: Thread, words: str, tail: str = "") -> list[Part]:
-    """What goes out one after the other: of a private message always one."""
+def parts_to_send(
+    thread: Thread, words: str, tail: str = "", *, has_files: bool = False
+) -> list[Part]:
+    """What goes out one after the other: of a private message always one. A file needs no words."""
+    if not words and has_files:
+        return [Part(words, tail=tail)]
     if not thread.is_public:
         check_length(thread, words)
         return [Part(words)]
@@ -185,8 +195,8 @@ def parts_to_send(thread: Thread, words: str, tail: str = "") -> list[Part]:
         raise ReplyTooLong(weight, POST_LIMIT, TOO_LONG_FOR_A_CHAIN) from too_long
 
 
-def check_length(thread: Thread, words: str) -> None:
-    if not words:
+def check_length(thread: Thread, words: str, *, has_files: bool = False) -> None:
+    if not words and not has_files:
         raise EmptyReply("Write something before you send.")
     weight, limit = (
         (reply_weight(words), POST_LIMIT) if thread.is_public else (len(words), DM_LIMIT)
@@ -236,6 +246,7 @@ def queue(
     parts: list[Part],
     client_key: UUID,
     answers: str | None,
+    files: Sequence[Enclosure] = (),
 ) -> Message:
     """Returns the first of the messages; each of the others answers the one before it, whose id
     is not known yet."""
@@ -260,6 +271,7 @@ def queue(
         for part in parts
     ]
     link_parts(messages, parts)
+    attach(messages[0], files)
     refresh(conversation)
     ring("twitter_sync.send", queue="send", after=wait, conversation_id=conversation.pk)
     return messages[0]
@@ -295,6 +307,7 @@ def retry(message: Message, *, by: User) -> Message:
     failed = [one for one in after(message) if one.state == Message.State.FAILED]
     for one in (message, *failed):
         queue_again(one)
+        start_over(one)
     stand_behind(message)
     refresh(conversation)
     record(
@@ -328,11 +341,12 @@ def is_retryable(message: Message) -> bool:
 
 
 @transaction.atomic
-def cancel(message: Message, *, by: User) -> Message:
+def cancel(message: Message, *, by: User, to_edit: bool = False) -> Message:
     """Takes back what is queued, gives up what failed or stayed unconfirmed. Raises TooLate.
 
     Of a chain everything goes that is not out yet: no part of it follows one that was given up.
-    Should X have taken an unconfirmed one after all, its echo still settles it.
+    The files of what is taken back, or given up `to_edit` it, are of the next reply. Should X have
+    taken an unconfirmed one after all, its echo still settles it.
     """
     require_role(by, message.brand_id, Role.AGENT)
     conversation = locked_around(message)
@@ -345,6 +359,8 @@ def cancel(message: Message, *, by: User) -> Message:
         before = one.state
         one.state = Message.State.CANCELLED
         one.save(update_fields=["state"])
+        if to_edit or before == Message.State.QUEUED:
+            take_out(one, by=by)
         record(
             conversation,
             ConversationEvent.Kind.CANCELLED,

@@ -44,7 +44,8 @@ def reword(message: Message, *, by: User, text: str) -> Message:
     """
     require_role(by, message.brand_id, Role.AGENT)
     words = writable(text)
-    check_length(message.thread, words)
+    files = list(message.attachments.all())
+    check_length(message.thread, words, has_files=bool(files))
     conversation = locked_around(message)
     message.refresh_from_db()
     if message.state != Message.State.QUEUED:
@@ -55,7 +56,8 @@ def reword(message: Message, *, by: User, text: str) -> Message:
         raise MayBeOnX
     if hasattr(message, "part"):
         raise PartOfChain
-    check(Draft(message.thread, conversation, by, words, in_place_of=message))
+    alt_texts = [file.alt_text for file in files]
+    check(Draft(message.thread, conversation, by, words, in_place_of=message, alt_texts=alt_texts))
     wait = undo_seconds(message.thread, conversation.brand)
     again = clock.now() + timedelta(seconds=wait)
     message.text, message.entities = escaped(words), {}

@@ -15,6 +15,7 @@ from inbox.actions.holding import lock_pair
 from inbox.actions.recording import keep, locked, locked_around, record
 from inbox.actions.revising import find, ids_of
 from inbox.models import ChainPart, Conversation, ConversationEvent, Message
+from inbox.models.attachment import first_to_upload
 from inbox.reach import SILENT, is_left_alone
 
 Kinds = ConversationEvent.Kind
@@ -25,9 +26,9 @@ def take_next(conversation_id: int) -> Message | None:
     """The oldest due message of a conversation, now `sending`; None when there is none to send.
 
     One in flight per conversation, in order (trust R8): while one is sending or uncertain the
-    others wait; so does a part of a chain until X has the one before it. A private one to somebody
-    who has asked for none meanwhile fails. Call inside the transaction that also writes the
-    attempt.
+    others wait; so does a part of a chain until X has the one before it, and all do while X has not
+    all files of the first. A private one to somebody who has asked for none meanwhile fails. Call
+    inside the transaction that also writes the attempt.
     """
     conversation = locked(conversation_id)
     ours = conversation.messages.filter(direction=Message.Direction.OUT)
@@ -36,6 +37,8 @@ def take_next(conversation_id: int) -> Message | None:
     free = ours.filter(state=State.QUEUED).exclude(part__in=ChainPart.objects.held())
     message = free.order_by("id").first()
     if message is None or (message.not_before and message.not_before > clock.now()):
+        return None
+    if first_to_upload(message.attachments.all()) is not None:
         return None
     if message.kind == Message.Kind.DM and is_left_alone(conversation):
         fail_unsent(message.pk, SILENT)
@@ -109,7 +112,9 @@ def absorb_echo(message: Message, external_id: str) -> str:
         return external_id
     external_id = echo.external_id or external_id
     message.text, message.entities = echo.text, echo.entities
-    echo.attachments.update(message=message)
+    # Those that went with it are here already; the echo's go with the echo.
+    if not message.attachments.exists():
+        echo.attachments.update(message=message)
     echo.revisions.update(message=message)
     ConversationEvent.objects.filter(message=echo).delete()
     echo.delete()

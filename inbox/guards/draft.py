@@ -16,7 +16,8 @@ class Draft:
     """`words` as they would be sent, as a whole where that is several `posts`. `answers` is the
     post that a public reply goes under, `seen_through` the last message that its author has seen,
     `in_place_of` the waiting reply whose words these are to be. `despite` says, by the name of a
-    guard, why it is sent nevertheless.
+    guard, why it is sent nevertheless. `alt_texts` has one of each file that goes with it, "" where
+    nothing is said of it.
     """
 
     thread: Thread
@@ -28,6 +29,12 @@ class Draft:
     in_place_of: Message | None = None
     despite: Mapping[str, str] = field(default_factory=dict)
     posts: tuple[str, ...] = ()
+    alt_texts: Sequence[str] = ()
+
+    @property
+    def published(self) -> str:
+        """All that there is to be read of it, line by line."""
+        return "\n".join([self.words, *filter(None, self.alt_texts)])
 
     def said_by_us(self) -> MessageQuerySet:
         """What the handle has sent, or is about to, without what this stands in place of."""

@@ -50,11 +50,11 @@ def stop_leaks(draft: Draft) -> None:
         return
     found = [
         one
-        for one in [*find_personal(draft.words), *repeated(draft)]
-        if not is_our_own(draft.words[one.start : one.end], brand)
+        for one in [*find_personal(draft.published), *repeated(draft)]
+        if not is_our_own(draft.published[one.start : one.end], brand)
     ]
     if found:
-        raise WouldLeak(draft.words, apart(found))
+        raise WouldLeak(draft.published, apart(found))
 
 
 def repeated(draft: Draft) -> list[Found]:
@@ -66,7 +66,7 @@ def repeated(draft: Draft) -> list[Found]:
     if not private:
         return []
     public = theirs.filter(kind=Message.Kind.PUBLIC).order_by("-sequence")[:MOST_MESSAGES]
-    return find_repeated(draft.words, private, texts(public))
+    return find_repeated(draft.published, private, texts(public))
 
 
 def texts(messages: Iterable[Message]) -> list[str]:

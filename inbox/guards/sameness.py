@@ -36,7 +36,7 @@ class SaidAlready(Stopped):
 def stop_repeats(draft: Draft) -> None:
     """Raises SaidAlready for a public text that the handle has posted, or is about to. X looks at
     post after post, so each of a chain counts."""
-    if not draft.thread.is_public:
+    if not draft.thread.is_public or not draft.words:
         return
     now = clock.now()
     about_to = {folded(escaped(post), {}) for post in draft.posts or (draft.words,)}

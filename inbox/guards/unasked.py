@@ -96,7 +96,7 @@ def stop_unwanted(draft: Draft, *, since: int) -> None:
     if to_them.count() >= brand.dm_daily_cap:
         raise Unwanted(f"{brand.dm_daily_cap} messages in a day are enough. Wait for their answer.")
     others = said.exclude(conversation__contact=draft.conversation.contact_id)
-    if alike(draft.words, others) >= MOST_ALIKE:
+    if draft.words and alike(draft.words, others) >= MOST_ALIKE:
         raise Unwanted("the same words went to several others today. Write to this person.")
 
 

@@ -16,7 +16,8 @@ def same_utterance(
 ) -> bool:
     """Compares X's forms, with t.co expanded, escapes undone, NFC, white space folded (trust R7).
 
-    X may put @mentions before the text of a public reply, so leading ones are left out.
+    X may put @mentions before the text of a public reply, so leading ones are left out; so are the
+    addresses that it puts behind the words of a message with a picture.
     """
     return folded(ours, ours_entities) == folded(theirs, theirs_entities)
 
@@ -24,7 +25,8 @@ def same_utterance(
 def folded(text: str, entities: dict[str, Any]) -> str:
     words = "".join(segment.href or segment.text for segment in linked(text, entities))
     composed = unicodedata.normalize("NFC", " ".join(words.split()))
-    return LEADING_MENTIONS.sub("", composed)
+    # A picture without words: nothing stands behind them.
+    return LEADING_MENTIONS.sub("", f"{composed} ").rstrip()
 
 
 def words_said(text: str, entities: dict[str, Any]) -> frozenset[str]:
@@ -41,4 +43,5 @@ def nearly_same(one: frozenset[str], other: frozenset[str]) -> bool:
 
 
 def linked(text: str, entities: dict[str, Any]) -> list[Segment]:
-    return render(text, {"urls": entities.get("urls") or []})
+    segments = render(text, {"urls": entities.get("urls") or []})
+    return [segment for segment in segments if not segment.is_of_media]

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from inbox.access import access_conversation, access_message, access_thread
+from inbox.actions.enclosing import EnclosureGone
 from inbox.actions.inviting import NothingToClose, NotInPublic, close_in_public, invite
 from inbox.actions.replies import (
     EmptyReply,
@@ -29,6 +30,7 @@ from inbox.actions.rewording import MayBeOnX, PartOfChain, reword
 from inbox.forms import ChainForm, ReplyForm, RewordingForm
 from inbox.guards.checking import may_overrule
 from inbox.guards.draft import Stopped
+from inbox.media.sendable import TooManyFiles
 from inbox.models import Message, Thread
 from inbox.text.plain import escaped
 from inbox.views.answers import Refusal, conversation_answer
@@ -63,6 +65,8 @@ def replies(request: HttpRequest, pk: int) -> HttpResponse:
         return refused(request, thread, str(error), status=409)
     except (
         EmptyReply,
+        EnclosureGone,
+        TooManyFiles,
         ReplyTooLong,
         HandleDisconnected,
         PersonBlocked,

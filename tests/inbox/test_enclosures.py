@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from datetime import timedelta
 from io import BytesIO
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
-from django.utils import timezone
 
+from accounts import clock
 from inbox.actions.enclosing import enclose, let_go_abandoned, short
 from inbox.actions.erasing import erase_conversations
 from inbox.actions.merging import merge
+from inbox.actions.replies import reply
+from inbox.actions.rewording import reword
 from inbox.media import sendable
 from inbox.media.files import delete_left_behind, part, storage
 from inbox.media.sendable import NotSendable, TooManyFiles
-from inbox.models import Enclosure, MediaFile
+from inbox.models import Enclosure, MediaFile, Message
 from tests.factories import make_conversation, make_enclosure, make_message, make_thread
 from tests.inbox.test_pictures import with_a_place
 from tests.pictures import FILM, animation, bomb, picture
@@ -200,7 +203,7 @@ def test_what_nobody_sends_goes_after_a_day(ana, dm_thread, public_thread, media
     make_enclosure(dm_thread, ana)
     kept = make_enclosure(public_thread, ana)
     assert let_go_abandoned() == 0
-    old = timezone.now() - timedelta(hours=25)
+    old = clock.now() - timedelta(hours=25)
     Enclosure.objects.exclude(pk=kept.pk).update(made_at=old)
     assert let_go_abandoned() == 1
     assert let_go_abandoned() == 0
@@ -242,3 +245,111 @@ def test_one_that_never_arrived_whole_counts_for_nothing(ana, dm_thread):
     MediaFile.objects.filter(enclosure=chosen).update(written_at=None)
     assert not Enclosure.objects.whole().exists()
     make_enclosure(dm_thread, ana)
+
+
+# With a reply
+
+
+def answer_with(desk, thread, files: list[Enclosure], text: str = "Here it is", **more):
+    form = {
+        "text": text,
+        "client_key": str(uuid4()),
+        "enclosure": [file.pk for file in files],
+        "alt_text": ["A parcel"] * len(files),
+    }
+    return desk.post(reverse("inbox:replies", args=[thread.pk]), form | more)
+
+
+def test_the_reply_takes_them_along(desk, ana, public_thread):
+    make_message(public_thread)
+    files = [make_enclosure(public_thread, ana, name=f"{number}.png") for number in range(2)]
+    keys = [file.whole.key for file in files]
+    assert answer_with(desk, public_thread, files, text="").status_code == 200
+    message = Message.objects.get(direction="out")
+    attached = list(message.attachments.all())
+    assert [one.name for one in attached] == ["0.png", "1.png"]
+    assert [one.whole.key for one in attached] == keys
+    assert {(one.alt_text, one.upload) for one in attached} == {("A parcel", "waiting")}
+    assert not Enclosure.objects.exists()
+    assert desk.get(reverse("inbox:media", args=[keys[0]])).status_code == 200
+
+
+def test_the_same_reply_again_takes_nothing_more(desk, ana, dm_thread, question):
+    key, files = str(uuid4()), [make_enclosure(dm_thread, ana)]
+    for _ in range(2):
+        assert answer_with(desk, dm_thread, files, client_key=key).status_code == 200
+    assert Message.objects.get(direction="out").attachments.count() == 1
+
+
+def test_a_file_that_is_gone_is_said_to_be(desk, ana, dm_thread, question):
+    chosen = make_enclosure(dm_thread, ana)
+    kept = Enclosure(pk=chosen.pk)
+    chosen.delete()
+    answer = answer_with(desk, dm_thread, [kept])
+    assert answer.status_code == 422
+    assert "Attach it again" in answer.content.decode()
+    assert not Message.objects.filter(direction="out").exists()
+
+
+def test_nobody_sends_what_is_anothers_or_of_another_conversation(
+    desk, acme, ana, ben, dm_thread, question
+):
+    elsewhere = make_thread(make_conversation(acme))
+    for foreign in (make_enclosure(dm_thread, ben), make_enclosure(elsewhere, ana)):
+        assert answer_with(desk, dm_thread, [foreign]).status_code == 422
+    assert Enclosure.objects.count() == 2
+
+
+def test_what_x_would_not_take_together_is_refused_with_the_words_kept(desk, ana, dm_thread):
+    make_message(dm_thread)
+    files = [make_enclosure(dm_thread, ana)]
+    Enclosure.objects.update(thread=make_thread(dm_thread.conversation, "dm", "other"))
+    files.append(make_enclosure(dm_thread, ana))
+    answer = answer_with(desk, dm_thread, files)
+    assert answer.status_code == 422
+    assert "one file in a private message" in answer.content.decode()
+    assert Enclosure.objects.count() == 2
+
+
+def test_every_file_comes_with_a_description_be_it_empty(desk, ana, dm_thread, question):
+    answer = answer_with(desk, dm_thread, [make_enclosure(dm_thread, ana)], alt_text=[])
+    assert answer.status_code == 422
+
+
+def test_a_description_gives_nobody_away(desk, acme, ana, public_thread):
+    make_message(public_thread)
+    chosen = make_enclosure(public_thread, ana)
+    told = ["The label says carla@example.org"]
+    answer = answer_with(desk, public_thread, [chosen], alt_text=told)
+    assert answer.status_code == 409
+    assert "carla@example.org" in answer.content.decode()
+    assert Enclosure.objects.filter(pk=chosen.pk).exists()
+
+
+def test_two_pictures_without_words_are_not_the_same_words(desk, ana, public_thread):
+    make_message(public_thread)
+    for _ in range(2):
+        files = [make_enclosure(public_thread, ana)]
+        assert answer_with(desk, public_thread, files, text="").status_code == 200
+
+
+def test_undone_they_are_back_in_the_composer(desk, acme, ana, public_thread):
+    acme.public_undo_seconds = 8
+    acme.save()
+    make_message(public_thread)
+    answer_with(desk, public_thread, [make_enclosure(public_thread, ana)])
+    message = Message.objects.get(direction="out")
+    assert desk.post(reverse("inbox:message-cancel", args=[message.pk])).status_code == 200
+    back = Enclosure.objects.get()
+    assert (back.author, back.alt_text, back.name) == (ana, "A parcel", "parcel.png")
+    assert back.whole is not None
+
+
+def test_reworded_it_keeps_them_and_needs_no_words(ana, dm_thread, question):
+    chosen = make_enclosure(dm_thread, ana)
+    message = reply(
+        dm_thread, by=ana, text="Hello", client_key=uuid4(), enclosed={chosen.pk: "A parcel"}
+    )
+    reword(message, by=ana, text="")
+    assert message.attachments.count() == 1
+    assert Message.objects.get(pk=message.pk).text == ""

@@ -7,7 +7,6 @@ import io
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from twitter_sync import uploads
 from twitter_sync.calls.base import Calls
 from twitter_sync.calls.filtered import Rule
 from twitter_sync.client import Client
@@ -67,12 +66,6 @@ EVERY_CALL: dict[str, Callable[[Client], object]] = {
     "end_connections_of": lambda client: client.end_connections_of(),
     "end_all_connections": lambda client: client.end_all_connections(),
 }
-
-
-def a_whole_upload(client: Client) -> uploads.Upload:
-    file = io.BytesIO(WORDS.encode())
-    total = len(WORDS)
-    return uploads.upload(client, file, media_type="image/png", total_bytes=total, for_dm=True)
 
 
 def calls_of_the_client() -> set[str]:

@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from accounts.models import BrandAccount
 from tests.twitter_sync import rude
-from tests.twitter_sync.every_call import EVERY_CALL, WORDS, a_whole_upload, calls_of_the_client
+from tests.twitter_sync.every_call import EVERY_CALL, WORDS, calls_of_the_client
 from twitter_sync import arrivals, budgets, oauth, tokens
 from twitter_sync.client import Client
 from twitter_sync.errors import XError
@@ -88,7 +88,7 @@ def test_nothing_is_told_on(
     heard = list[str]()
     with rude.serving(answer, heard) as settings.X_API_URL, budgets.lifted():
         client = Client(TOKEN, scope=budgets.user_scope(brand.x_user_id), brand=brand)
-        for call in [*EVERY_CALL.values(), a_whole_upload]:
+        for call in EVERY_CALL.values():
             client.bearer_token = TOKEN
             BrandAccount.objects.update(status=BrandAccount.Status.CONNECTED)
             attempt(partial(call, client))

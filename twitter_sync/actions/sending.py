@@ -19,6 +19,7 @@ from inbox.text.plain import plain
 from twitter_sync.actions.deleting import delete_post
 from twitter_sync.actions.rechecking import check_one
 from twitter_sync.actions.remembering import hold
+from twitter_sync.actions.uploading import media_ids, turn_down, was_turned_down
 from twitter_sync.advice import advised
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
@@ -42,6 +43,10 @@ ITS_POST_IS_GONE = (
     "X says that the post that this answers was deleted, or is hidden from {brand}. "
     "Answer another, or write privately."
 )
+
+# X's words for uploads that it has no more, or that are another's.
+MEDIA = "media"
+FORGOTTEN = "X had its file no more, so that is uploaded once again."
 
 Outcome, State = SendAttempt.Outcome, Message.State
 log = structlog.get_logger(__name__)
@@ -67,6 +72,8 @@ def send_next(conversation_id: int) -> Message | None:
     except XError as refusal:
         if answers_what_is_gone(attempt.message, refusal):
             return fail_for_its_post(attempt, refusal)
+        if is_about_media(attempt.message, refusal) and not was_turned_down(attempt.message):
+            return upload_again(attempt, refusal)
         return refused(attempt, refusal)
     return accepted(attempt, external_id)
 
@@ -88,11 +95,12 @@ def begin(conversation_id: int) -> SendAttempt | None:
 def hand_to_x(message: Message) -> str:
     """Calls X; returns X's id of the message. Raises XError."""
     client = Client.for_brand(message.brand, purpose=Purpose.AGENT)
-    text = plain(message.text)
+    text, files = plain(message.text), media_ids(message)
     if message.kind == Message.Kind.DM:
-        answer = client.send_dm(text, to=message.conversation.contact.x_user_id)
+        to, media_id = message.conversation.contact.x_user_id, "".join(files[:1])
+        answer = client.send_dm(text, to=to, media_id=media_id)
         return str(answer["data"]["dm_event_id"])
-    answer = client.create_post(text, answering=message.answers_external_id)
+    answer = client.create_post(text, answering=message.answers_external_id, media_ids=files)
     return str(answer["data"]["id"])
 
 
@@ -138,6 +146,21 @@ def fail_for_its_post(attempt: SendAttempt, refusal: XError) -> Message:
         failed = sending.fail(message.pk, reason=reason)
     check_one(str(message.answers_external_id))
     return failed
+
+
+def is_about_media(message: Message, refusal: XError) -> bool:
+    """X forgets what was uploaded after a day, or sooner (reference: x-api §3.2)."""
+    is_refused = isinstance(refusal, Refused) and MEDIA in refusal.reason.casefold()
+    return is_refused and message.attachments.exists()
+
+
+@transaction.atomic
+def upload_again(attempt: SendAttempt, refusal: XError) -> Message:
+    """Once: what X does not take after that fails."""
+    end(attempt, Outcome.FAILED, refusal)
+    message = sending.put_back(attempt.message_id, not_before=clock.now(), reason=FORGOTTEN)
+    turn_down(message, refusal.reason)
+    return message
 
 
 @transaction.atomic

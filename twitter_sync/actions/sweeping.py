@@ -16,6 +16,7 @@ from twitter_sync.actions import (
     recovering,
     sending,
     unsending,
+    uploading,
 )
 from twitter_sync.actions.applying import BATCH
 from twitter_sync.locks import only_one
@@ -53,6 +54,7 @@ def sweep() -> bool:
     hiding.sweep()
     unsending.sweep()
     fetching.sweep()
+    uploading.sweep()
     return True
 
 

@@ -7,6 +7,7 @@ from twitter_sync.models.conversation_search import ConversationSearch
 from twitter_sync.models.erasure import Erasure
 from twitter_sync.models.known_post import KnownPost
 from twitter_sync.models.last_heard import LastHeard
+from twitter_sync.models.media_upload import MediaUpload
 from twitter_sync.models.missed_push import MissedPush
 from twitter_sync.models.price import Price
 from twitter_sync.models.rate_budget import RateBudget
@@ -35,6 +36,7 @@ __all__ = [
     "Erasure",
     "KnownPost",
     "LastHeard",
+    "MediaUpload",
     "MissedPush",
     "Price",
     "QuietSpell",
