@@ -72,7 +72,31 @@ def test_the_loser_of_a_race_is_told_who_won(windows, asked):
     expect(ben.locator("#claim")).to_have_count(0)
 
 
+def test_of_two_who_answer_the_second_sees_the_first_and_sends_only_anyway(windows, asked):
+    """Trust G3."""
+    ana = asked("ana", "Who answers this?", customer="rosa")
+    ben = windows.open(ana.url, "ben")
+    composer(ana).fill("Ana does.")
+    composer(ben).fill("Ben does.")
+    # Ben's page hears nothing for a moment, as on a train.
+    ben.route("**/conversations/*/?*", lambda route: route.abort())
+    send(ana)
+    expect(ana.locator(".message-ours").last).to_contain_text("Ana does.")
+    send(ben)
+    alert = ben.get_by_role("alert")
+    expect(alert).to_contain_text("Ana Agent answered since you began. Nothing was sent yet.")
+    expect(alert).to_contain_text("Ana does.")
+    expect(composer(ben)).to_have_value("Ben does.")
+    assert ben.locator(".message-ours", has_text="Ben does.").count() == 0
+    alert.get_by_role("button", name="Send anyway").click()
+    expect(ben.locator(".message-ours").last).to_contain_text("Ben does.")
+    expect(composer(ben)).to_have_value("")
+    said = [dm["text"] for dm in windows.stack.ask_x("ledger")["dms"]]
+    assert said.count("Ana does.") == 1
+
+
 def test_what_came_while_typing_is_shown_before_anything_is_sent(asked, writes):
+    """Trust G4."""
     desk = asked("ana", "Cancel my order please")
     desk.route("**/conversations/*/?*", lambda route: route.abort())
     composer(desk).fill("Cancelled!")
