@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -229,12 +230,19 @@ def key() -> str:
 def snapshot() -> dict[str, str]:
     """A checksum of each table's content, so that one can say that nothing changed."""
     with connection.cursor() as cursor:
+        cursor.execute(checksums())
+        names = [column.name for column in cursor.description]
+        return dict(zip(names, cursor.fetchone(), strict=True))
+
+
+@cache
+def checksums() -> str:
+    """One row with a column for each table: the matrix asks some thousand times, and a UNION of as
+    many SELECTs takes Postgres three times as long."""
+    with connection.cursor() as cursor:
         tables = sorted(set(connection.introspection.table_names(cursor)) - ADMIN_TABLES)
-        cursor.execute(
-            " UNION ALL ".join(
-                f"SELECT '{table}', md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), ''))"  # noqa: S608
-                f" FROM {table} t"
-                for table in tables
-            )
-        )
-        return dict(cursor.fetchall())
+    columns = (
+        f"(SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t) AS {table}"  # noqa: S608
+        for table in tables
+    )
+    return f"SELECT {', '.join(columns)}"
