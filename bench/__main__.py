@@ -52,7 +52,11 @@ def one_by_one(arguments: list[str], options: Namespace) -> int:
 
 def command_for(size: int, options: Namespace) -> list[str]:
     command = [sys.executable, "-m", "bench", "desk", str(size)]
-    command += [f"--seed={options.seed}", f"--rounds={options.rounds}"]
+    command += [
+        f"--seed={options.seed}",
+        f"--rounds={options.rounds}",
+        f"--warm-up={options.warm_up}",
+    ]
     if options.data_dir:
         options.data_dir.mkdir(parents=True, exist_ok=True)
         command.append(f"--data-dir={options.data_dir / str(size)}")

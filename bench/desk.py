@@ -69,7 +69,7 @@ def refuse(options: Namespace) -> None:
 def main(options: Namespace) -> None:
     size = have(options.conversations[0], options.seed)
     lines = [record(Line(name, visits)) for name, visits in pages(options.seed)]
-    found = race(lines, options.rounds)
+    found = race(lines, options.rounds, options.warm_up)
     title = (
         f"{size:,} conversations, {Message.objects.count():,} messages. Milliseconds; {machine()}"
     )
@@ -178,16 +178,17 @@ def record(line: Line) -> Line:
     return line
 
 
-def race(lines: list[Line], rounds: int) -> list[list[Measured]]:
+def race(lines: list[Line], rounds: int, warm_up: int) -> list[list[Measured]]:
     """Product and floor of every line, in turns, one client at a time."""
     with ExitStack() as stack:
         plans = floor_requests(lines, stack)
         environment = dict(os.environ)
         product, floor = (serve(stack, site, environment) for site in (PRODUCT, FLOOR))
-        return [
-            measure(Plan([Target(product, line.requests), Target(floor, below)], rounds, EACH))
+        asked = [
+            [Target(product, line.requests), Target(floor, below)]
             for line, below in zip(lines, plans, strict=True)
         ]
+        return [measure(Plan(targets, rounds, EACH, warm_up=warm_up)) for targets in asked]
 
 
 def floor_requests(lines: list[Line], stack: ExitStack) -> list[list[Request]]:

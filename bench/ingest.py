@@ -31,7 +31,7 @@ from bench.town import found
 from twitter_sync.models import RawEvent
 from twitter_sync.signatures import signature
 
-WARM_UP, ROUNDS, CLIENTS = 40, 10, 8
+ROUNDS, CLIENTS = 10, 8
 PUSH_HEADS = (
     "webhook", "Handled p50", "p99", "per second", "floor p50", "p99", "per second", "ratio",
 )  # fmt: skip
@@ -49,9 +49,9 @@ def main(options: Namespace) -> None:
         inventor = Inventor(options.seed)
         brands = found(inventor, opened_at=datetime.now(UTC), password=None)
         # Each client asks at least once, and nobody twice for the same: X's pushes differ.
-        pushes = max(options.pushes, CLIENTS) + WARM_UP
+        pushes = max(options.pushes, CLIENTS) + options.warm_up
         told = bodies(inventor, brands, max(options.events, pushes))
-        measure_pushes(told[:pushes], options.markdown)
+        measure_pushes(told[:pushes], options.warm_up, options.markdown)
         backlog = Backlog(told[: options.events])
         measure_applying(backlog.race(options.rounds), options.markdown)
     finally:
@@ -61,17 +61,19 @@ def main(options: Namespace) -> None:
 # The webhook
 
 
-def measure_pushes(told: list[str], markdown: bool) -> None:
+def measure_pushes(told: list[str], warm_up: int, markdown: bool) -> None:
     requests = [push(body) for body in told]
     rows = []
     with ExitStack() as stack:
         product, floor = (serve(stack, site, dict(os.environ)) for site in (PRODUCT, FLOOR))
         targets = [Target(product, requests), Target(floor, requests)]
         with taken_at_once():
-            rows.append(push_row("one client, the worker is free", targets, clients=1))
-            rows.append(push_row("8 clients, the worker is free", targets, clients=CLIENTS))
-        rows.append(push_row("8 clients, the worker is busy", targets, clients=CLIENTS))
-    count = len(told) - WARM_UP
+            rows.append(push_row("one client, the worker is free", targets, warm_up, clients=1))
+            rows.append(
+                push_row("8 clients, the worker is free", targets, warm_up, clients=CLIENTS)
+            )
+        rows.append(push_row("8 clients, the worker is busy", targets, warm_up, clients=CLIENTS))
+    count = len(told) - warm_up
     title = f"{count:,} pushes to each, kept before the answer. Milliseconds; {machine()}"
     print_table(title, PUSH_HEADS, rows, markdown=markdown)
 
@@ -82,13 +84,13 @@ def push(body: str) -> Request:
     return Request("POST", "/webhooks/x/", headers, body)
 
 
-def push_row(name: str, targets: list[Target], *, clients: int) -> list[str]:
-    share = (len(targets[0].requests) - WARM_UP) // clients
+def push_row(name: str, targets: list[Target], warm_up: int, *, clients: int) -> list[str]:
+    share = (len(targets[0].requests) - warm_up) // clients
     rounds = min(ROUNDS, share)
     each = share // rounds
     RawEvent.objects.all().delete()
-    product, floor = measure(Plan(targets, rounds, each, clients, WARM_UP))
-    require_kept(2 * (each * rounds * clients + WARM_UP))
+    product, floor = measure(Plan(targets, rounds, each, clients, warm_up))
+    require_kept(2 * (each * rounds * clients + warm_up))
     return [
         name,
         f"{p50(product.milliseconds):.2f}",

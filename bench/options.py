@@ -22,14 +22,14 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     ingest = programs.add_parser("ingest", prog="bench/ingest", help="measure what comes in")
     ingest.add_argument("--events", type=positive, default=2_000, help="backlog that is applied")
     ingest.add_argument("--pushes", type=positive, default=2_000, help="pushes to each webhook")
-    measured(ingest, rounds=3)
+    measured(ingest, rounds=3, warm_up=40)
     desk = programs.add_parser("desk", prog="bench/desk", help="measure the pages of the desk")
     desk.add_argument(
         "conversations", type=positive, nargs="*", default=[*SIZES], metavar="N",
         help="sizes to measure at (default: 10000 100000)",
     )  # fmt: skip
     desk.add_argument("--plans", action="store_true", help="also print how Postgres finds the rows")
-    measured(desk, rounds=20)
+    measured(desk, rounds=20, warm_up=20)
     return parser.parse_args(arguments)
 
 
@@ -42,9 +42,12 @@ def common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, help="the same seed invents the same")
 
 
-def measured(parser: argparse.ArgumentParser, *, rounds: int) -> None:
+def measured(parser: argparse.ArgumentParser, *, rounds: int, warm_up: int) -> None:
     common(parser)
     parser.add_argument("--rounds", type=positive, default=rounds, help="product, floor, product …")
+    parser.add_argument(
+        "--warm-up", type=positive, default=warm_up, help="requests to each that do not count"
+    )
     parser.add_argument("--markdown", action="store_true", help="print tables as Markdown")
 
 

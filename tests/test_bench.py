@@ -97,9 +97,10 @@ def bench(database: str, *words: str, code: int = 0) -> str:
 @pytest.fixture(scope="module")
 def printed(database) -> dict[str, str]:
     """What each bench prints of a handful of conversations. Ingest comes first, and cleans up."""
-    ingest = bench(database, "ingest", "--events=20", "--pushes=3", "--rounds=1", "--markdown")
+    few = ("--rounds=1", "--warm-up=8", "--markdown")
+    ingest = bench(database, "ingest", "--events=20", "--pushes=3", *few)
     fill = bench(database, "fill", "60")
-    desk = bench(database, "desk", "60", "--rounds=1", "--plans", "--markdown")
+    desk = bench(database, "desk", "60", "--plans", *few)
     return {"ingest": ingest, "fill": fill, "desk": desk}
 
 
