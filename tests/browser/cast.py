@@ -1,17 +1,22 @@
 """Makes the people and the handles of the browser tests in a running stack.
 
-`HANDLED_DATA_DIR=… python -m tests.browser.cast SIMULATOR_URL` prints the handles' ids on X.
+`HANDLED_DATA_DIR=… python -m tests.browser.cast SIMULATOR_URL` prints the handles' ids on X, and a
+session of each person by the first name.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
+from django.test import Client
 
 from tests.browser.inside import enter
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 PASSWORD = "a long password of the cast"
 BRANDS = ("acme", "globex")
@@ -39,7 +44,8 @@ def main(simulator: str) -> None:
         Membership.objects.create(
             user=user, brand=BrandAccount.objects.get(handle=handle), role=role
         )
-    print(json.dumps(ids))
+    sessions = {one.email.partition("@")[0]: session_of(one) for one in User.objects.all()}
+    print(json.dumps({"ids": ids, "sessions": sessions}))
 
 
 def people_on_x(simulator: str) -> dict[str, str]:
@@ -54,6 +60,15 @@ def connect_as_if_consented(simulator: str, x_user_id: str) -> None:
     from twitter_sync.oauth import pair_of
 
     connect(pair_of(post(simulator, "tokens", {"user_id": x_user_id})), by=None, waits=True)
+
+
+def session_of(user: User) -> str:
+    """As if signed in a moment ago. The page for it is what some tests are about, and takes seconds
+    that the others need not wait for."""
+    client = Client()
+    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    key: str = client.session.session_key
+    return key
 
 
 def post(simulator: str, path: str, body: dict[str, Any]) -> Any:

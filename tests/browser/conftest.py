@@ -72,11 +72,16 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="package")
-def ids(stack: Stack) -> dict[str, str]:
-    """Everybody's id on X, by handle."""
+def cast(stack: Stack) -> dict[str, dict[str, str]]:
     told = stack.manage("-m", "tests.browser.cast", stack.simulator)
-    found: dict[str, str] = json.loads(next(line for line in told.splitlines() if line[0] == "{"))
-    return found
+    made: dict[str, Any] = json.loads(next(line for line in told.splitlines() if line[0] == "{"))
+    return made
+
+
+@pytest.fixture(scope="package")
+def ids(cast: dict[str, dict[str, str]]) -> dict[str, str]:
+    """Everybody's id on X, by handle."""
+    return cast["ids"]
 
 
 @pytest.fixture(scope="package")
@@ -94,7 +99,7 @@ class Windows:
 
     browser: Browser
     stack: Stack
-    signed_in: dict[str, Any]
+    sessions: dict[str, str]
     contexts: list[BrowserContext] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
 
@@ -132,22 +137,11 @@ class Windows:
             self.troubles.append(f"console {kind}: {text}")
 
     def state(self, who: str) -> Any:
-        """Cookies of a signed-in person; the sign-in page is used once for each."""
+        """What a browser remembers of somebody who has signed in."""
         if not who:
             return None
-        if who not in self.signed_in:
-            self.signed_in[who] = self.sign_in(who)
-        return self.signed_in[who]
-
-    def sign_in(self, who: str) -> Any:
-        context = self.browser.new_context()
-        context.set_default_timeout(PATIENCE)
-        page = context.new_page()
-        page.goto(f"{self.stack.web}/sign-in/")
-        self.fill_in(page, who)
-        state = context.storage_state()
-        context.close()
-        return state
+        cookie = {"name": "handled_session", "value": self.sessions[who], "url": self.stack.web}
+        return {"cookies": [cookie]}
 
     def fill_in(self, page: Page, who: str) -> None:
         page.get_by_label("E-mail").fill(f"{who}@example.com")
@@ -156,16 +150,9 @@ class Windows:
         expect(page.locator(".topbar")).to_be_visible()
 
 
-@pytest.fixture(scope="package")
-def signed_in() -> dict[str, Any]:
-    return {}
-
-
 @pytest.fixture
-def windows(
-    browser: Browser, stack: Stack, ids: dict[str, str], signed_in: dict[str, Any]
-) -> Iterator[Windows]:
-    windows = Windows(browser, stack, signed_in)
+def windows(browser: Browser, stack: Stack, cast: dict[str, dict[str, str]]) -> Iterator[Windows]:
+    windows = Windows(browser, stack, cast["sessions"])
     yield windows
     for context in windows.contexts:
         context.close()
