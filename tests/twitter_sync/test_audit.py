@@ -25,7 +25,14 @@ from accounts.models import BrandAccount, User
 from accounts.tasks import send_letters
 from inbox.actions import sending
 from inbox.actions.replies import cancel, reply
-from inbox.models import Attachment, Contact, Conversation, ConversationEvent, Message
+from inbox.models import (
+    Attachment,
+    Contact,
+    Conversation,
+    ConversationEvent,
+    Message,
+    MessageRevision,
+)
 from tests.factories import make_conversation, make_message, make_thread, next_x_id
 from tests.twitter_sync.bodies import (
     delete_event,
@@ -260,6 +267,25 @@ def test_words_that_outlive_their_message_are_found(day, leave):
     deleted = Message.objects.get(deleted_at__isnull=False)
     leave(deleted)
     assert broken("V10") == [f"message {deleted.pk}"]
+
+
+def deleted_itself(message: Message) -> None:
+    KnownPost.objects.filter(pk=message.external_id).update(availability="deleted")
+
+
+def deleted_as_it_was_before(message: Message) -> None:
+    """Its author changed it, and then deleted the form that X had first."""
+    KnownPost.objects.create(post_id="17", availability="deleted")
+    MessageRevision.objects.create(
+        message=message, brand=message.brand, kind=message.kind, external_id="17", sequence=17
+    )
+
+
+@pytest.mark.parametrize("delete", [deleted_itself, deleted_as_it_was_before])
+def test_a_message_that_outlives_its_post_is_found(day, delete):
+    living = Message.objects.get(kind="public", direction="in")
+    delete(living)
+    assert broken("V10") == [f"message {living.pk}"]
 
 
 def test_words_that_stay_in_the_ledger_for_too_long_are_found(day):

@@ -83,11 +83,12 @@ BRANDS_AGREE = Invariant(
 
 DELETED_IS_GONE = Invariant(
     "V10",
-    "Of what was deleted on X no word is left: not in the message, its former forms, nor the tree; "
-    "and it was cut out of the ledger in time.",
+    "Of what was deleted on X, by whichever of its ids, no word is left: not in the message, its "
+    "former forms, nor the tree; and it was cut out of the ledger in time.",
     why="""
-        The bodies in the ledger are not looked into, but a quarter of an hour after a deletion
-        they have been walked, and whatever told of it was cut out.
+        A post that was changed has several ids, and may be deleted by any of them: then no message
+        of it lives. The bodies in the ledger are not looked into, but a quarter of an hour after a
+        deletion they have been walked, and whatever told of it was cut out.
     """,
     statement="""
         WITH gone AS (
@@ -103,6 +104,15 @@ DELETED_IS_GONE = Invariant(
            OR EXISTS (SELECT FROM inbox_messagerevision WHERE message_id = gone.id AND text <> '')
            OR EXISTS (SELECT FROM twitter_sync_knownpost
                       WHERE post_id = gone.external_id AND gone.kind = 'public' AND text <> '')
+        UNION ALL
+        SELECT 'message ' || message.id
+        FROM inbox_message message
+        WHERE message.id > %(messages)s AND message.kind = 'public' AND message.deleted_at IS NULL
+          AND EXISTS (
+            SELECT FROM twitter_sync_knownpost post
+            WHERE post.availability = 'deleted' AND post.post_id IN (
+                SELECT message.external_id UNION ALL
+                SELECT external_id FROM inbox_messagerevision WHERE message_id = message.id))
         UNION ALL
         SELECT 'redaction ' || id FROM twitter_sync_redaction
         WHERE finished_at IS NULL AND asked_at < statement_timestamp() - interval '15 minutes'
