@@ -12,6 +12,8 @@ from tests.twitter_sync.bodies import dm, push, told_dms
 from tests.x import Simulator
 from twitter_sync.actions.applying import apply_due
 
+SEND_DM = "/2/dm_conversations/with/"
+
 
 def say(thread: Thread, by: User, text: str, key: UUID | None = None) -> Message:
     return reply(thread, by=by, text=text, client_key=key or uuid4())
@@ -25,6 +27,15 @@ def taken(simulator: Simulator, brand: BrandAccount) -> list[dict[str, Any]]:
 
 def sent(simulator: Simulator, brand: BrandAccount) -> list[str]:
     return [dm["text"] for dm in taken(simulator, brand)]
+
+
+def calls(simulator: Simulator, brand: BrandAccount) -> list[dict[str, Any]]:
+    made = simulator.calls()
+    return [
+        call
+        for call in made
+        if call["path"].startswith(SEND_DM) and call["user_id"] == brand.x_user_id
+    ]
 
 
 def echo(simulator: Simulator, client: Any, message: Message) -> None:

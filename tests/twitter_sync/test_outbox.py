@@ -29,7 +29,7 @@ from tests.factories import (
     make_user,
 )
 from tests.twitter_sync.bodies import dm, push, told_dms
-from tests.twitter_sync.outbox import echo, say, sent, taken
+from tests.twitter_sync.outbox import calls, echo, say, sent, taken
 from tests.twitter_sync.small_x import Said
 from tests.twitter_sync.working import apply_all
 from tests.x import Simulator
@@ -47,7 +47,6 @@ from twitter_sync.models import RateBudget, SendAttempt
 pytestmark = pytest.mark.django_db(transaction=True)
 
 WORKERS = 8
-SEND_DM = "/2/dm_conversations/with/"
 
 
 @pytest.fixture
@@ -58,15 +57,6 @@ def brand(connected: Callable[..., BrandAccount]) -> BrandAccount:
 @pytest.fixture
 def agent(brand: BrandAccount) -> User:
     return make_user("Ana Agent", brand)
-
-
-def calls(simulator: Simulator, brand: BrandAccount) -> list[dict[str, Any]]:
-    made = simulator.calls()
-    return [
-        call
-        for call in made
-        if call["path"].startswith(SEND_DM) and call["user_id"] == brand.x_user_id
-    ]
 
 
 def work() -> None:

@@ -16,6 +16,7 @@ from inbox.actions import sending
 from inbox.models import ChainPart, Message
 from inbox.sequence import moment_of
 from inbox.text.plain import plain
+from twitter_sync import outages
 from twitter_sync.actions.deleting import delete_post
 from twitter_sync.actions.rechecking import check_one
 from twitter_sync.actions.remembering import hold
@@ -25,6 +26,7 @@ from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
 from twitter_sync.errors import (
     NotConnected,
+    NotSent,
     RateLimited,
     Refused,
     TokenRejected,
@@ -68,13 +70,19 @@ def send_next(conversation_id: int) -> Message | None:
     except (NotConnected, TokenRejected) as signed_out:
         return put_back(attempt, signed_out, not_before=clock.now())
     except Unconfirmed as doubt:
+        outages.note_silence(attempt.message.brand)
         return doubted(attempt, doubt)
+    except NotSent as failure:
+        outages.note_silence(attempt.message.brand)
+        return refused(attempt, failure)
     except XError as refusal:
+        outages.note_answer(attempt.message.brand)
         if answers_what_is_gone(attempt.message, refusal):
             return fail_for_its_post(attempt, refusal)
         if is_about_media(attempt.message, refusal) and not was_turned_down(attempt.message):
             return upload_again(attempt, refusal)
         return refused(attempt, refusal)
+    outages.note_answer(attempt.message.brand)
     return accepted(attempt, external_id)
 
 
@@ -82,12 +90,17 @@ def send_next(conversation_id: int) -> Message | None:
 def begin(conversation_id: int) -> SendAttempt | None:
     """Takes the next message and writes the attempt, in one transaction.
 
-    Of a handle that is paused or must be reconnected nothing is taken: its replies stay queued.
+    Of a handle that is paused or must be reconnected nothing is taken: its replies stay queued. Of
+    one that X does not answer they wait for their turn to be tried.
     """
     if not BrandAccount.objects.connected().filter(conversations=conversation_id).exists():
         return None
     message = sending.take_next(conversation_id)
     if message is None:
+        return None
+    if until := outages.waits_until(message.brand):
+        reason = outages.SILENT.format(brand=message.brand)
+        sending.put_back(message.pk, not_before=until, reason=reason)
         return None
     return SendAttempt.objects.create(message=message, lease_until=clock.now() + LEASE)
 

@@ -42,6 +42,9 @@ class Connection(models.Model):
     set_up_due_at = models.DateTimeField(null=True, blank=True)
     # With that: the other address that an admin gave up for ours, where X allows one only.
     replacing = models.CharField(max_length=300, blank=True, db_default="")
+    # Replies in a row that X did not confirm; after some, when the next one may be tried.
+    unconfirmed_sends = models.PositiveSmallIntegerField(default=0, db_default=0)
+    next_send_at = models.DateTimeField(null=True, blank=True)
     connected_at = models.DateTimeField(default=clock.now)
 
     objects = ConnectionQuerySet.as_manager()
