@@ -95,6 +95,15 @@ class MergeForm(forms.Form):
     into = forms.IntegerField(min_value=1)
 
 
+class LinkForm(forms.Form):
+    """`other` is the number of a conversation, with or without its #."""
+
+    other = forms.RegexField(r"^#?\d{1,18}$")
+
+    def clean_other(self) -> int:
+        return int(self.cleaned_data["other"].removeprefix("#"))
+
+
 class AssignmentForm(forms.Form):
     """Without `assignee` it is a claim. `held_by` is who had it when the manager looked."""
 

@@ -11,6 +11,7 @@ from inbox.views import (
     drafts,
     enclosures,
     hidings,
+    links,
     media,
     merges,
     notes,
@@ -44,6 +45,8 @@ urlpatterns = [
     path("conversations/<int:number>/notes/", notes.notes, name="notes"),
     path("conversations/<int:number>/drafts/", drafts.drafts, name="drafts"),
     path("conversations/<int:number>/merge/", merges.merges, name="merge"),
+    path("conversations/<int:number>/links/", links.links, name="links"),
+    path("conversations/<int:number>/links/<int:other>/", links.linked, name="linked"),
     # A reply is always to a thread.
     path("threads/<int:pk>/replies/", replies.replies, name="replies"),
     # What goes with it: files, before it is sent.

@@ -201,6 +201,15 @@ INBOX = {
         delete=members(302),
         form={"into": the("other_conversation")},
     ),
+    "inbox:links": Row(
+        {"number": the("conversation")},
+        post=members(200),
+        form={"other": the("other_conversation")},
+        foreign=404,
+    ),
+    "inbox:linked": Row(
+        {"number": the("conversation"), "other": the("other_conversation")}, delete=members(200)
+    ),
     "inbox:split": Row({"pk": the("public_thread")}, post=members(302)),
     "inbox:hiding": Row({"pk": the("answer")}, post=members(200), form={"hidden": "yes"}),
     "inbox:media": Row({"key": the("media_file")}, get=members(200)),

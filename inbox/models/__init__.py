@@ -10,6 +10,7 @@ from inbox.models.enclosure import Enclosure
 from inbox.models.event import ConversationEvent
 from inbox.models.handoff import Handoff
 from inbox.models.hiding import Hiding
+from inbox.models.link import Link
 from inbox.models.media_file import MediaFile
 from inbox.models.merge import Merge
 from inbox.models.message import Message
@@ -33,6 +34,7 @@ __all__ = [
     "Enclosure",
     "Handoff",
     "Hiding",
+    "Link",
     "MediaFile",
     "Merge",
     "Message",

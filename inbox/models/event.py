@@ -52,6 +52,8 @@ class ConversationEvent(models.Model):
         MERGED = "merged", "Merged"
         UNMERGED = "unmerged", "Merge undone"
         SPLIT = "split", "Split"
+        LINKED = "linked", "Linked"
+        UNLINKED = "unlinked", "Link undone"
 
     conversation = models.ForeignKey(
         "inbox.Conversation", on_delete=models.CASCADE, related_name="events"

@@ -25,6 +25,7 @@ from inbox.models import (
     DmBlock,
     Handoff,
     Hiding,
+    Link,
     Merge,
     Message,
     Thread,
@@ -114,6 +115,8 @@ class Showing:
     block: DmBlock | None = None
     # What was made one with it, and where it went itself.
     merges: list[Merge] = field(default_factory=list)
+    # What belongs together with it, by somebody's word.
+    links: list[Link] = field(default_factory=list)
     # The newest way from public to private, and what the next step of it in public would be.
     handoff: Handoff | None = None
     offer: Offer | None = None
@@ -204,6 +207,7 @@ def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> S
         former_handles=former_handles(conversation),
         block=block,
         merges=merges_of(user, conversation),
+        links=links_of(user, conversation),
         handoff=handoff,
         offer=offer_of(conversation, paths, block, handoff),
         may_block=role is not None and role.includes(Role.MANAGER),
@@ -345,6 +349,15 @@ def others(user: User, conversation: Conversation) -> list[Conversation]:
 def merges_of(user: User, conversation: Conversation) -> list[Merge]:
     standing = Merge.objects.visible_to(user).standing().select_related("made_by")
     return list(standing.filter(Q(source=conversation) | Q(target=conversation)).order_by("pk"))
+
+
+def links_of(user: User, conversation: Conversation) -> list[Link]:
+    links = (
+        Link.objects.visible_to(user)
+        .of(conversation)
+        .select_related("lower__contact", "higher__contact", "made_by")
+    )
+    return list(links.order_by("pk"))
 
 
 def former_handles(conversation: Conversation) -> list[str]:
