@@ -71,6 +71,12 @@ def administers_any(user: User) -> bool:
     )
 
 
+def manages_any(user: User) -> bool:
+    """Manager or admin of at least one brand: may see what came of things. The owner is neither."""
+    roles = [role for role in Role if role.includes(Role.MANAGER)]
+    return user.is_active and user.memberships.filter(role__in=roles).exists()
+
+
 def administers_person(user: User, person: User) -> bool:
     """May see the person's page: the owner, and admins of a brand that the person works on."""
     return user.is_active and User.objects.administered_by(user).filter(pk=person.pk).exists()

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from accounts.access import administers_any
+from accounts.access import administers_any, manages_any
 from accounts.mailbox import is_file_based
 from accounts.models import BrandAccount, User
 
@@ -58,6 +58,8 @@ def places(person: object) -> list[Place]:
     if not isinstance(person, User):
         return []
     found = [Place(label="Desk", href=reverse("inbox:desk"), icon="inbox")]
+    if manages_any(person):
+        found.append(Place(label="Reports", href=reverse("inbox:handoffs"), icon="list"))
     if administers_any(person):
         found += [
             Place(label="Handles", href=reverse("twitter_sync:handles"), icon="at-sign"),

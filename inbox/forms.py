@@ -135,7 +135,8 @@ class ReplyForm(forms.Form):
     """`purpose` is what a public answer is besides an answer: the invitation to write in private,
     or the closing of what began in public. For each `enclosure`, a file's id, there is an
     `alt_text` in the same order. A field `despite_…` is for the guard of that name
-    (`inbox.guards`). `posts` is how many posts whoever sends it was shown.
+    (`inbox.guards`). `posts` is how many posts whoever sends it was shown,
+    `saved_reply` the key of the one that they began with.
     """
 
     INVITATION, CLOSING = "invitation", "closing"
@@ -150,6 +151,7 @@ class ReplyForm(forms.Form):
     answering = forms.CharField(required=False, max_length=60)
     seen_through = forms.IntegerField(required=False)
     posts = forms.IntegerField(min_value=1, required=False)
+    saved_reply = forms.IntegerField(required=False)
     despite_news = Reason()
     despite_gate = Reason()
     despite_leak = Reason()

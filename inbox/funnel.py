@@ -1,5 +1,5 @@
 """From public to private in numbers: how many invitations came how far, where the rest dropped off,
-and how long each step took; altogether, and by brand, agent and hour.
+and how long each step took; altogether, and by brand, agent, hour and saved reply.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import BrandAccount, Role, User
-from inbox.models import Handoff
+from inbox.models import Handoff, SavedReplyUse
 from inbox.models.handoff import STEPS
 
 # The newest of so many invitations are looked at.
@@ -27,6 +27,7 @@ class Journey:
 
     brand: str
     agent: str
+    saved_reply: str
     moments: tuple[datetime | None, ...]
 
     @property
@@ -66,11 +67,17 @@ class Funnel:
     by_brand: list[Row]
     by_agent: list[Row]
     by_hour: list[Row]
+    by_saved_reply: list[Row]
     is_cut: bool
 
     @property
     def parts(self) -> list[tuple[str, list[Row]]]:
-        return [("Handle", self.by_brand), ("Agent", self.by_agent), ("Hour", self.by_hour)]
+        return [
+            ("Handle", self.by_brand),
+            ("Agent", self.by_agent),
+            ("Hour", self.by_hour),
+            ("Saved reply", self.by_saved_reply),
+        ]
 
 
 def managed_by(user: User) -> list[BrandAccount]:
@@ -83,7 +90,11 @@ def managed_by(user: User) -> list[BrandAccount]:
 def funnel(user: User, brands: Iterable[BrandAccount], *, since: datetime) -> Funnel:
     """Of the invitations of `brands` from that moment on. One query."""
     told = Handoff.objects.visible_to(user).filter(brand__in=list(brands), created_at__gte=since)
-    rows = told.with_steps().select_related("brand").newest_first()[: MOST_INVITATIONS + 1]
+    rows = (
+        told.with_steps()
+        .select_related("brand", "invitation__saved_reply_use")
+        .newest_first()[: MOST_INVITATIONS + 1]
+    )
     handoffs = list(rows)
     journeys = list(journeys_of(handoffs[:MOST_INVITATIONS]))
     return Funnel(
@@ -91,6 +102,7 @@ def funnel(user: User, brands: Iterable[BrandAccount], *, since: datetime) -> Fu
         by(journeys, lambda one: one.brand),
         by(journeys, lambda one: one.agent),
         by(journeys, lambda one: one.hour, label=lambda hour: f"{hour:02}:00"),
+        by(journeys, lambda one: one.saved_reply),
         is_cut=len(handoffs) > MOST_INVITATIONS,
     )
 
@@ -100,7 +112,15 @@ def journeys_of(handoffs: Iterable[Handoff]) -> Iterator[Journey]:
     for handoff in handoffs:
         if handoff.invited_at is not None:
             moments = tuple(step.at for step in handoff.steps)
-            yield Journey(handoff.brand.handle, handoff.invited_by.name, moments)
+            yield Journey(
+                handoff.brand.handle, handoff.invited_by.name, saved_reply_of(handoff), moments
+            )
+
+
+def saved_reply_of(handoff: Handoff) -> str:
+    """By the name that it had, which every handle gives for itself."""
+    use: SavedReplyUse | None = getattr(handoff.invitation, "saved_reply_use", None)
+    return f"/{use.shortcut} of @{handoff.brand.handle}" if use else "none"
 
 
 def by(

@@ -40,6 +40,7 @@ def invite(
     despite: Mapping[str, str] | None = None,
     posts: int = 1,
     enclosed: Mapping[int, str] | None = None,
+    saved_reply: int | None = None,
 ) -> Message:
     """Answers in public with `text` and a link to write to the brand in private. Twice is once.
 
@@ -66,6 +67,7 @@ def invite(
         tail=invitation_link(conversation),
         posts=posts,
         enclosed=enclosed,
+        saved_reply=saved_reply,
     )
     remember_invitation(last_of(message), code, by=by)
     return message
@@ -106,6 +108,7 @@ def close_in_public(
     despite: Mapping[str, str] | None = None,
     posts: int = 1,
     enclosed: Mapping[int, str] | None = None,
+    saved_reply: int | None = None,
 ) -> Message:
     """Says in public how it ended: the last step of the newest handoff. Twice is once.
 
@@ -122,6 +125,7 @@ def close_in_public(
         despite=despite,
         posts=posts,
         enclosed=enclosed,
+        saved_reply=saved_reply,
     )
     last = last_of(message)
     if Handoff.objects.filter(closing=last).exists():

@@ -19,6 +19,7 @@ from inbox.actions.chaining import after, key_of, link_parts, stand_behind, whol
 from inbox.actions.drafts import drop_draft
 from inbox.actions.enclosing import attach, chosen_for, take_out
 from inbox.actions.recording import keep, locked_around, record
+from inbox.actions.saved_replies import remember_use
 from inbox.actions.uploading import start_over
 from inbox.guards.checking import check
 from inbox.guards.draft import Draft, Stopped
@@ -102,11 +103,13 @@ def reply(
     tail: str = "",
     posts: int = 1,
     enclosed: Mapping[int, str] | None = None,
+    saved_reply: int | None = None,
 ) -> Message:
     """Queues `text`, as the agent typed it, for the thread. The same `client_key` is one message.
 
     A public text too long for one post is a chain of `posts`, so many as the agent was shown
-    (`inbox.actions.chaining`); the first is returned. `tail` is put below the words.
+    (`inbox.actions.chaining`); the first is returned. `tail` is put below the words. `saved_reply`
+    is the key of the one that it was begun with.
     `answering` is the external id of the post that a public reply goes under; without it the
     newest post of the customer. `seen_through` is the id of the last message that the agent saw.
     `despite` says, by the name of a guard, why its word is not heeded; that is kept in history.
@@ -144,6 +147,7 @@ def reply(
         )
     )
     message = queue(thread, conversation, by, parts, client_key, answers, files)
+    remember_use(whole_of(message), saved_reply)
     drop_draft(client_key, by=by)
     if conversation.assignee_id is None and conversation.brand.claims_on_reply:
         hand_over(conversation, to=by, by=by)

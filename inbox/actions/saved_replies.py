@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import IntegrityError, transaction
 
 from accounts import clock
 from accounts.access import require_role
 from accounts.models import BrandAccount, Role, User
-from inbox.models import SavedReply
+from inbox.models import Message, SavedReply, SavedReplyUse
 from inbox.text.plain import writable
 from inbox.text.weight import DM_LIMIT, POST_LIMIT, reply_weight
 
@@ -42,6 +44,17 @@ def change_saved_reply(
 def remove_saved_reply(saved: SavedReply, *, by: User) -> None:
     require_role(by, saved.brand_id, Role.MANAGER)
     saved.delete()
+
+
+def remember_use(messages: Iterable[Message], saved_reply: int | None) -> None:
+    """That they were begun with it; nothing where it is gone, or another brand's."""
+    if saved_reply is None:
+        return
+    for message in messages:
+        saved = SavedReply.objects.filter(brand=message.brand_id, pk=saved_reply).first()
+        if saved is not None:
+            told = {"saved_reply": saved, "shortcut": saved.shortcut}
+            SavedReplyUse.objects.get_or_create(message=message, defaults=told)
 
 
 def write(saved: SavedReply, *, by: User, shortcut: str, text: str, kind: str) -> SavedReply:

@@ -18,6 +18,7 @@ from inbox.models.note import Note
 from inbox.models.opt_out import OptOut
 from inbox.models.revision import MessageRevision
 from inbox.models.saved_reply import SavedReply
+from inbox.models.saved_reply_use import SavedReplyUse
 from inbox.models.thread import Thread
 
 __all__ = [
@@ -42,5 +43,6 @@ __all__ = [
     "Note",
     "OptOut",
     "SavedReply",
+    "SavedReplyUse",
     "Thread",
 ]

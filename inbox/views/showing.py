@@ -28,6 +28,7 @@ from inbox.models import (
     Link,
     Merge,
     Message,
+    SavedReply,
     Thread,
 )
 from inbox.reach import (
@@ -46,6 +47,7 @@ from inbox.views.drafts import drafts_of
 MOST_SHOWN = 1000
 POSTS_TO_ANSWER = 20
 OTHERS = 8
+SAVED_REPLIES = 200
 INVITING = "Please send us a direct message, so that we can look into it together."
 CLOSING = "We’ve sorted this out by direct message. Thank you for your patience!"
 
@@ -135,6 +137,8 @@ class Showing:
     # Where replies stand that wait to be sent, by their keys.
     line: dict[int, Standing] = field(default_factory=dict)
     snooze_choices: list[SnoozeChoice] = field(default_factory=list)
+    # What the team of the handle says often.
+    saved_replies: list[SavedReply] = field(default_factory=list)
     # What "Greet" writes for the person who looks at this page.
     greeting: str = ""
     # The last message that whoever looks at this page has seen, or could have.
@@ -220,6 +224,7 @@ def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> S
         drafts=drafts_of(user, conversation),
         line=standings(conversation, messages),
         snooze_choices=snooze_choices(),
+        saved_replies=saved_replies_of(user, conversation) if paths else [],
         greeting=greeting_of(user, conversation),
         newest_id=newest_id,
     )
@@ -349,6 +354,11 @@ def others(user: User, conversation: Conversation) -> list[Conversation]:
 def merges_of(user: User, conversation: Conversation) -> list[Merge]:
     standing = Merge.objects.visible_to(user).standing().select_related("made_by")
     return list(standing.filter(Q(source=conversation) | Q(target=conversation)).order_by("pk"))
+
+
+def saved_replies_of(user: User, conversation: Conversation) -> list[SavedReply]:
+    saved = SavedReply.objects.visible_to(user).filter(brand=conversation.brand_id)
+    return list(saved[:SAVED_REPLIES])
 
 
 def links_of(user: User, conversation: Conversation) -> list[Link]:

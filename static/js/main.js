@@ -20,6 +20,7 @@ import PanesController from "controllers/panes"
 import RelativeTimeController from "controllers/relative_time"
 import RewordingController from "controllers/rewording"
 import RowsController from "controllers/rows"
+import SavedRepliesController from "controllers/saved_replies"
 import SearchController from "controllers/search"
 import ShortcutsController from "controllers/shortcuts"
 import ThemeController from "controllers/theme"
@@ -50,6 +51,7 @@ application.register("panes", PanesController)
 application.register("relative-time", RelativeTimeController)
 application.register("rewording", RewordingController)
 application.register("rows", RowsController)
+application.register("saved-replies", SavedRepliesController)
 application.register("search", SearchController)
 application.register("shortcuts", ShortcutsController)
 application.register("theme", ThemeController)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import BrandAccount, Role, User
 from inbox.funnel import funnel
-from inbox.models import ConversationEvent, Handoff
+from inbox.models import ConversationEvent, Handoff, SavedReplyUse
 from inbox.text.cells import as_csv, cell
 from tests.factories import (
     make_brand,
@@ -89,6 +89,7 @@ def test_it_counts_by_handle_agent_and_hour(acme, ana, ben, ada):
         "Handle": {"acme": 2, "acme_help": 1},
         "Agent": {"Ana Agent": 1, "Ben Agent": 2},
         "Hour": {"03:00": 2, "05:00": 1},
+        "Saved reply": {"none": 3},
     }
 
 
@@ -124,7 +125,7 @@ def test_what_is_older_is_left_out(look, acme, ana, sam):
 def test_the_spreadsheet_says_the_same(look, acme, ana, sam):
     invitation(acme, ana, steps=2)
     rows = rows_of(look(sam, "handoffs-csv"))
-    assert [row["By"] for row in rows] == ["All", "Handle", "Agent", "Hour"]
+    assert [row["By"] for row in rows] == ["All", "Handle", "Agent", "Hour", "Saved reply"]
     assert rows[0]["Invited"] == rows[0]["DM arrived"] == "1"
     assert rows[0]["DM arrived: minutes"] == "10.0"
     assert rows[0]["First DM answer: dropped before"] == "1"
@@ -158,3 +159,23 @@ def test_it_asks_the_database_once(acme, ana, sam, django_assert_num_queries):
         invitation(acme, ana, steps=steps)
     with django_assert_num_queries(1):
         funnel(sam, [acme], since=timezone.now() - SINCE)
+
+
+def test_it_tells_apart_what_was_begun_with_which_saved_reply(acme, ana, sam, look):
+    for steps in (1, 2):
+        begun = invitation(acme, ana, steps=steps)
+        SavedReplyUse.objects.create(message=begun.invitation, shortcut="sorry")
+    invitation(acme, ana, steps=3)
+    found = funnel(sam, [acme], since=timezone.now() - SINCE).by_saved_reply
+    told = {row.label: [stage.number for stage in row.stages[:3]] for row in found}
+    assert told == {"/sorry of @acme": [2, 1, 0], "none": [1, 1, 1]}
+    assert "By saved reply" in look(sam).text
+    lines = [row for row in rows_of(look(sam, "handoffs-csv")) if row["By"] == "Saved reply"]
+    assert [row["Which"] for row in lines] == ["/sorry of @acme", "none"]
+
+
+def test_whoever_may_read_it_finds_it_in_the_bar(client, sign_in, ana, sam, ada, olga):
+    link = f'href="{reverse("inbox:handoffs")}"'
+    for person, is_shown in ((ana, False), (sam, True), (ada, True), (olga, False)):
+        page = sign_in(client, person).get(reverse("accounts:profile")).text
+        assert (link in page) is is_shown

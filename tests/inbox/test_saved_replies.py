@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
+from inbox.actions.inviting import invite
+from inbox.actions.replies import reply
 from inbox.actions.saved_replies import add_saved_reply
-from inbox.models import SavedReply
+from inbox.models import SavedReply, SavedReplyUse
+from tests.factories import make_message
 
 
 @pytest.fixture
@@ -118,3 +122,54 @@ def test_those_of_another_handle_are_not_there(post, ask, sam, zoe, acme, olga):
         assert not SavedReply.objects.visible_to(person).exists()
         with pytest.raises(PermissionDenied):
             add_saved_reply(acme, by=person, shortcut="mine", text="Mine", kind="any")
+
+
+# In the composer
+
+
+@pytest.fixture
+def saved(acme, sam) -> SavedReply:
+    return add_saved_reply(acme, by=sam, shortcut="late", text="It is late, sorry!", kind="any")
+
+
+def test_the_composer_lists_what_suits_and_asks_for_the_words(
+    show, ana, acme, sam, saved, question
+):
+    add_saved_reply(acme, by=sam, shortcut="aloud", text="Hello all", kind="public")
+    page = show(ana).text
+    assert f'data-saved-replies-id-param="{saved.pk}"' in page
+    assert "/aloud" not in page
+
+
+def test_without_any_there_is_no_menu(show, ana, question):
+    assert "path-dm-saved-menu" not in show(ana).text
+
+
+def test_a_reply_remembers_with_which_it_was_begun(client, sign_in, ana, saved, question):
+    form = {"text": "It is late, sorry! So am I", "client_key": uuid4(), "saved_reply": saved.pk}
+    address = reverse("inbox:replies", args=[question.thread_id])
+    browser = sign_in(client, ana)
+    for _ in range(2):
+        assert browser.post(address, form).status_code == 200
+    use = SavedReplyUse.objects.get()
+    assert (use.saved_reply, use.shortcut, use.message.text) == (saved, "late", form["text"])
+    saved.delete()
+    use.refresh_from_db()
+    assert (use.saved_reply, use.shortcut) == (None, "late")
+
+
+def test_one_that_is_gone_or_of_another_handle_is_not_remembered(ana, globex, question):
+    foreign = SavedReply.objects.create(brand=globex, shortcut="late", text="Late")
+    for key in (foreign.pk, 999_999):
+        reply(question.thread, by=ana, text=f"Hello {key}", client_key=uuid4(), saved_reply=key)
+    assert not SavedReplyUse.objects.exists()
+
+
+def test_an_invitation_of_several_posts_remembers_it_with_the_post_that_has_the_link(
+    ana, saved, public_thread
+):
+    make_message(public_thread, "@acme help")
+    text = "We are sorry that it is late, and look into it. " * 8
+    more = {"client_key": uuid4(), "posts": 2, "saved_reply": saved.pk}
+    invite(public_thread, by=ana, text=text, **more)
+    assert SavedReplyUse.objects.filter(message__handoff__isnull=False).count() == 1
