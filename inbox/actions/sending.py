@@ -14,8 +14,9 @@ from inbox.actions.chaining import stand_behind, take_up
 from inbox.actions.holding import lock_pair
 from inbox.actions.recording import keep, locked, locked_around, record
 from inbox.actions.revising import find, ids_of
-from inbox.models import ChainPart, Conversation, ConversationEvent, Message
+from inbox.models import Conversation, ConversationEvent, Message
 from inbox.models.attachment import first_to_upload
+from inbox.models.message import FREE_TO_GO
 from inbox.reach import SILENT, is_left_alone
 
 Kinds = ConversationEvent.Kind
@@ -34,8 +35,7 @@ def take_next(conversation_id: int) -> Message | None:
     ours = conversation.messages.filter(direction=Message.Direction.OUT)
     if ours.filter(state__in=[State.SENDING, State.UNCERTAIN]).exists():
         return None
-    free = ours.filter(state=State.QUEUED).exclude(part__in=ChainPart.objects.held())
-    message = free.order_by("id").first()
+    message = ours.filter(FREE_TO_GO, state=State.QUEUED).order_by("id").first()
     if message is None or (message.not_before and message.not_before > clock.now()):
         return None
     if first_to_upload(message.attachments.all()) is not None:

@@ -10,12 +10,6 @@ from inbox.models.message import Message
 State = Message.State
 
 
-class ChainPartQuerySet(models.QuerySet["ChainPart"]):
-    def held(self) -> ChainPartQuerySet:
-        """Those that can't go: X has not accepted the one before."""
-        return self.filter(before__isnull=False).exclude(before__state=State.SENT)
-
-
 class ChainPart(models.Model):
     """One message of a chain: `number` of `of`. `before` is the one that it answers, None for the
     first. `joint` is the white space that stood before its words in the text that was cut."""
@@ -31,8 +25,6 @@ class ChainPart(models.Model):
     of = models.PositiveSmallIntegerField()
     joint = models.TextField(blank=True)
 
-    objects = ChainPartQuerySet.as_manager()
-
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -46,7 +38,7 @@ class ChainPart(models.Model):
 
     @property
     def is_held(self) -> bool:
-        """Likewise `ChainPartQuerySet.held`. Needs `before`."""
+        """X has not accepted the one before: it can't go (`message.FREE_TO_GO`). Needs `before`."""
         return self.before is not None and self.before.state != State.SENT
 
     @property

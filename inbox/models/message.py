@@ -11,6 +11,9 @@ from accounts.models import User
 from inbox.models.words import MESSAGE_WORDS
 from inbox.text.render import as_read
 
+# Not a part of a chain (`inbox.models.chain`) of which X has not accepted the one before.
+FREE_TO_GO = Q(part__before=None) | Q(part__before__state="sent")
+
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def visible_to(self, user: User) -> MessageQuerySet:

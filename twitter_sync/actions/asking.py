@@ -109,7 +109,8 @@ def keep(told: Collection[Said]) -> None:
         cursor.execute(KEEP, [list(column) for column in columns])
         written = set(cursor.fetchall())
     now = {pair_of(row): meaning(row) for row in held(newest)}
-    tell(pair for pair in written if before.get(pair, REACHABLE) != now[pair])
+    if changed := [pair for pair in written if before.get(pair, REACHABLE) != now[pair]]:
+        tell(changed)
 
 
 def when_said(said: Said) -> datetime:

@@ -13,7 +13,8 @@ from accounts import clock
 from accounts.doorbell import ring_now
 from accounts.models import BrandAccount
 from inbox.actions import sending
-from inbox.models import ChainPart, Message
+from inbox.models import Message
+from inbox.models.message import FREE_TO_GO
 from inbox.sequence import moment_of
 from inbox.text.plain import plain
 from twitter_sync import outages
@@ -221,8 +222,8 @@ def due_conversations(now: datetime, *, brand: BrandAccount | None = None) -> li
     if brand is not None:
         connected = connected.filter(pk=brand.pk)
     due = Message.objects.filter(
-        ~Exists(before()), state=State.QUEUED, not_before__lte=now, brand__in=connected
-    ).exclude(part__in=ChainPart.objects.held())
+        ~Exists(before()), FREE_TO_GO, state=State.QUEUED, not_before__lte=now, brand__in=connected
+    )
     turn = Window(RowNumber(), partition_by="brand", order_by="pk")
     in_turn = due.annotate(turn=turn).order_by("turn", "pk")
     return list(in_turn.values_list("conversation_id", flat=True)[:SWEEP_BATCH])
@@ -232,5 +233,5 @@ def before() -> QuerySet[Message]:
     """What goes first in the conversation of a queued message, or holds it up. A part of a chain
     that waits for the one before holds up nobody."""
     same = Message.objects.filter(conversation=OuterRef("conversation"))
-    earlier = Q(state=State.QUEUED, pk__lt=OuterRef("pk")) & ~Q(part__in=ChainPart.objects.held())
+    earlier = Q(FREE_TO_GO, state=State.QUEUED, pk__lt=OuterRef("pk"))
     return same.filter(earlier | Q(state__in=[State.SENDING, State.UNCERTAIN]))
