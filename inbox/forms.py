@@ -10,12 +10,13 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from inbox.guards.draft import Despite
 from inbox.models import Conversation, SavedReply
 from inbox.models.enclosure import LONGEST_ALT_TEXT
 
 MORNING = 9
 LONGEST_REASON = 300
-DESPITE = "despite_"
+DESPITE, TOLD = "despite_", "told_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,34 @@ class Reason(forms.CharField):
         super().__init__(required=False, max_length=LONGEST_REASON)
 
 
+class Told(forms.CharField):
+    """Of which words the guard had said it, as its answer told."""
+
+    def __init__(self) -> None:
+        super().__init__(required=False, max_length=64)
+
+
+class OverrulingForm(forms.Form):
+    """The fields `despite_…` and `told_…` are for the guard of that name (`inbox.guards`)."""
+
+    despite_news = Reason()
+    despite_gate, told_gate = Reason(), Told()
+    despite_leak, told_leak = Reason(), Told()
+    despite_public_first, told_public_first = Reason(), Told()
+    despite_same, told_same = Reason(), Told()
+    despite_unasked, told_unasked = Reason(), Told()
+    despite_unwanted, told_unwanted = Reason(), Told()
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        reasons = [name for name in values if name.startswith(DESPITE)]
+        values["despite"] = {
+            guard: Despite(values.pop(DESPITE + guard), values.pop(TOLD + guard, ""))
+            for guard in (name.removeprefix(DESPITE) for name in reasons)
+        }
+        return values
+
+
 class Several(forms.Field):
     """A field that is in the form any number of times; a list, each value cleaned as `one` does."""
 
@@ -131,11 +160,10 @@ class Several(forms.Field):
         return [self.one.clean(each) for each in value or []]
 
 
-class ReplyForm(forms.Form):
+class ReplyForm(OverrulingForm):
     """`purpose` is what a public answer is besides an answer: the invitation to write in private,
     or the closing of what began in public. For each `enclosure`, a file's id, there is an
-    `alt_text` in the same order. A field `despite_…` is for the guard of that name
-    (`inbox.guards`). `posts` is how many posts whoever sends it was shown,
+    `alt_text` in the same order. `posts` is how many posts whoever sends it was shown,
     `saved_reply` the key of the one that they began with.
     """
 
@@ -152,13 +180,6 @@ class ReplyForm(forms.Form):
     seen_through = forms.IntegerField(required=False)
     posts = forms.IntegerField(min_value=1, required=False)
     saved_reply = forms.IntegerField(required=False)
-    despite_news = Reason()
-    despite_gate = Reason()
-    despite_leak = Reason()
-    despite_public_first = Reason()
-    despite_same = Reason()
-    despite_unasked = Reason()
-    despite_unwanted = Reason()
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -166,8 +187,6 @@ class ReplyForm(forms.Form):
         if len(files) != len(alt_texts):
             self.add_error(None, "Every file has a description, be it empty.")
         values["enclosed"] = dict(zip(files, alt_texts, strict=False))
-        reasons = [name for name in values if name.startswith(DESPITE)]
-        values["despite"] = {name.removeprefix(DESPITE): values.pop(name) for name in reasons}
         values["posts"] = values.get("posts") or 1
         return values
 
@@ -183,7 +202,7 @@ class ChainForm(forms.Form):
     purpose = ReplyForm.declared_fields["purpose"]
 
 
-class RewordingForm(forms.Form):
+class RewordingForm(OverrulingForm):
     text = forms.CharField(required=False, strip=False)
 
 

@@ -8,13 +8,15 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.access import require_role
-from accounts.models import Role, User
+from accounts.models import BrandAccount, Role, User
 from inbox.actions.blocking import is_blocked
 from inbox.actions.chaining import last_of
 from inbox.actions.recording import locked, record
 from inbox.actions.replies import EmptyReply, PersonBlocked, reply
 from inbox.channel import channel
+from inbox.guards.draft import Despite
 from inbox.models import Conversation, ConversationEvent, Handoff, Message, Thread
+from inbox.text.chain import Part
 from inbox.text.plain import writable
 
 Kinds = ConversationEvent.Kind
@@ -37,7 +39,7 @@ def invite(
     client_key: UUID,
     answering: str | None = None,
     seen_through: int | None = None,
-    despite: Mapping[str, str] | None = None,
+    despite: Mapping[str, Despite] | None = None,
     posts: int = 1,
     enclosed: Mapping[int, str] | None = None,
     saved_reply: int | None = None,
@@ -79,9 +81,24 @@ def check_public(thread: Thread) -> None:
 
 
 def invitation_link(conversation: Conversation) -> str:
+    return link_with(conversation.reference_code, conversation.brand)
+
+
+def link_with(code: str, brand: BrandAccount) -> str:
     """It writes the conversation's code into the customer's message."""
-    words = f"Ref {conversation.reference_code}"
-    return channel().dm_link(conversation.brand.x_user_id, words)
+    return channel().dm_link(brand.x_user_id, f"Ref {code}")
+
+
+def with_link(words: str, message: Message) -> str:
+    """Other words for a message: those of an invitation keep its link, which is put below them
+    where somebody took it out. Raises EmptyReply where there are none besides it."""
+    invitation = Handoff.objects.filter(invitation=message).select_related("brand").first()
+    if invitation is None:
+        return words
+    link = link_with(invitation.reference_code, invitation.brand)
+    if not words.replace(link, "").strip():
+        raise EmptyReply("Write something besides the link.")
+    return words if link in words else Part(words, tail=link).text
 
 
 def remember_invitation(message: Message, code: str, *, by: User) -> None:
@@ -105,7 +122,7 @@ def close_in_public(
     client_key: UUID,
     answering: str | None = None,
     seen_through: int | None = None,
-    despite: Mapping[str, str] | None = None,
+    despite: Mapping[str, Despite] | None = None,
     posts: int = 1,
     enclosed: Mapping[int, str] | None = None,
     saved_reply: int | None = None,

@@ -22,7 +22,7 @@ from inbox.actions.recording import keep, locked_around, record
 from inbox.actions.saved_replies import remember_use
 from inbox.actions.uploading import start_over
 from inbox.guards.checking import check
-from inbox.guards.draft import Draft, Stopped
+from inbox.guards.draft import Despite, Draft, Stopped
 from inbox.models import Conversation, ConversationEvent, Enclosure, Message, Thread
 from inbox.sequence import sequence_at
 from inbox.text.chain import MOST_POSTS, Part, TooLongToCut, parts_of
@@ -99,7 +99,7 @@ def reply(
     client_key: UUID,
     answering: str | None = None,
     seen_through: int | None = None,
-    despite: Mapping[str, str] | None = None,
+    despite: Mapping[str, Despite] | None = None,
     tail: str = "",
     posts: int = 1,
     enclosed: Mapping[int, str] | None = None,
@@ -153,7 +153,7 @@ def reply(
         hand_over(conversation, to=by, by=by)
     record(conversation, ConversationEvent.Kind.REPLIED, by=by, message=message)
     for stopped in overruled:
-        keep_reason(conversation, message, stopped, despite[stopped.guard])
+        keep_reason(message, stopped, despite[stopped.guard], by=by)
     return message
 
 
@@ -165,17 +165,15 @@ def home_of(thread: Thread) -> Conversation:
         raise ThreadMoved from gone
 
 
-def keep_reason(
-    conversation: Conversation, message: Message, stopped: Stopped, reason: str
-) -> None:
+def keep_reason(message: Message, stopped: Stopped, despite: Despite, *, by: User) -> None:
     record(
-        conversation,
+        message.conversation,
         ConversationEvent.Kind.OVERRULED,
-        by=message.author,
+        by=by,
         message=message,
         after={
             "guard": stopped.guard,
-            "reason": reason.strip() if stopped.asks_why else "",
+            "reason": despite.why.strip() if stopped.asks_why else "",
             **stopped.recorded(),
         },
     )

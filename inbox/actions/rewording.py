@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.db import transaction
@@ -10,10 +11,11 @@ from accounts import clock
 from accounts.access import require_role
 from accounts.doorbell import ring
 from accounts.models import Role, User
+from inbox.actions.inviting import with_link
 from inbox.actions.recording import locked_around, record
-from inbox.actions.replies import TooLate, check_length, refresh, undo_seconds
+from inbox.actions.replies import TooLate, check_length, keep_reason, refresh, undo_seconds
 from inbox.guards.checking import check
-from inbox.guards.draft import Draft
+from inbox.guards.draft import Despite, Draft
 from inbox.models import ConversationEvent, Message
 from inbox.text.plain import escaped, writable
 
@@ -36,14 +38,17 @@ class PartOfChain(Exception):
 
 
 @transaction.atomic
-def reword(message: Message, *, by: User, text: str) -> Message:
-    """New words give it the handle's time for second thoughts again. No guard is overruled here.
+def reword(
+    message: Message, *, by: User, text: str, despite: Mapping[str, Despite] | None = None
+) -> Message:
+    """New words give it the handle's time for second thoughts again. The guards look at them as at
+    a new reply's, whatever was overruled for the old ones; an invitation keeps its link.
 
     Raises EmptyReply, ReplyTooLong, TooLate, MayBeOnX, PartOfChain, and what the guards raise:
     Stopped.
     """
     require_role(by, message.brand_id, Role.AGENT)
-    words = writable(text)
+    words = with_link(writable(text), message)
     files = list(message.attachments.all())
     check_length(message.thread, words, has_files=bool(files))
     conversation = locked_around(message)
@@ -57,7 +62,19 @@ def reword(message: Message, *, by: User, text: str) -> Message:
     if hasattr(message, "part"):
         raise PartOfChain
     alt_texts = [file.alt_text for file in files]
-    check(Draft(message.thread, conversation, by, words, in_place_of=message, alt_texts=alt_texts))
+    despite, answers = despite or {}, message.answers_external_id
+    overruled = check(
+        Draft(
+            message.thread,
+            conversation,
+            by,
+            words,
+            answers,
+            in_place_of=message,
+            despite=despite,
+            alt_texts=alt_texts,
+        )
+    )
     wait = undo_seconds(message.thread, conversation.brand)
     again = clock.now() + timedelta(seconds=wait)
     message.text, message.entities = escaped(words), {}
@@ -65,5 +82,7 @@ def reword(message: Message, *, by: User, text: str) -> Message:
     message.save(update_fields=["text", "entities", "not_before"])
     refresh(conversation)
     record(conversation, ConversationEvent.Kind.REWORDED, by=by, message=message)
+    for stopped in overruled:
+        keep_reason(message, stopped, despite[stopped.guard], by=by)
     ring("twitter_sync.send", queue="send", after=wait, conversation_id=conversation.pk)
     return message

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from hashlib import sha256
 
 from accounts.access import has_role
 from accounts.models import User
@@ -33,14 +35,22 @@ def check(draft: Draft) -> list[Stopped]:
         try:
             guard(draft)
         except Stopped as stopped:
+            stopped.told = fingerprint(stopped, draft)
             if not is_overruled(stopped, draft):
                 raise
             overruled.append(stopped)
     return overruled
 
 
+def fingerprint(stopped: Stopped, draft: Draft) -> str:
+    """Of other words, another post to answer or another matter it is another."""
+    said = [stopped.guard, stopped.matter, draft.published, draft.answers]
+    return sha256(json.dumps(said).encode()).hexdigest()
+
+
 def is_overruled(stopped: Stopped, draft: Draft) -> bool:
-    is_met = stopped.is_met_by(draft.despite.get(stopped.guard, ""))
+    despite = draft.despite.get(stopped.guard)
+    is_met = despite is not None and stopped.is_met_by(despite)
     return is_met and may_overrule(stopped, draft.by, draft.thread.brand_id)
 
 

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from accounts.models import Role, User
 from inbox.models import Conversation, Message, Thread
 from inbox.models.message import MessageQuerySet
+
+
+class Despite(NamedTuple):
+    """Why a guard's word is not heeded, and which word: `told` is what the guard's answer had, so
+    that what was said of other words overrules nothing.
+    """
+
+    why: str
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +27,8 @@ class Draft:
     `in_place_of` the waiting reply whose words these are to be. `despite` says, by the name of a
     guard, why it is sent nevertheless. `alt_texts` has one of each file that goes with it, "" where
     nothing is said of it.
+
+    Not `inbox.models.Draft`: that is what somebody types, kept until they press Send.
     """
 
     thread: Thread
@@ -27,7 +38,7 @@ class Draft:
     answers: str | None = None
     seen_through: int | None = None
     in_place_of: Message | None = None
-    despite: Mapping[str, str] = field(default_factory=dict)
+    despite: Mapping[str, Despite] = field(default_factory=dict)
     posts: tuple[str, ...] = ()
     alt_texts: Sequence[str] = ()
 
@@ -49,10 +60,12 @@ class Stopped(Exception):
 
     `guard` names the guard in forms and in history. Whoever has the role `overruled_by` may send
     nevertheless; None: nobody may. With `asks_why` they must give a reason, which is kept.
-    `messages` are those that it is about.
+    `messages` are those that it is about, `told` says of which words it was said
+    (`inbox.guards.checking`).
     """
 
     messages: Sequence[Message] = ()
+    told: str = ""
     guard: ClassVar[str]
     overruled_by: ClassVar[Role | None] = None
     asks_why: ClassVar[bool] = True
@@ -62,8 +75,14 @@ class Stopped(Exception):
         """What the form says for "nevertheless" where no reason is asked."""
         return "yes"
 
-    def is_met_by(self, answer: str) -> bool:
-        return bool(answer.strip())
+    @property
+    def matter(self) -> str:
+        """What there is against the words, the same whenever it is said."""
+        return str(self)
+
+    def is_met_by(self, despite: Despite) -> bool:
+        """Only by whoever was told this of these very words."""
+        return bool(despite.why.strip()) and despite.told == self.told
 
     @property
     def marked(self) -> list[tuple[str, bool]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accounts.models import Role
-from inbox.guards.draft import Draft, Stopped
+from inbox.guards.draft import Despite, Draft, Stopped
 from inbox.models import Message
 
 
@@ -22,9 +22,9 @@ class SomethingNew(Stopped):
     def answer(self) -> str:
         return str(max(message.pk for message in self.messages))
 
-    def is_met_by(self, answer: str) -> bool:
-        """Only by whoever was shown all of it."""
-        return answer.isdecimal() and int(answer) >= int(self.answer)
+    def is_met_by(self, despite: Despite) -> bool:
+        """Only by whoever was shown all of it, whatever they say now."""
+        return despite.why.isdecimal() and int(despite.why) >= int(self.answer)
 
 
 def who_wrote(messages: list[Message]) -> str:

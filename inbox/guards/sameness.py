@@ -32,6 +32,10 @@ class SaidAlready(Stopped):
             f"The same words were posted {when}. X refuses what it has just seen: change some."
         )
 
+    @property
+    def matter(self) -> str:
+        return str(self.messages[0].pk)
+
 
 def stop_repeats(draft: Draft) -> None:
     """Raises SaidAlready for a public text that the handle has posted, or is about to. X looks at

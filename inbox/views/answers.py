@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from inbox.actions.chaining import as_typed, whole_of
-from inbox.guards.draft import Stopped
+from inbox.guards.draft import Despite, Stopped
 from inbox.models import Conversation, Message
 from inbox.views.place import place_of
 from inbox.views.showing import Showing, show
@@ -26,10 +26,12 @@ class Refusal:
     text: str
     thread_id: int | None = None
     tone: str = "danger"
-    # What a guard said, whether its word may be disregarded, and why others' were.
+    # What a guard said, whether its word may be disregarded, the reason that was given for other
+    # words, and why others' were.
     stopped: Stopped | None = None
     may_overrule: bool = False
-    despite: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+    despite: Mapping[str, Despite] = field(default_factory=dict)
 
 
 def conversation_answer(

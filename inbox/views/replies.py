@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
+from django_htmx.http import reswap, retarget
 
 from accounts.models import User
 from inbox.access import access_conversation, access_message, access_thread
@@ -29,7 +30,7 @@ from inbox.actions.replies import (
 from inbox.actions.rewording import MayBeOnX, PartOfChain, reword
 from inbox.forms import ChainForm, ReplyForm, RewordingForm
 from inbox.guards.checking import may_overrule
-from inbox.guards.draft import Stopped
+from inbox.guards.draft import Despite, Stopped
 from inbox.media.sendable import TooManyFiles
 from inbox.models import Message, Thread
 from inbox.text.plain import escaped
@@ -43,6 +44,7 @@ DEEDS: dict[str, Deed] = {
     ReplyForm.INVITATION: invite,
     ReplyForm.CLOSING: close_in_public,
 }
+OTHER_WORDS = "It says something else now. "
 STALE_PAGE = "This page is out of date. Reload it; your text is kept."
 
 
@@ -90,19 +92,30 @@ def thread_of_post(thread: Thread, answering: str, *, viewer: User) -> Thread:
 
 
 def halted(
-    request: HttpRequest, thread: Thread, stopped: Stopped, despite: Mapping[str, str]
+    request: HttpRequest, thread: Thread, stopped: Stopped, despite: Mapping[str, Despite]
 ) -> HttpResponse:
+    fresh = access_conversation(person(request), thread.conversation_id)
+    refusal = refusal_of(stopped, despite, thread, viewer=person(request))
+    return conversation_answer(request, fresh, status=409, refusal=refusal)
+
+
+def refusal_of(
+    stopped: Stopped, despite: Mapping[str, Despite], thread: Thread, *, viewer: User
+) -> Refusal:
     """A guard's word, with the way to disregard it for whoever may."""
-    refusal = Refusal(
-        str(stopped),
+    given = despite.get(stopped.guard, Despite(""))
+    is_of_other_words = given.told not in ("", stopped.told)
+    return Refusal(
+        f"{OTHER_WORDS if is_of_other_words else ''}{stopped}",
         thread.pk,
         "warning",
         stopped=stopped,
-        may_overrule=may_overrule(stopped, person(request), thread.brand_id),
-        despite={name: why for name, why in despite.items() if why and name != stopped.guard},
+        may_overrule=may_overrule(stopped, viewer, thread.brand_id),
+        reason=given.why if stopped.asks_why else "",
+        despite={
+            guard: said for guard, said in despite.items() if said.why and guard != stopped.guard
+        },
     )
-    fresh = access_conversation(person(request), thread.conversation_id)
-    return conversation_answer(request, fresh, status=409, refusal=refusal)
 
 
 def refused(
@@ -156,10 +169,14 @@ def message_rewording(request: HttpRequest, pk: int) -> HttpResponse:
     user, form = person(request), RewordingForm(request.POST)
     message = access_message(user, pk)
     form.full_clean()
-    text, status, toast, back = form.cleaned_data["text"], 200, "", None
+    text, despite = form.cleaned_data.get("text", ""), form.cleaned_data.get("despite", {})
+    status, toast, back = 200, "", None
     try:
-        reword(message, by=user, text=text)
-    except (EmptyReply, ReplyTooLong, Stopped) as error:
+        reword(message, by=user, text=text, despite=despite)
+    except Stopped as stopped:
+        refusal = refusal_of(stopped, despite, message.thread, viewer=user)
+        return halted_rewording(request, message, refusal)
+    except (EmptyReply, ReplyTooLong) as error:
         status, toast = 422, str(error)
     except (TooLate, MayBeOnX, PartOfChain) as error:
         # What was typed is lost to nobody: it becomes a draft of the same path.
@@ -167,3 +184,10 @@ def message_rewording(request: HttpRequest, pk: int) -> HttpResponse:
         status, toast = 409, str(error)
     fresh = access_conversation(user, message.conversation_id)
     return conversation_answer(request, fresh, status=status, toast=toast, taken_back=back)
+
+
+def halted_rewording(request: HttpRequest, message: Message, refusal: Refusal) -> HttpResponse:
+    """A guard's word in the form that is open; all else stays as it is."""
+    told = {"refusal": refusal, "message": message, "conversation": message.conversation}
+    answer = render(request, "inbox/_rewording_stopped.html", told, status=422)
+    return retarget(reswap(answer, "innerHTML"), f"#rewording-{message.pk}-stopped")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import SIZES, axe
 
@@ -112,6 +112,42 @@ def test_a_handle_is_paused_disconnected_reconnected_and_erased(windows, stack, 
     expect(admin.get_by_role("link", name="@saltmarsh", exact=True)).to_be_visible()
     gone = windows.stack.web + "/handles/@saltmarsh/"
     assert admin.request.get(gone).status == 404
+
+
+def test_a_reply_that_waits_is_edited_past_the_same_guards(windows, stack, ids):
+    admin, x_id = made(windows, stack, "reedbank")
+    stack.tell_x("posts", author_id=ids["greta"], text="@reedbank is anybody there?")
+    stack.tell_x("dms", sender_id=ids["greta"], recipient_id=x_id, text="Then I ask here.")
+    desk = windows.open("/desk/?view=open&brand=reedbank", "ada", bypass_csp=True)
+    desk.get_by_role("link", name="Then I ask here.").click()
+    expect(desk.locator("#timeline")).to_contain_text("is anybody there?")
+    admin.get_by_role("link", name="Pause and disconnect").click()
+    admin.get_by_role("button", name="Pause @reedbank").click()
+    admin.get_by_role("dialog").get_by_role("button", name="Pause").click()
+    expect(desk.locator("#handle-state")).to_contain_text("@reedbank is paused")
+
+    desk.get_by_role("tab", name="Private message").click()
+    desk.get_by_label("Private message to @greta").fill("We call you.")
+    desk.get_by_role("button", name=re.compile("^Send privately")).click()
+    overrule(desk.locator("#composer").get_by_role("alert"), "Send anyway")
+    ours = desk.locator(".message-ours")
+    expect(ours).to_contain_text("Waits: the handle is paused")
+    ours.get_by_text("Edit", exact=True).click()
+    ours.get_by_label("What it says").fill("We call you at noon.")
+    ours.get_by_role("button", name="Save").click()
+    stopped = ours.get_by_role("alert")
+    expect(stopped).to_contain_text("everyone sees that nobody answered")
+    for scheme in ("light", "dark"):
+        desk.emulate_media(color_scheme=scheme)
+        assert axe(desk) == []
+    overrule(stopped, "Save anyway")
+    expect(ours.locator(".message-body")).to_contain_text("We call you at noon.")
+    expect(stopped).to_have_count(0)
+
+
+def overrule(alert: Locator, name: str) -> None:
+    alert.get_by_label("Why it is sent nevertheless").fill("She asked for it.")
+    alert.get_by_role("button", name=name).click()
 
 
 @pytest.mark.parametrize("size", SIZES)

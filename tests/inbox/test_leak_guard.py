@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from inbox.models import ConversationEvent, Message
 from tests.factories import make_contact, make_conversation, make_message, make_thread
+from tests.inbox.overruling import told_in
 
 LEAK = "Sorry! Is bob@example.com still right?"
 
@@ -90,8 +91,10 @@ def test_a_brand_may_do_without_it(post, acme, ana, complaint):
 
 
 def test_a_manager_posts_it_with_a_reason_that_is_kept(post, sam, complaint):
-    assert 'name="despite_leak"' in post(sam, complaint.thread, LEAK).text
-    page = post(sam, complaint.thread, LEAK, despite_leak="It is the shop's own.")
+    stopped = post(sam, complaint.thread, LEAK)
+    assert 'name="despite_leak"' in stopped.text
+    why = {"despite_leak": "It is the shop's own.", **told_in(stopped)}
+    page = post(sam, complaint.thread, LEAK, **why)
     assert ours() == [LEAK]
     event = complaint.conversation.events.get(kind=ConversationEvent.Kind.OVERRULED)
     assert (event.actor, event.message) == (sam, Message.objects.get(direction="out"))
@@ -104,12 +107,32 @@ def test_a_manager_posts_it_with_a_reason_that_is_kept(post, sam, complaint):
 
 
 def test_without_a_reason_a_manager_is_stopped_too(post, sam, complaint):
-    assert post(sam, complaint.thread, LEAK, despite_leak="  ").status_code == 409
+    told = told_in(post(sam, complaint.thread, LEAK))
+    assert post(sam, complaint.thread, LEAK, despite_leak="  ", **told).status_code == 409
     assert ours() == []
 
 
-def test_an_agents_reason_does_not_count(post, ana, complaint):
-    assert post(ana, complaint.thread, LEAK, despite_leak="Because").status_code == 409
+def test_an_agents_reason_does_not_count(post, ana, sam, complaint):
+    told = told_in(post(sam, complaint.thread, LEAK))
+    assert post(ana, complaint.thread, LEAK, despite_leak="Because", **told).status_code == 409
+    assert ours() == []
+
+
+def test_a_reason_is_for_the_words_that_were_shown(post, sam, complaint):
+    why = {"despite_leak": "It is the shop's own.", **told_in(post(sam, complaint.thread, LEAK))}
+    other = f"{LEAK} Or is it 4111 1111 1111 1111?"
+    again = post(sam, complaint.thread, other, **why)
+    assert again.status_code == 409
+    assert "It says something else now. Everyone would read an e-mail address and" in again.text
+    # The reason need not be typed anew.
+    assert 'value="It is the shop&#39;s own."' in again.text
+    assert ours() == []
+    assert post(sam, complaint.thread, other, **(why | told_in(again))).status_code == 200
+    assert ours() == [other]
+
+
+def test_a_reason_without_what_it_is_for_does_not_count(post, sam, complaint):
+    assert post(sam, complaint.thread, LEAK, despite_leak="Because").status_code == 409
     assert ours() == []
 
 
@@ -119,9 +142,10 @@ def test_a_reason_for_what_nobody_stopped_is_not_kept(post, sam, complaint):
 
 
 def test_twice_is_one_post_and_one_reason(post, sam, complaint):
+    why = {"despite_leak": "It is the shop's own.", **told_in(post(sam, complaint.thread, LEAK))}
     key = uuid4()
     for _ in range(2):
-        post(sam, complaint.thread, LEAK, client_key=key, despite_leak="It is the shop's own.")
+        post(sam, complaint.thread, LEAK, client_key=key, **why)
     assert ours() == [LEAK]
     assert ConversationEvent.objects.filter(kind="overruled").count() == 1
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from inbox.models import ConversationEvent, Message
 from inbox.sequence import sequence_at
 from tests.factories import make_conversation, make_message, make_thread, minutes_ago
+from tests.inbox.overruling import told_in
 
 
 @pytest.fixture
@@ -63,7 +64,8 @@ def test_who_wrote_privately_first_is_answered_there(post, ana, dm_thread, publi
 
 
 def test_an_agent_writes_privately_with_a_reason_that_is_kept(post, ana, whisper):
-    page = post(ana, whisper.thread, despite_public_first="She asked for it")
+    told = told_in(post(ana, whisper.thread))
+    page = post(ana, whisper.thread, despite_public_first="She asked for it", **told)
     assert ours() == ["Hello"]
     event = ConversationEvent.objects.get(kind="overruled")
     assert event.after == {"guard": "public_first", "reason": "She asked for it"}
@@ -71,7 +73,8 @@ def test_an_agent_writes_privately_with_a_reason_that_is_kept(post, ana, whisper
 
 
 def test_without_a_reason_it_stays_stopped(post, ana, whisper):
-    assert post(ana, whisper.thread, despite_public_first=" ").status_code == 409
+    told = told_in(post(ana, whisper.thread))
+    assert post(ana, whisper.thread, despite_public_first=" ", **told).status_code == 409
 
 
 def test_a_brand_may_do_without_it(post, acme, ana, whisper):
@@ -127,6 +130,9 @@ def test_private_words_may_be_the_same(post, ana, dm_thread, question, said):
 
 def test_whoever_knows_better_posts_them_anyway(post, ana, complaint, said):
     said("We look into it")
-    page = post(ana, complaint.thread, "We look into it", despite_same="yes")
+    told = told_in(post(ana, complaint.thread, "We look into it"))
+    # However many minutes ago it was said by then.
+    Message.objects.filter(text="We look into it").update(sent_at=minutes_ago(90))
+    page = post(ana, complaint.thread, "We look into it", despite_same="yes", **told)
     assert page.status_code == 200
     assert "Ana Agent posted the same words again" in page.text

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts import doorbell
 from inbox.models import Message
 from tests.factories import make_message, minutes_ago, next_x_id
+from tests.inbox.overruling import told_in
 from twitter_sync.models import KnownPost, Reach, SendAttempt
 
 REFUSED = "You do not have permission to DM one or more participants."
@@ -107,9 +108,17 @@ def test_nobody_answers_a_protected_post(post, acme, ana, public_thread):
 
 def test_an_agent_who_knows_better_posts_anyway_which_is_kept(post, ana, public_thread):
     aside = known(make_message(public_thread, "By the way"))
-    page = post(ana, public_thread, answering=aside.external_id, despite_gate="yes")
+    told = told_in(post(ana, public_thread, answering=aside.external_id))
+    page = post(ana, public_thread, answering=aside.external_id, despite_gate="yes", **told)
     assert page.status_code == 200
     assert "Ana Agent answered a post that X may take no answer to" in page.text
+
+
+def test_who_knows_better_of_one_post_is_asked_of_another(post, ana, public_thread):
+    aside, other = (known(make_message(public_thread, text)) for text in ("By the way", "And"))
+    told = told_in(post(ana, public_thread, answering=aside.external_id))
+    again = post(ana, public_thread, answering=other.external_id, despite_gate="yes", **told)
+    assert again.status_code == 409
 
 
 # In private

@@ -11,11 +11,13 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
 
+from inbox.actions.inviting import invitation_link, invite
 from inbox.actions.replies import EmptyReply, ReplyTooLong, TooLate, reply, retry
 from inbox.actions.rewording import MayBeOnX, reword
 from inbox.actions.sending import doubt, take_next
 from inbox.models import ConversationEvent, Message
 from tests.factories import make_message
+from tests.inbox.overruling import told_in
 from tests.news import heard
 
 
@@ -29,9 +31,16 @@ def waiting(question, ana) -> Message:
     return message
 
 
-def post(client, sign_in, user, message: Message, text: str):
+def post(client, sign_in, user, message: Message, text: str, **more: str):
     address = reverse("inbox:message-rewording", args=[message.pk])
-    return sign_in(client, user).post(address, {"text": text})
+    return sign_in(client, user).post(address, {"text": text, **more})
+
+
+@pytest.fixture
+def promised(ana, public_thread) -> Message:
+    """A public reply that waits."""
+    make_message(public_thread, "Nobody answers here")
+    return reply(public_thread, by=ana, text="We do!", client_key=uuid4())
 
 
 def test_it_keeps_its_place_and_its_time(waiting, ben):
@@ -79,14 +88,83 @@ def test_it_is_checked_like_a_reply(waiting, ana):
         reword(waiting, by=ana, text="a" * 10_001)
 
 
-def test_the_guards_look_at_the_new_words_too(client, sign_in, ana, public_thread):
-    make_message(public_thread, "Nobody answers here")
-    message = reply(public_thread, by=ana, text="We do!", client_key=uuid4())
-    answer = post(client, sign_in, ana, message, "Is bob@example.com right?")
+def test_the_guards_look_at_the_new_words_too(client, sign_in, ana, promised):
+    answer = post(client, sign_in, ana, promised, "Is bob@example.com right?")
     assert answer.status_code == 422
-    assert "Everyone would read" in json.loads(answer["HX-Trigger"])["toast"]["text"]
-    message.refresh_from_db()
-    assert message.plain_text == "We do!"
+    assert answer["HX-Retarget"] == f"#rewording-{promised.pk}-stopped"
+    assert "Everyone would read" in answer.text
+    assert "<mark>bob@example.com</mark>" in answer.text
+    assert "A manager can send it with a reason." in answer.text
+    promised.refresh_from_db()
+    assert promised.plain_text == "We do!"
+
+
+def test_who_may_saves_them_anyway_with_a_reason_that_is_kept(client, sign_in, sam, promised):
+    words = "Is help@acme.com right?"
+    stopped = post(client, sign_in, sam, promised, words)
+    assert "Save anyway" in stopped.text
+    why = {"despite_leak": "It is our own.", **told_in(stopped)}
+    assert post(client, sign_in, sam, promised, words, **why).status_code == 200
+    promised.refresh_from_db()
+    assert promised.plain_text == words
+    event = ConversationEvent.objects.get(kind="overruled")
+    assert (event.actor, event.message) == (sam, promised)
+    assert event.after["reason"] == "It is our own."
+
+
+def test_what_was_overruled_for_the_old_words_is_asked_again(client, sign_in, sam, promised):
+    words = "Is help@acme.com right?"
+    why = {
+        "despite_leak": "It is our own.",
+        **told_in(post(client, sign_in, sam, promised, words)),
+    }
+    post(client, sign_in, sam, promised, words, **why)
+    again = post(client, sign_in, sam, promised, f"{words} Or is it bob@example.com?", **why)
+    assert again.status_code == 422
+    assert "It says something else now. Everyone would read" in again.text
+    promised.refresh_from_db()
+    assert promised.plain_text == words
+
+
+# An invitation
+
+
+@pytest.fixture
+def invitation(ana, public_thread) -> Message:
+    make_message(public_thread, "Nobody answers here")
+    return invite(public_thread, by=ana, text="Write to us", client_key=uuid4())
+
+
+def link_in(message: Message) -> str:
+    return invitation_link(message.conversation)
+
+
+def test_an_invitation_whose_link_was_taken_out_gets_it_back(invitation, ana, show):
+    assert "The link to write privately stays" in show(ana).text
+    reword(invitation, by=ana, text="Please write to us")
+    invitation.refresh_from_db()
+    assert invitation.plain_text == f"Please write to us\n{link_in(invitation)}"
+
+
+def test_an_invitations_link_stays_where_it_is_put(invitation, ana):
+    words = f"Here: {link_in(invitation)} Please write to us"
+    reword(invitation, by=ana, text=words)
+    invitation.refresh_from_db()
+    assert invitation.plain_text == words
+
+
+def test_an_invitation_is_not_a_link_alone(invitation, ana):
+    for words in ("", link_in(invitation)):
+        with pytest.raises(EmptyReply):
+            reword(invitation, by=ana, text=words)
+
+
+def test_an_invitation_is_weighed_with_its_link(invitation, ana):
+    with pytest.raises(ReplyTooLong):
+        reword(invitation, by=ana, text="a" * 270)
+
+
+# Others
 
 
 def test_it_is_not_taken_for_a_repetition_of_itself(ana, public_thread):

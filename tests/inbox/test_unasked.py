@@ -19,6 +19,7 @@ from inbox.sequence import sequence_at
 from inbox.text.selling import find_selling
 from inbox.text.stopping import asks_to_stop
 from tests.factories import make_conversation, make_message, make_thread, minutes_ago
+from tests.inbox.overruling import told_in
 
 DAY = 24 * 60
 WEEKS = "Your new router is waiting for you in the shop"
@@ -146,8 +147,9 @@ def test_who_was_invited_may_be_written_to(post, ana, dm_thread, public_thread):
 
 
 def test_a_manager_may_with_a_reason_that_is_kept(post, ana, sam, dm_thread):
-    assert is_stopped(post(ana, dm_thread, despite_unasked="They called us"))
-    assert post(sam, dm_thread, despite_unasked="They called us").status_code == 200
+    why = {"despite_unasked": "They called us", **told_in(post(sam, dm_thread))}
+    assert is_stopped(post(ana, dm_thread, **why))
+    assert post(sam, dm_thread, **why).status_code == 200
     event = ConversationEvent.objects.get(kind="overruled")
     assert event.after == {"guard": "unasked", "reason": "They called us"}
 
@@ -204,7 +206,8 @@ def test_so_many_a_day_are_enough(post, acme, ana, sam, quiet):
     refused = post(ana, quiet, "Fourth")
     assert refused.status_code == 409
     assert "2 messages in a day are enough" in refused.text
-    page = post(sam, quiet, "Fourth", despite_unwanted="She waits for it")
+    told = told_in(post(sam, quiet, "Fourth"))
+    page = post(sam, quiet, "Fourth", despite_unwanted="She waits for it", **told)
     assert "Sam Manager wrote what may be unwanted" in page.text
 
 

@@ -11,7 +11,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 
 from accounts.models import BrandAccount, Letter, Membership, Role, Team, User
+from inbox.actions.drafts import save_draft
 from inbox.actions.replies import reply
+from inbox.guards.draft import Despite
+from inbox.guards.public_first import UnansweredInPublic
 from inbox.models import Contact, Conversation, DmBlock, Hiding, Message, MessageRevision, Thread
 from tests.factories import (
     make_brand,
@@ -80,8 +83,8 @@ def talk(brand: BrandAccount, admin: User) -> Conversation:
     )
     Hiding.objects.create(message=post, wanted=True)
     make_note(conversation, admin, SECRET)
-    key, why = uuid4(), {"public_first": SECRET}
-    ours = reply(private, by=admin, text=SECRET, client_key=key, despite=why)
+    ours = reply_whatever(private, by=admin, text=SECRET, why=SECRET)
+    save_draft(conversation, by=admin, mode="dm", text=SECRET, client_key=uuid4())
     SendAttempt.objects.create(message=ours, lease_until="2026-01-01T00:00Z")
     DmBlock.objects.create(brand=brand, contact=conversation.contact, wanted=True)
     make_team(brand, members=(admin,))
@@ -89,6 +92,15 @@ def talk(brand: BrandAccount, admin: User) -> Conversation:
     Letter.objects.create(to=admin, kind="welcome", brand=brand)
     ledger(brand)
     return conversation
+
+
+def reply_whatever(thread: Thread, *, by: User, text: str, why: str) -> Message:
+    """Though nobody has answered in public."""
+    key = uuid4()
+    with pytest.raises(UnansweredInPublic) as stopped:
+        reply(thread, by=by, text=text, client_key=key)
+    despite = {stopped.value.guard: Despite(why, stopped.value.told)}
+    return reply(thread, by=by, text=text, client_key=key, despite=despite)
 
 
 def ledger(brand: BrandAccount) -> None:

@@ -2,7 +2,7 @@
 import { Controller } from "stimulus"
 
 export default class extends Controller {
-  static targets = ["text"]
+  static targets = ["text", "stopped"]
 
   // Actions
 
@@ -13,7 +13,13 @@ export default class extends Controller {
 
   close() {
     this.textTarget.value = this.textTarget.defaultValue
+    this.forget()
     this.#release()
+  }
+
+  // What a guard said is of the words before.
+  forget() {
+    this.stoppedTarget.replaceChildren()
   }
 
   // Before the answer is merged. What could not be taken stays open, as it was typed.
