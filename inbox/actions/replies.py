@@ -347,7 +347,7 @@ def cancel(message: Message, *, by: User, to_edit: bool = False) -> Message:
     """Takes back what is queued, gives up what failed or stayed unconfirmed. Raises TooLate.
 
     Of a chain everything goes that is not out yet: no part of it follows one that was given up.
-    The files of what is taken back, or given up `to_edit` it, are of the next reply. Should X have
+    The files of what waits, or was refused and is `to_edit`, are of the next reply. Should X have
     taken an unconfirmed one after all, its echo still settles it.
     """
     require_role(by, message.brand_id, Role.AGENT)
@@ -361,7 +361,7 @@ def cancel(message: Message, *, by: User, to_edit: bool = False) -> Message:
         before = one.state
         one.state = Message.State.CANCELLED
         one.save(update_fields=["state"])
-        if to_edit or before == Message.State.QUEUED:
+        if before == Message.State.QUEUED or (to_edit and before == Message.State.FAILED):
             take_out(one, by=by)
         record(
             conversation,

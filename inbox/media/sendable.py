@@ -65,13 +65,12 @@ def check_size(kind: Kind, size: int, name: str) -> None:
         )
 
 
-def too_large(name: str) -> NotSendable:
-    """Of a file that is larger than any may be; nobody looked at what it is."""
-    limits = [f"{NAMES[kind]} up to {in_words(largest(kind))}" for kind in NAMES]
-    *others, last = limits
-    return NotSendable(
-        f"“{name}” is too large. X takes {', '.join(others)} and {last}: make it smaller, "
-        "then attach it again."
+def limits() -> str:
+    """Of a file that is larger than any may be, behind its name."""
+    *others, last = [f"{NAMES[kind]} up to {in_words(largest(kind))}" for kind in NAMES]
+    return (
+        f"is too large. X takes {', '.join(others)} and {last}: make it smaller, then attach it "
+        "again."
     )
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from inbox.access import access_conversation, access_enclosure, access_thread
 from inbox.actions.enclosing import describe, enclose, remove, short
 from inbox.forms import AltTextForm
-from inbox.media.sendable import NotSendable, TooManyFiles, largest_of_all, too_large
+from inbox.media.sendable import NotSendable, TooManyFiles, largest_of_all, limits
 from inbox.views.answers import conversation_answer
 from inbox.views.signed_in import person, signed_in
 
@@ -42,15 +42,19 @@ def enclosures(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def receive(request: HttpRequest, into: BinaryIO, name: str) -> None:
-    """Raises NotSendable for what is longer than anything that X takes, and UnreadablePostError."""
+    """Raises NotSendable for what is longer than anything that X takes, and UnreadablePostError for
+    what ends before it should, as when its sender thought better of it."""
     most, count = largest_of_all(), 0
-    if int(request.META.get("CONTENT_LENGTH") or 0) > most:
-        raise too_large(short(name))
+    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    if length > most:
+        raise NotSendable(f"“{short(name)}” {limits()}")
     while piece := request.read(PIECE_BYTES):
         count += len(piece)
         if count > most:
-            raise too_large(short(name))
+            raise NotSendable(f"“{short(name)}” {limits()}")
         into.write(piece)
+    if count < length:
+        raise UnreadablePostError
 
 
 def told(words: str, status: int) -> HttpResponse:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
+from functools import partial
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -39,6 +40,8 @@ from inbox.views.chain import preview_chain
 from inbox.views.signed_in import person, signed_in
 
 Deed = Callable[..., Message]
+QUEUED = (Message.State.QUEUED,)
+FAILED_TOO = (Message.State.QUEUED, Message.State.FAILED)
 DEEDS: dict[str, Deed] = {
     "": reply,
     ReplyForm.INVITATION: invite,
@@ -145,19 +148,25 @@ def message_retry(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def message_cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    return with_message(request, pk, cancel)
+    """With `edit`, one that X refused goes back to the composer, as one does that waits."""
+    if request.POST.get("edit") != "yes":
+        return with_message(request, pk, cancel)
+    return with_message(request, pk, partial(cancel, to_edit=True), goes_back=FAILED_TOO)
 
 
-def with_message(request: HttpRequest, pk: int, deed: Deed) -> HttpResponse:
+def with_message(
+    request: HttpRequest, pk: int, deed: Deed, *, goes_back: Container[str] = QUEUED
+) -> HttpResponse:
+    """What is cancelled from one of the states of `goes_back` is in the composer again."""
     user = person(request)
     message = access_message(user, pk)
-    was_queued, status, toast = message.state == Message.State.QUEUED, 200, ""
+    before, status, toast = message.state, 200, ""
     try:
         deed(message, by=user)
     except (NotRetryable, HandleDisconnected, PersonBlocked, TooLate) as error:
         status, toast = 409, str(error)
     fresh = access_conversation(user, message.conversation_id)
-    is_back = was_queued and status == 200 and message.state != Message.State.QUEUED
+    is_back = before in goes_back and message.state == Message.State.CANCELLED and status == 200
     return conversation_answer(
         request, fresh, status=status, toast=toast, taken_back=message if is_back else None
     )

@@ -18,11 +18,14 @@ from inbox.channel import Reach, channel
 from inbox.desk import load_of
 from inbox.forms import ReplyForm, SnoozeChoice, snooze_choices
 from inbox.line import Standing, standings
+from inbox.media.sendable import largest_of_all, limits
 from inbox.models import (
+    Attachment,
     ChainPart,
     Conversation,
     Deletion,
     DmBlock,
+    Enclosure,
     Handoff,
     Hiding,
     Link,
@@ -31,6 +34,7 @@ from inbox.models import (
     SavedReply,
     Thread,
 )
+from inbox.models.attachment import first_to_upload
 from inbox.reach import (
     Doubt,
     Ground,
@@ -136,6 +140,7 @@ class Showing:
     drafts: dict[str, dict[str, Any]] = field(default_factory=dict)
     # Where replies stand that wait to be sent, by their keys.
     line: dict[int, Standing] = field(default_factory=dict)
+    enclosures: list[Enclosure] = field(default_factory=list)
     snooze_choices: list[SnoozeChoice] = field(default_factory=list)
     # What the team of the handle says often.
     saved_replies: list[SavedReply] = field(default_factory=list)
@@ -157,11 +162,28 @@ class Showing:
         is_free = asked is None or asked.is_refused
         return is_free and is_deletable(message) and can_answer(self.conversation)
 
+    def to_upload(self, message: Message) -> Attachment | None:
+        """The file of a waiting message that X has not yet."""
+        is_queued = message.state == Message.State.QUEUED
+        return first_to_upload(message.attachments.all()) if is_queued else None
+
     def may_retry(self, message: Message) -> bool:
         """One that X refused: while something can be sent at all, and what it answers is there."""
         answered = self.posts.get(message.answers_external_id or "")
         is_gone = answered is not None and answered.deleted_at is not None
         return can_answer(self.conversation) and not is_gone
+
+    def enclosed(self, path: ReplyPath) -> list[Enclosure]:
+        """What the person has chosen for a reply on this path."""
+        return [one for one in self.enclosures if path.holds(one.thread_id)]
+
+    @property
+    def largest_file(self) -> int:
+        return largest_of_all()
+
+    @property
+    def file_limits(self) -> str:
+        return limits()
 
     @property
     def merged_into(self) -> Merge | None:
@@ -223,11 +245,17 @@ def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> S
         posts=by_every_id(messages),
         drafts=drafts_of(user, conversation),
         line=standings(conversation, messages),
+        enclosures=enclosures_of(user, conversation) if paths else [],
         snooze_choices=snooze_choices(),
         saved_replies=saved_replies_of(user, conversation) if paths else [],
         greeting=greeting_of(user, conversation),
         newest_id=newest_id,
     )
+
+
+def enclosures_of(user: User, conversation: Conversation) -> list[Enclosure]:
+    own = Enclosure.objects.visible_to(user).whole().filter(thread__conversation=conversation)
+    return list(own.prefetch_related("files"))
 
 
 def can_answer(conversation: Conversation) -> bool:

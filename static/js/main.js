@@ -9,6 +9,7 @@ import DeskController from "controllers/desk"
 import DialogController from "controllers/dialog"
 import DraftController from "controllers/draft"
 import DraftSyncController from "controllers/draft_sync"
+import EnclosuresController from "controllers/enclosures"
 import FailuresController from "controllers/failures"
 import FocusController from "controllers/focus"
 import FreshnessController from "controllers/freshness"
@@ -40,6 +41,7 @@ application.register("desk", DeskController)
 application.register("dialog", DialogController)
 application.register("draft", DraftController)
 application.register("draft-sync", DraftSyncController)
+application.register("enclosures", EnclosuresController)
 application.register("failures", FailuresController)
 application.register("focus", FocusController)
 application.register("freshness", FreshnessController)

@@ -8,6 +8,8 @@ from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.handlers.wsgi import WSGIRequest
+from django.http.request import UnreadablePostError
 from django.urls import reverse
 
 from accounts import clock
@@ -19,7 +21,9 @@ from inbox.actions.rewording import reword
 from inbox.media import sendable
 from inbox.media.files import delete_left_behind, part, storage
 from inbox.media.sendable import NotSendable, TooManyFiles
-from inbox.models import Enclosure, MediaFile, Message
+from inbox.models import Attachment, Enclosure, MediaFile, Message
+from inbox.text.chain import parts_of
+from inbox.views.enclosures import receive
 from tests.factories import make_conversation, make_enclosure, make_message, make_thread
 from tests.inbox.test_pictures import with_a_place
 from tests.pictures import FILM, animation, bomb, picture
@@ -124,6 +128,12 @@ def test_what_is_larger_than_anything_is_not_even_read(desk, dm_thread, settings
     answer = send(desk, dm_thread, bytes(16 << 20), "holiday.mov")
     assert answer.status_code == 422
     assert "“holiday.mov” is too large. X takes pictures up to 5 MB" in answer.content.decode()
+
+
+def test_what_breaks_off_in_the_middle_is_no_file():
+    came = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": "100", "wsgi.input": BytesIO(FILM[:60])}
+    with pytest.raises(UnreadablePostError):
+        receive(WSGIRequest(came), BytesIO(), "film.mp4")
 
 
 def test_a_long_name_keeps_its_end():
@@ -343,6 +353,69 @@ def test_undone_they_are_back_in_the_composer(desk, acme, ana, public_thread):
     back = Enclosure.objects.get()
     assert (back.author, back.alt_text, back.name) == (ana, "A parcel", "parcel.png")
     assert back.whole is not None
+
+
+def test_what_x_refused_goes_back_to_be_changed(desk, ana, dm_thread, question):
+    answer_with(desk, dm_thread, [make_enclosure(dm_thread, ana)], text="")
+    message = Message.objects.get(direction="out")
+    mine = Message.objects.filter(pk=message.pk)
+    mine.update(state="failed", failure="X could not read this file.")
+    assert "Edit and send again" in page_of(desk, dm_thread)
+    edited = desk.post(
+        reverse("inbox:message-cancel", args=[message.pk]),
+        {"edit": "yes"},
+        headers={"HX-Request": "true"},
+    )
+    assert edited.status_code == 200
+    assert "takenback" in edited["HX-Trigger"]
+    assert "Remove parcel.png" in edited.content.decode()
+    assert "Files alone; they were taken out." in edited.content.decode()
+
+
+def test_what_is_given_up_keeps_them_in_the_thread(desk, ana, dm_thread, question):
+    answer_with(desk, dm_thread, [make_enclosure(dm_thread, ana)])
+    message = Message.objects.get(direction="out")
+    Message.objects.filter(pk=message.pk).update(state="failed")
+    desk.post(reverse("inbox:message-cancel", args=[message.pk]))
+    assert message.attachments.count() == 1
+    assert not Enclosure.objects.exists()
+
+
+def page_of(desk, thread) -> str:
+    address = reverse("inbox:conversation-detail", args=[thread.conversation_id])
+    page: str = desk.get(address, headers={"HX-Request": "true"}).content.decode()
+    return page
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"upload": "waiting"}, "Uploading parcel.png next"),
+        ({"upload": "under_way", "upload_percent": 40}, "Uploading parcel.png, "),
+        ({"upload": "worked_on"}, "X is processing parcel.png"),
+        ({"upload": "waiting", "reason": "X's limit is used up."}, "Its file waits: X&#39;s limit"),
+    ],
+)
+def test_the_thread_says_how_far_x_is_with_them(desk, ana, dm_thread, question, facts, said):
+    answer_with(desk, dm_thread, [make_enclosure(dm_thread, ana)])
+    Attachment.objects.update(**facts)
+    assert said in page_of(desk, dm_thread)
+
+
+def test_of_a_chain_the_first_post_takes_them(ana, public_thread):
+    make_message(public_thread)
+    text = "We are sorry for what happened to your parcel on its way. " * 8
+    chosen = make_enclosure(public_thread, ana)
+    first = reply(
+        public_thread,
+        by=ana,
+        text=text,
+        client_key=uuid4(),
+        posts=len(parts_of(text.strip())),
+        enclosed={chosen.pk: ""},
+    )
+    assert first.attachments.count() == 1
+    assert Attachment.objects.count() == 1
 
 
 def test_reworded_it_keeps_them_and_needs_no_words(ana, dm_thread, question):

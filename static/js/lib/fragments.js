@@ -37,6 +37,12 @@ export function mergeAnswer(html) {
   }
 }
 
+// Only the element `id` of an answer: what else it tells may be older than what is shown.
+export function mergePart(html, id) {
+  const fresh = elementsOf(html).map((element) => element.querySelector(`#${id}`)).find(Boolean)
+  if (fresh) mergeFragment(fresh)
+}
+
 export function replaceFragment(fresh) {
   const old = document.getElementById(fresh.id)
   const adopted = document.importNode(fresh, true)

@@ -1,0 +1,153 @@
+// Files for a reply: chosen, dropped or pasted, and brought to our server one after the other, so that
+// they stay in their order. What has arrived, the server shows; what is on its way is shown here.
+import { Controller } from "stimulus"
+import { mergePart } from "lib/fragments"
+import { toast } from "lib/toast"
+import { sendFile } from "lib/upload"
+
+const WAIT = "Wait until every file is here, or remove it. Then send."
+const KB = 1024
+
+export default class extends Controller {
+  static targets = ["picker", "incoming", "form"]
+  // `largest` is the size that no file may have more than, `limits` the sentence that says so.
+  static values = { address: String, list: String, largest: Number, limits: String }
+
+  // Lifecycle
+
+  initialize() {
+    this.last = Promise.resolve()
+    this.depth = 0
+  }
+
+  connect() {
+    this.element.addEventListener("htmx:beforeRequest", this.hold)
+  }
+
+  disconnect() {
+    this.element.removeEventListener("htmx:beforeRequest", this.hold)
+  }
+
+  // Actions
+
+  pick() {
+    this.pickerTarget.click()
+  }
+
+  picked() {
+    this.#bring([...this.pickerTarget.files])
+    this.pickerTarget.value = ""
+  }
+
+  // Copied words may come with a picture of themselves: the words are meant.
+  pasted(event) {
+    const { files, types } = event.clipboardData
+    if (!files.length || types.includes("text/plain")) return
+    event.preventDefault()
+    this.#bring([...files])
+  }
+
+  dragged(event) {
+    if (!event.dataTransfer.types.includes("Files")) return
+    event.preventDefault()
+    if (event.type === "dragenter") this.depth += 1
+    this.element.toggleAttribute("data-dropping", true)
+  }
+
+  draggedAway() {
+    this.depth = Math.max(0, this.depth - 1)
+    if (!this.depth) this.#rest()
+  }
+
+  dropped(event) {
+    this.#rest()
+    if (!event.dataTransfer.files.length) return
+    event.preventDefault()
+    this.#bring([...event.dataTransfer.files])
+  }
+
+  // Also cancels what is under way.
+  drop({ currentTarget }) {
+    const item = currentTarget.closest("li")
+    item.sending?.abort()
+    this.#forget(item)
+    this.element.querySelector("textarea").focus()
+  }
+
+  // Kept at once, so that it is there after a reload; the reply itself says it once more.
+  async describe({ currentTarget }) {
+    const body = new URLSearchParams({ alt_text: currentTarget.value })
+    const headers = { ...JSON.parse(document.body.getAttribute("hx-headers")), "HX-Request": "true" }
+    await fetch(currentTarget.dataset.address, { method: "POST", body, headers }).catch(() => null)
+  }
+
+  // Callbacks
+
+  hold = (event) => {
+    if (event.detail.elt !== this.element || !this.incomingTarget.children.length) return
+    event.preventDefault()
+    toast(WAIT, { tone: "warning" })
+  }
+
+  // Private
+
+  #bring(files) {
+    for (const file of files) {
+      const item = this.#show(file)
+      this.last = this.last.then(() => this.#send(file, item))
+    }
+  }
+
+  #show(file) {
+    const item = this.formTarget.content.firstElementChild.cloneNode(true)
+    part(item, "name").textContent = file.name
+    part(item, "size").textContent = inWords(file.size)
+    part(item, "progress").setAttribute("aria-label", `Uploading ${file.name}`)
+    part(item, "remove").setAttribute("aria-label", `Remove ${file.name}`)
+    this.incomingTarget.append(item)
+    this.incomingTarget.hidden = false
+    return item
+  }
+
+  async #send(file, item) {
+    if (!item.isConnected) return
+    if (file.size > this.largestValue) return refuse(item, `“${file.name}” ${this.limitsValue}`)
+    item.sending = new AbortController()
+    const progress = (percent) => tell(item, percent)
+    const { status, text } = await sendFile(this.addressValue, file, { progress, signal: item.sending.signal })
+    if (!item.isConnected) return
+    if (status !== 201) return refuse(item, text)
+    mergePart(text, this.listValue)
+    this.#forget(item)
+  }
+
+  #forget(item) {
+    item.remove()
+    this.incomingTarget.hidden = !this.incomingTarget.children.length
+  }
+
+  #rest() {
+    this.depth = 0
+    this.element.toggleAttribute("data-dropping", false)
+  }
+}
+
+function part(item, name) {
+  return item.querySelector(`[data-part="${name}"]`)
+}
+
+function tell(item, percent) {
+  part(item, "progress").value = percent
+  part(item, "percent").textContent = percent < 100 ? `${percent} %` : "Looked at"
+}
+
+function refuse(item, words) {
+  item.classList.add("enclosure-is-refused")
+  part(item, "progress").closest("p").remove()
+  part(item, "refused").textContent = words
+}
+
+function inWords(size) {
+  if (size < KB * KB) return `${Math.max(1, Math.round(size / KB))} KB`
+  return `${(size / KB / KB).toFixed(1).replace(/\.0$/, "")} MB`
+}

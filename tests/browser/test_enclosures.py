@@ -1,0 +1,179 @@
+"""Files for a reply: chosen, dropped and pasted, described, removed, refused, and sent."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+
+import pytest
+from PIL import Image, ImageDraw
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import SIZES, axe
+from tests.pictures import FILM
+
+GREEN, BLUE = "#007558", "#1666aa"
+# Brings files as a hand over the form, or the clipboard, does.
+GIVE = """([form, kind, name, type, content]) => {
+  const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))
+  const given = new DataTransfer()
+  given.items.add(new File([bytes], name, { type }))
+  const how = { bubbles: true, cancelable: true, clipboardData: given, dataTransfer: given }
+  const made = kind === "paste" ? new ClipboardEvent(kind, how) : new DragEvent(kind, how)
+  document.querySelector(form).dispatchEvent(made)
+}"""
+
+
+def drawing(colour: str, size: tuple[int, int] = (800, 600)) -> bytes:
+    image = Image.new("RGB", size, "#f7faf9")
+    ImageDraw.Draw(image).rectangle((60, 60, size[0] - 60, size[1] - 60), fill=colour)
+    content = io.BytesIO()
+    image.save(content, "PNG")
+    return content.getvalue()
+
+
+def file(name: str, content: bytes, media_type: str = "image/png") -> dict[str, object]:
+    return {"name": name, "mimeType": media_type, "buffer": content}
+
+
+@pytest.fixture
+def desk(windows, writes):
+    """Ana's, on what Nora has just written. axe brings a style sheet of its own."""
+
+    def desk(text: str, *, public: bool, **options) -> Page:
+        writes("nora", text, public=public)
+        page = windows.open(
+            "/desk/?view=open", "ana", bypass_csp=True, reduced_motion="reduce", **options
+        )
+        page.get_by_role("link", name=text).click()
+        expect(page.locator("#timeline")).to_contain_text(text)
+        page.get_by_role("tab", name="Public reply" if public else "Private message").click()
+        return page
+
+    return desk
+
+
+def shown(page: Page):
+    return page.locator(".composer-form:visible .enclosure")
+
+
+def remove(page: Page, name: str):
+    """The button of a file that has arrived; for a moment it may be on its way still, too."""
+    here = page.get_by_role("list", name="Files for this reply")
+    return here.get_by_role("button", name=f"Remove {name}")
+
+
+def attach(page: Page, *files: dict[str, object]) -> None:
+    with page.expect_file_chooser() as chosen:
+        page.get_by_role("button", name="Attach").click()
+    chosen.value.set_files(list(files))
+
+
+def test_two_pictures_go_out_in_public_each_described(desk):
+    page = desk("My parcel is broken", public=True)
+    attach(page, file("front.png", drawing(GREEN)), file("back.png", drawing(BLUE)))
+    expect(remove(page, "front.png")).to_be_visible()
+    expect(remove(page, "back.png")).to_be_visible()
+    expect(shown(page).locator("img")).to_have_count(2)
+    nudges = page.locator(".enclosure-nudge:visible")
+    expect(nudges).to_have_count(2)
+    page.get_by_label("What is to be seen on front.png").fill("The front, torn")
+    page.get_by_label("What is to be seen on back.png").fill("The back, whole")
+    expect(nudges).to_have_count(0)
+    page.locator("#path-public-text").fill("Is this it?")
+    page.get_by_role("button", name="Post publicly as @acme").click()
+    sent = page.locator(".message-ours", has_text="Is this it?")
+    expect(sent.locator(".message-state")).to_contain_text("Sent", timeout=60_000)
+    expect(sent.locator(".attachment-picture")).to_have_count(2)
+    expect(sent.get_by_alt_text("Photo from @acme: The front, torn")).to_be_visible()
+    expect(shown(page)).to_have_count(0)
+    expect(page.locator("#path-public-text")).to_have_value("")
+
+
+def test_a_private_message_takes_one_without_words(desk):
+    page = desk("Which label do you mean", public=False)
+    attach(page, file("label.png", drawing(GREEN)))
+    expect(remove(page, "label.png")).to_be_visible()
+    attach(page, file("other.png", drawing(BLUE)))
+    expect(page.get_by_role("alert")).to_contain_text("one file in a private message")
+    # What was not taken is not left out in silence.
+    page.get_by_role("button", name="Send privately").click()
+    expect(page.locator(".toast")).to_contain_text("Wait until every file is here, or remove it")
+    page.get_by_role("button", name="Remove other.png").click()
+    page.get_by_role("button", name="Send privately").click()
+    sent = page.locator(".message-ours").last
+    expect(sent.locator(".message-state")).to_contain_text("Sent", timeout=60_000)
+    expect(sent.locator(".attachment-picture")).to_have_count(1)
+
+
+def test_what_is_refused_is_named_and_the_words_stay(desk):
+    page = desk("Send me the invoice", public=False)
+    page.locator("#path-dm-text").fill("Here is the invoice")
+    attach(page, file("invoice.png", b"%PDF-1.7 no picture"))
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("“invoice.png” is no kind of file that X takes")
+    expect(page.locator("#path-dm-text")).to_have_value("Here is the invoice")
+    page.get_by_role("button", name="Remove invoice.png").press("Enter")
+    expect(alert).to_have_count(0)
+    expect(page.locator("#path-dm-text")).to_be_focused()
+
+
+def test_it_is_there_after_a_reload_with_what_was_said_of_it(desk):
+    page = desk("Show me a picture", public=True)
+    attach(page, file("front.png", drawing(GREEN)))
+    words = page.get_by_label("What is to be seen on front.png")
+    words.fill("A parcel")
+    with page.expect_response(re.compile(r"/enclosures/\d+/$")) as kept:
+        words.blur()
+    assert kept.value.status == 204
+    page.reload()
+    expect(words).to_have_value("A parcel")
+    remove(page, "front.png").click()
+    expect(shown(page)).to_have_count(0)
+
+
+@pytest.mark.parametrize("how", ["drop", "paste"])
+def test_it_can_be_dropped_and_pasted(desk, how):
+    page = desk(f"You may {how} it", public=False)
+    content = base64.b64encode(drawing(GREEN)).decode()
+    place = "#path-dm-text" if how == "paste" else "#path-dm-form"
+    page.evaluate(GIVE, [place, how, "given.png", "image/png", content])
+    expect(remove(page, "given.png")).to_be_visible()
+    remove(page, "given.png").click()
+    expect(shown(page)).to_have_count(0)
+
+
+def test_it_is_on_its_way_with_a_number_and_can_be_stopped(desk):
+    page = desk("A long film please", public=False)
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1}
+    network.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": 200_000})
+    attach(page, file("film.mp4", FILM + bytes(4_000_000), "video/mp4"))
+    bar = page.get_by_role("progressbar", name="Uploading film.mp4")
+    expect(bar).to_be_visible()
+    expect(page.locator(".enclosure-way")).to_contain_text(re.compile(r"\d+ %"))
+    page.get_by_role("button", name="Remove film.mp4").click()
+    expect(shown(page)).to_have_count(0)
+    network.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
+    attach(page, file("short.mp4", FILM, "video/mp4"))
+    expect(remove(page, "short.mp4")).to_be_visible()
+    remove(page, "short.mp4").click()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_axe_finds_nothing_where_files_are_chosen(desk, size):
+    page = desk(f"In all lights with files, {size['width']} wide", public=True, viewport=size)
+    attach(page, file("front.png", drawing(GREEN)), file("back.png", drawing(BLUE)))
+    expect(remove(page, "back.png")).to_be_visible()
+    page.get_by_label("What is to be seen on front.png").fill("The front, torn")
+    attach(page, file("invoice.png", b"%PDF-1.7 no picture"))
+    expect(page.get_by_role("alert")).to_be_visible()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert axe(page) == []
+    for name in ("front", "back", "invoice"):
+        page.get_by_role("button", name=f"Remove {name}.png").click()
+        expect(page.get_by_role("button", name=f"Remove {name}.png")).to_have_count(0)
+    expect(shown(page)).to_have_count(0)
