@@ -15,8 +15,9 @@ MOST_POSTS = 10
 LONGEST_NUMBER = f" {MOST_POSTS}/{MOST_POSTS}"
 
 SPACE = re.compile(r"\s+")
-# With the quotes and brackets that close behind it. Where no spaces are written, none follows.
-SENTENCE = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？]+[」』”’）]*")
+# With the quotes and brackets that close behind it, but not the stop of "1." or "24.". Where no
+# spaces are written, none follows.
+SENTENCE = re.compile(r"(?<!^\d)(?<!\s\d)(?<!\s\d\d)[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？]+[」』”’）]*")
 JOINER = "\u200d"
 SKIN_TONES = range(0x1F3FB, 0x1F400)
 FLAG_LETTERS = range(0x1F1E6, 0x1F200)

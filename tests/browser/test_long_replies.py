@@ -42,6 +42,8 @@ def test_a_long_public_answer_is_shown_as_posts_and_sent_as_those(windows, write
     last = desk.locator(".message-ours", has_text="Post 2 of 2")
     expect(last).to_contain_text("Sent", timeout=30_000)
 
+    found = axe(desk)
+    assert found == [], found
     # X puts the name of whom it answers before a post.
     posts = [one for one in stack.ask_x("ledger")["posts"] if one["author_id"] == ids["acme"]]
     texts = [str(one["text"]) for one in posts]

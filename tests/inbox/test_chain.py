@@ -145,7 +145,7 @@ def test_when_the_first_is_refused_the_rest_waits_and_holds_up_nobody(
     assert take_next(first.conversation_id) is None
     assert due_conversations(timezone.now()) == []
     page = show(ana).content.decode()
-    assert "The posts behind it wait." in page
+    assert "No post behind it goes before it." in page
     assert "Waits: the post before it was not sent" in page
     private = reply(dm_thread, by=ana, text="Hello", client_key=uuid4())
     assert due_conversations(timezone.now()) == [first.conversation_id]

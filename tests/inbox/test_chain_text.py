@@ -85,6 +85,12 @@ def test_it_is_cut_behind_a_sentence():
     ]
 
 
+def test_a_number_with_a_stop_begins_what_it_counts():
+    parts = parts_of(" ".join(f"{number}. {SENTENCE}" for number in range(1, 13)))
+    assert len(parts) == 3
+    assert all(part.words[0].isdigit() and part.words.endswith("Monday.") for part in parts)
+
+
 def test_a_line_that_ends_is_a_better_place_than_a_sentence():
     parts = parts_of(f"{SENTENCE} {SENTENCE} {SENTENCE}\n\n{SENTENCE} {SENTENCE}")
     assert [part.words.count("Monday") for part in parts] == [3, 2]

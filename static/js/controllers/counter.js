@@ -21,7 +21,9 @@ export default class extends Controller {
   count() {
     const used = this.#used()
     const left = this.limitValue - used
-    this.countTarget.dataset.level = left < 0 ? "over" : left <= NEAR ? "near" : "fine"
+    // A public text that is too long for one post is offered as several.
+    const isTooMuch = left < 0 && this.kindValue !== "public"
+    this.countTarget.dataset.level = isTooMuch ? "over" : left <= NEAR ? "near" : "fine"
     this.countTarget.textContent = this.#words(used, left)
     this.dispatch("counted", { detail: { isOver: left < 0 } })
   }
