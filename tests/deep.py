@@ -16,6 +16,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = {
         "deep": os.environ.get("HANDLED_DEEP") != "1",
         "faults": os.environ.get("HANDLED_FAULTS") not in ("short", "long"),
+        "long": os.environ.get("HANDLED_FAULTS") != "long",
     }
     names = [name for name, is_left_out in left_out.items() if is_left_out]
     gone = [item for item in items if any(item.get_closest_marker(name) for name in names)]

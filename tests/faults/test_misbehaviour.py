@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.misbehaving import bad_deliveries, cut_answers, faults, storm
+from tests.faults.misbehaving import bad_deliveries, faults, storm
 from tests.faults.trial import Trial
 
 pytestmark = pytest.mark.faults
@@ -24,14 +24,6 @@ def test_pushes_lost_repeated_late_and_overtaken_are_everything_once(trial, size
     with faults(stack, bad_deliveries(seed)), upset.under_way(size.load):
         pass
     upset.must_hold()
-
-
-def test_answers_that_never_come_are_no_second_send(trial, size, stack, seed):
-    """X accepts a reply and cuts the connection, for one in five (O1 and O2 of the catalogue)."""
-    deaf = trial("O2")
-    with faults(stack, cut_answers(seed)), deaf.under_way(size.load):
-        pass
-    deaf.must_hold()
 
 
 def test_a_storm_of_refusals_loses_nothing(trial, size, stack, seed):

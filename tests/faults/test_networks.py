@@ -15,6 +15,7 @@ from tests.faults.ways import BAD
 
 pytestmark = pytest.mark.faults
 
+# On a machine of its own; the short run shares one.
 HANGS_AT_MOST = 30.0
 # In the short run: long enough that something is under way through all of it.
 EVENTS_PER_SECOND, EVENTS = 5, 250
@@ -37,4 +38,4 @@ def test_a_bad_network_hangs_nobody_up(trial, size, seed):
         **{f"{name}_silent": f"{worst:.1f} s" for name, worst in watch.worst.items()}
     )
     networked.must_hold()
-    assert max(watch.worst.values()) <= HANGS_AT_MOST
+    assert max(watch.worst.values()) <= (1 if size is LONG else 2) * HANGS_AT_MOST

@@ -16,7 +16,7 @@ from tests.faults.trial import Trial
 
 LOOKS_EVERY = 0.5
 # Longer than what may be asserted: a question that never ends is found, not waited for.
-PATIENCE = 60.0
+PATIENCE = 90.0
 NEWS = ("event: conversation", "event: missed")
 # What workers got done, and whether there is more of it to do.
 DONE = {
