@@ -1,4 +1,4 @@
-"""When tasks are due and when they are too late: by the database's clock, as all else.
+"""When a worker begins a task and when it is too late: by the database's clock, as all else.
 
 Who sends a task writes both as moments; the worker that takes it may have a clock that is an hour
 off, and would throw everything away that the schedule sends, or keep it for an hour.
@@ -9,20 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from celery import Celery, Task
 from celery.worker.request import Request
 from celery.worker.state import revoked
+from django.utils import timezone
 
 from accounts import clock
-
-
-class App(Celery):
-    def now(self) -> datetime:
-        return clock.now().astimezone(self.timezone)
-
-
-class TaskOnTime(Task):  # type: ignore[type-arg]  # none at run time
-    Request = "config.on_time:RequestOnTime"
 
 
 class RequestOnTime(Request):
@@ -36,4 +27,4 @@ class RequestOnTime(Request):
     def eta(self) -> datetime | None:
         """On this machine's clock, by which the worker's timer goes."""
         due: datetime | None = super().eta
-        return due and due + (clock.now() - clock.now())
+        return due and due + (timezone.now() - clock.now())
