@@ -12,6 +12,7 @@ from tests.faults.breaking import OFF, faketimes
 from tests.faults.conftest import LONG, Size
 from tests.faults.lines import How
 from tests.faults.trial import Trial
+from tests.stack import until
 
 pytestmark = pytest.mark.faults
 
@@ -19,6 +20,8 @@ pytestmark = pytest.mark.faults
 # the sender takes, and nothing but what two clocks of one machine differ by.
 UNDO_SECONDS = 6
 LATE, EARLY = 60.0, 1.0
+# However slow the machine is, agents write so many.
+REPLIES, WRITTEN_WITHIN = 4, 300.0
 EVENTS, EVENTS_PER_SECOND = 60, 8
 UNDO = """
 UPDATE accounts_brandaccount SET public_undo_seconds = %(seconds)s, dm_undo_seconds = %(seconds)s
@@ -51,7 +54,7 @@ def try_with(wrong: Trial, off: str, load: Load, folder: Path) -> None:
     undo(wrong, UNDO_SECONDS)
     with wrong.breaks.clock_off(off, folder):
         with wrong.under_way(load):
-            pass
+            until(lambda: len(of(wrong, "reply", "key")) >= REPLIES, within=WRITTEN_WITHIN)
         wrong.must_hold()
     undo(wrong, 0)
     after_due = seconds(wrong, AFTER_DUE, keys=of(wrong, "reply", "key"))
