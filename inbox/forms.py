@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.db.models import BigIntegerField
 from django.utils import timezone
 
 from inbox.guards.draft import Despite
@@ -221,7 +222,9 @@ class DraftForm(forms.Form):
     client_key = forms.UUIDField()
     since = forms.IntegerField(min_value=0)
     answering = forms.CharField(required=False, max_length=60)
-    seen_through = forms.IntegerField(required=False)
+    seen_through = forms.IntegerField(
+        required=False, min_value=0, max_value=BigIntegerField.MAX_BIGINT
+    )
 
 
 class NoteForm(forms.Form):

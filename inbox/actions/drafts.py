@@ -11,7 +11,8 @@ from accounts.models import Role, User
 from inbox.actions.chaining import as_typed, whole_of
 from inbox.actions.recording import locked_for_work
 from inbox.models import Conversation, Draft, Merge, Message, Note
-from inbox.text.plain import storable
+from inbox.text.plain import escaped, storable, writable
+from inbox.text.sameness import folded
 
 DRAFT_LIMIT = 20_000
 
@@ -26,11 +27,11 @@ class DraftTooLong(Exception):
 
 
 class AlreadySent(Exception):
-    """The words of this key are a message or a note by now: `words`."""
+    """The key is that of a message or a note; `rest` is what these words say besides."""
 
-    def __init__(self, words: str) -> None:
-        self.words = words
-        super().__init__("This was sent already.")
+    def __init__(self, rest: str) -> None:
+        self.rest = rest
+        super().__init__("This was sent already. What you wrote since is a draft of its own.")
 
 
 class ChangedElsewhere(Exception):
@@ -73,7 +74,7 @@ def save_draft(
         seen_through=seen_through,
     )
     hold_key(client_key)
-    check_not_sent(client_key, by)
+    check_not_sent(client_key, by, text)
     drafts = Draft.objects.filter(conversation=current, author=by, mode=mode)
     kept = drafts.first()
     if kept is not None and kept.is_same(fresh):
@@ -102,13 +103,32 @@ def is_newer(fresh: Draft, kept: Draft | None, since: int) -> bool:
     return kept.version == since or fresh.goes_on_from(kept)
 
 
-def check_not_sent(client_key: UUID, by: User) -> None:
+def check_not_sent(client_key: UUID, by: User, text: str) -> None:
     message = Message.objects.filter(client_key=client_key, author=by).first()
     if message is not None:
-        raise AlreadySent(as_typed(whole_of(message)) or message.plain_text)
+        raise AlreadySent(rest_of(text, message))
     note = Note.objects.filter(client_key=client_key, author=by).first()
     if note is not None:
-        raise AlreadySent(note.text)
+        raise AlreadySent(rest_of(text, note))
+
+
+def check_says(sent: Message | Note, text: str) -> None:
+    """The same key once more, perhaps from a page that had other words. Raises AlreadySent."""
+    if rest := rest_of(text, sent):
+        raise AlreadySent(rest)
+
+
+def rest_of(text: str, sent: Message | Note) -> str:
+    """What of a text was not sent: nothing, what follows on it, or all."""
+    words = writable(text)
+    if isinstance(sent, Note):
+        said = sent.text
+    else:
+        said = as_typed(whole_of(sent)) or sent.plain_text
+        # X may have put its own links in place of those that were typed.
+        if folded(sent.text, sent.entities).startswith(folded(escaped(words), {})):
+            return ""
+    return "" if said.startswith(words) else words.removeprefix(said).strip()
 
 
 def drop_draft(client_key: UUID, *, by: User) -> None:

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts.access import require_role
 from accounts.models import Role, User
-from inbox.actions.drafts import drop_draft
+from inbox.actions.drafts import check_says, drop_draft
 from inbox.actions.recording import keep, locked_for_work, record
 from inbox.models import Conversation, ConversationEvent, Note
 from inbox.text.plain import storable
@@ -28,7 +28,7 @@ class NoteTooLong(Exception):
 def add_note(conversation: Conversation, *, text: str, by: User, client_key: UUID) -> Note:
     """Adds a remark that only the brand's people see. The same `client_key` twice is one note.
 
-    Raises EmptyNote and NoteTooLong.
+    Raises EmptyNote, NoteTooLong, and AlreadySent for other words.
     """
     require_role(by, conversation.brand_id, Role.AGENT)
     words = storable(text).strip()
@@ -44,4 +44,6 @@ def add_note(conversation: Conversation, *, text: str, by: User, client_key: UUI
         drop_draft(client_key, by=by)
         keep(current, what="note")
         record(current, ConversationEvent.Kind.NOTED, by=by, after={"note": note.pk})
+    else:
+        check_says(note, words)
     return note

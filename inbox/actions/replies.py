@@ -16,7 +16,7 @@ from inbox.actions.answering import SUMMARY, summarise
 from inbox.actions.assignment import hand_over
 from inbox.actions.blocking import is_blocked
 from inbox.actions.chaining import after, key_of, link_parts, stand_behind, whole_of
-from inbox.actions.drafts import drop_draft
+from inbox.actions.drafts import check_says, drop_draft
 from inbox.actions.enclosing import attach, chosen_for, take_out
 from inbox.actions.recording import keep, locked_around, record
 from inbox.actions.saved_replies import remember_use
@@ -115,8 +115,8 @@ def reply(
     `despite` says, by the name of a guard, why its word is not heeded; that is kept in history.
     `enclosed` has the ids of files that `by` chose for it, and what is to be seen on each.
     The brand may let it wait for second thoughts: `not_before`. Raises EmptyReply, ReplyTooLong,
-    OtherNumberOfPosts, HandleDisconnected, PersonBlocked, NothingToAnswer, ThreadMoved,
-    EnclosureGone, TooManyFiles, and what the guards raise (`inbox.guards`): Stopped.
+    OtherNumberOfPosts, AlreadySent, HandleDisconnected, PersonBlocked, NothingToAnswer,
+    ThreadMoved, EnclosureGone, TooManyFiles, and what the guards raise (`inbox.guards`): Stopped.
     """
     require_role(by, thread.brand_id, Role.AGENT)
     words = writable(text)
@@ -124,6 +124,7 @@ def reply(
     conversation = home_of(thread)
     again = Message.objects.filter(client_key=client_key, author=by).first()
     if again is not None:
+        check_says(again, words)
         return again
     if len(parts) not in (1, posts):
         raise OtherNumberOfPosts(len(parts))

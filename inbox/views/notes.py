@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
 from inbox.access import access_conversation
+from inbox.actions.drafts import AlreadySent
 from inbox.actions.notes import EmptyNote, NoteTooLong, add_note
 from inbox.actions.recording import MergedAway
 from inbox.forms import NoteForm
@@ -26,7 +27,7 @@ def notes(request: HttpRequest, number: int) -> HttpResponse:
     except (EmptyNote, NoteTooLong) as error:
         refusal = Refusal(str(error))
         return conversation_answer(request, conversation, status=422, refusal=refusal)
-    except MergedAway as error:
+    except (AlreadySent, MergedAway) as error:
         refusal = Refusal(str(error))
         return conversation_answer(request, conversation, status=409, refusal=refusal)
     return conversation_answer(request, access_conversation(user, number))

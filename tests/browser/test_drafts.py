@@ -88,6 +88,14 @@ def test_of_two_machines_the_older_is_told_and_loses_no_word(windows, asked):
     expect(alert).to_contain_text("No, that one.")
     expect(composer(here)).to_have_value("This one, surely.")
     assert axe(here) == []
+    # A second tab of the same browser follows along.
+    beside = here.context.new_page()
+    beside.goto(here.url)
+    expect(composer(beside)).to_have_value("This one, surely.")
+    composer(here).fill("This one, surely!")
+    expect(composer(beside)).to_have_value("This one, surely!")
+    composer(here).fill("This one, surely.")
+    beside.close()
     # It is still there after the page was left, and asked again.
     here.reload()
     expect(composer(here)).to_have_value("This one, surely.")

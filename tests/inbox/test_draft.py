@@ -221,7 +221,7 @@ def test_it_goes_when_it_is_sent_and_a_late_save_brings_nothing_back(save, ana, 
     assert kept() == [("note", "She is a regular")]
     for since in (0, version):
         late = save(ana, "On its wa", key=key, since=since)
-        assert (late.status_code, late.json()) == (409, {"sent": "On its way & soon"})
+        assert (late.status_code, late.json()) == (409, {"rest": ""})
     assert kept() == [("note", "She is a regular")]
 
 
@@ -232,7 +232,7 @@ def test_a_note_takes_its_draft_with_it(save, ana, conversation, question):
     assert kept() == []
     with pytest.raises(AlreadySent) as late:
         save_draft(conversation, by=ana, mode="note", text="She", client_key=key)
-    assert late.value.words == "She is a regular."
+    assert late.value.rest == ""
 
 
 def test_an_invitation_takes_its_draft_with_it(save, ana, public_thread):
@@ -248,7 +248,45 @@ def test_what_became_several_posts_is_known_by_what_was_typed(save, ana, public_
     make_message(public_thread, "Nobody answers here")
     words = "We look into it and write again. " * 10
     reply(public_thread, by=ana, text=words, client_key=key, posts=2)
-    assert save(ana, words, mode="public", key=key).json() == {"sent": words.strip()}
+    assert save(ana, words, mode="public", key=key).json() == {"rest": ""}
+    assert save(ana, f"{words}And more.", mode="public", key=key).json() == {"rest": "And more."}
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("See acme.com/help", ""),
+        ("See acme.com/help\nand call us", "and call us"),
+        ("Call us", "Call us"),
+    ],
+)
+def test_what_was_sent_is_told_from_what_was_typed_since(save, ana, question, text, rest):
+    key = uuid4()
+    reply(question.thread, by=ana, text="See acme.com/help", client_key=key)
+    assert save(ana, text, key=key).json() == {"rest": rest}
+
+
+def test_it_is_known_by_its_links_after_x_has_put_its_own(save, ana, question):
+    key = uuid4()
+    message = reply(question.thread, by=ana, text="See https://acme.com/help", client_key=key)
+    url = {"url": "https://t.co/a", "expanded_url": "https://acme.com/help", "start": 4, "end": 18}
+    message.text, message.entities = "See https://t.co/a", {"urls": [url]}
+    message.save()
+    assert save(ana, "See https://acme.com/help", key=key).json() == {"rest": ""}
+    reply(question.thread, by=ana, text="See https://acme.com/help", client_key=key)
+
+
+def test_two_pages_that_send_it_with_other_words_lose_none(ana, conversation, question):
+    key = uuid4()
+    reply(question.thread, by=ana, text="On its way", client_key=key)
+    with pytest.raises(AlreadySent) as late:
+        reply(question.thread, by=ana, text="It got lost", client_key=key)
+    assert late.value.rest == "It got lost"
+    note = uuid4()
+    add_note(conversation, text="A regular", by=ana, client_key=note)
+    with pytest.raises(AlreadySent):
+        add_note(conversation, text="Never seen before", by=ana, client_key=note)
+    assert Message.objects.filter(direction="out").count() == Note.objects.count() == 1
 
 
 def test_of_draft_and_reply_a_crash_keeps_exactly_one(save, ana, question):

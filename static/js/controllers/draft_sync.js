@@ -52,8 +52,10 @@ export default class extends Controller {
   // A reply or a note was taken; or it was not, or was and the answer got lost: the server knows.
   settle({ detail: { successful } }) {
     this.unanswered = null
-    if (successful) this.#hide()
-    else this.#save()
+    if (!successful) return this.#save()
+    this.#hide()
+    this.#forgetTimer()
+    this.soon()
   }
 
   takeElsewhere() {
@@ -108,7 +110,7 @@ export default class extends Controller {
     if (draft.clientKey !== this.draft.current.clientKey) return this.#next()
     if (response.ok) this.#keep(draft, said.version)
     else if (response.status === 422) this.#tooLong(draft, said.wrong)
-    else if ("sent" in said) this.#wasSent(said.sent)
+    else if ("rest" in said) this.#wasSent(draft, said.rest)
     else if ("draft" in said) this.#differs(said.draft)
   }
 
@@ -129,12 +131,11 @@ export default class extends Controller {
   }
 
   // From elsewhere, or from here and the answer was lost.
-  #wasSent(sent) {
+  #wasSent(draft, rest) {
     const { text } = this.draft.current
-    const isAll = sent.startsWith(text.trim())
-    const rest = text.startsWith(sent) ? text.slice(sent.length).trimStart() : text
-    this.draft.beginAnew(isAll ? "" : rest)
-    const also = isAll ? "" : " What you wrote since is a draft of its own."
+    const left = text.startsWith(draft.text) ? rest + text.slice(draft.text.length) : text
+    this.draft.beginAnew(left.trimStart())
+    const also = left ? " What you wrote since is a draft of its own." : ""
     toast(`This was sent already, once.${also}`, { tone: "info", seconds: 12 })
   }
 
