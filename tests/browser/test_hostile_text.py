@@ -16,8 +16,10 @@ PAYLOADS = (
     "<a href=javascript:alert(10)>click</a><details open ontoggle=alert(11)>",
     "\u202egnp.exe <b hx-on:click=alert(12) data-controller=desk hx-get=/ hx-trigger=load>b</b>",
 )
+# The one fragment of ours that asks when it is shown has a name of its own.
 FOREIGN = (
-    "script:not([type]), iframe, math, object, [onload], [onerror], [hx-trigger='load'], table"
+    "script:not([type]), iframe, math, object, [onload], [onerror], table,"
+    " [hx-trigger='load']:not(#ask-reach)"
 )
 
 
