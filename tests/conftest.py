@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings as configured
+from django.contrib.contenttypes.management import create_contenttypes
 from django.db import transaction
+from django.db.models.signals import post_migrate
 from django.test import Client, override_settings
 from pytest_django import DjangoDbBlocker, Settings
 
@@ -21,6 +23,11 @@ from accounts.models import BrandAccount, Role, User
 from inbox.models import Contact
 from tests.factories import make_brand, make_contact, make_user
 from tests.world import World, build_world
+
+# Whoever empties the database has them made anew, some hundred times, for an admin site of Django
+# that we have not.
+post_migrate.disconnect(create_contenttypes)
+post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
 
 
 @pytest.fixture
