@@ -19,7 +19,7 @@ from tests.simulator.driving.stage import SCOPES
 from tests.simulator.program import Json, Program
 
 pytestmark = pytest.mark.shared_data
-EXAMPLES = 10
+FEW, MANY = 4, 25
 FORM = "multipart/form-data"  # test_media.py sends it
 WHAT = ("params", "json", "data")
 
@@ -56,9 +56,10 @@ def schema() -> Any:
     return loaded
 
 
+@pytest.mark.parametrize("examples", [FEW, pytest.param(MANY, marks=pytest.mark.deep)])
 @pytest.mark.parametrize(("method", "path"), served())
 def test_any_call_is_answered_as_x_would(
-    asked: Program, brand: Json, method: str, path: str
+    asked: Program, brand: Json, method: str, path: str, examples: int
 ) -> None:
     operation = schema()[path][method]
     people_may = any("OAuth2UserToken" in way for way in operation.definition.raw["security"])
@@ -68,7 +69,7 @@ def test_any_call_is_answered_as_x_would(
 
     @seed(2167)
     @settings(
-        max_examples=EXAMPLES,
+        max_examples=examples,
         deadline=None,
         database=None,
         phases=(Phase.explicit, Phase.generate),
