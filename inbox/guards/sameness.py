@@ -45,6 +45,7 @@ def stop_repeats(draft: Draft) -> None:
     now = clock.now()
     about_to = {folded(escaped(post), {}) for post in draft.posts or (draft.words,)}
     posts = draft.said_by_us().filter(sequence__gte=sequence_at(now - REMEMBERED), deleted_at=None)
-    for message in posts.select_related("author").order_by("-sequence")[:MOST]:
-        if folded(message.text, message.entities) in about_to:
-            raise SaidAlready(message, now)
+    newest = posts.order_by("-sequence").values_list("pk", "text", "entities")
+    for pk, *said in newest[:MOST]:
+        if folded(*said) in about_to:
+            raise SaidAlready(posts.select_related("author").get(pk=pk), now)

@@ -22,6 +22,7 @@ from inbox.media.sendable import largest_of_all, limits
 from inbox.models import (
     Attachment,
     ChainPart,
+    Contact,
     Conversation,
     Deletion,
     DmBlock,
@@ -53,7 +54,7 @@ POSTS_TO_ANSWER = 20
 OTHERS = 8
 SAVED_REPLIES = 200
 INVITING = "Please send us a direct message, so that we can look into it together."
-CLOSING = "We’ve sorted this out by direct message. Thank you for your patience!"
+CLOSING = "We’ve sorted this out by direct message{}. Thank you for your patience!"
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,11 +336,16 @@ def offer_of(
     if not any(path.is_public for path in paths):
         return None
     if handoff is not None and handoff.may_be_closed:
-        return Offer(ReplyForm.CLOSING, CLOSING)
+        return Offer(ReplyForm.CLOSING, closing_words(conversation.contact))
     if block is not None and block.is_in_force:
         return None
     link, usd = invitation_link(conversation), channel().price_of_link()
     return Offer(ReplyForm.INVITATION, INVITING, link, usd)
+
+
+def closing_words(contact: Contact) -> str:
+    """They name whom they are for: X refuses the same words to a second person."""
+    return CLOSING.format(f", @{contact.handle}" if contact.handle else "")
 
 
 def colleagues(user: User, conversation: Conversation) -> list[User]:

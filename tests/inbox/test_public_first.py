@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from inbox.models import ConversationEvent, Message
 from inbox.sequence import sequence_at
-from tests.factories import make_conversation, make_message, make_thread, minutes_ago
+from inbox.views.showing import closing_words
+from tests.factories import make_contact, make_conversation, make_message, make_thread, minutes_ago
 from tests.inbox.overruling import told_in
 
 
@@ -121,6 +122,12 @@ def test_what_x_has_not_just_seen_may_be_said(post, ana, complaint, said, before
 def test_a_brand_does_not_speak_for_another(post, ana, globex, complaint):
     make_message(make_thread(make_conversation(globex), "public"), "We look into it", ours=True)
     assert post(ana, complaint.thread, "We look into it").status_code == 200
+
+
+def test_the_words_suggested_to_close_with_are_of_one_person(post, ana, complaint, said):
+    said(closing_words(make_contact("ivan")))
+    mine = closing_words(complaint.thread.conversation.contact)
+    assert post(ana, complaint.thread, mine).status_code == 200
 
 
 def test_private_words_may_be_the_same(post, ana, dm_thread, question, said):
