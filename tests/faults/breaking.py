@@ -211,11 +211,17 @@ class Breaker:
         """Workers of `./run`, by name, take nothing from these queues."""
         control = Celery(broker=env.celery_broker(self.facts()["redis_url"])).control
 
+        def is_heard(deed: Callable[..., Any], queue: str, worker: str) -> bool:
+            """Not over a connection that an earlier death of the queue has cut."""
+            told = [f"{worker}@{socket.gethostname()}"]
+            with suppress(redis.ConnectionError):
+                return bool(deed(queue, destination=told, reply=True))
+            return False
+
         def tell(deed: Callable[..., Any]) -> None:
             for worker, names in queues.items():
-                told = [f"{worker}@{socket.gethostname()}"]
                 for name in names:
-                    until(partial(deed, name, destination=told, reply=True), within=BACK_WITHIN)
+                    until(partial(is_heard, deed, name, worker), within=BACK_WITHIN)
 
         tell(control.cancel_consumer)
         try:

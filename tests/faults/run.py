@@ -44,7 +44,13 @@ def begin(*these: Coroutine[Any, Any, None]) -> None:
     for one in these:
         task = asyncio.get_running_loop().create_task(one)
         begun.add(task)
-        task.add_done_callback(asyncio.Task.result)
+        task.add_done_callback(hear_of)
+
+
+def hear_of(task: asyncio.Task[Any]) -> None:
+    """What went wrong is said; to be ended with the rest is nothing wrong."""
+    if not task.cancelled():
+        task.result()
 
 
 async def take_orders(ways: dict[str, Way], layout: Layout) -> None:
