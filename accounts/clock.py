@@ -20,21 +20,22 @@ from django.db import OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
-# What asking takes makes the answer uncertain: less than this is no difference, and clocks of
-# machines that ask for the time anywhere agree better.
-NO_DIFFERENCE = timedelta(seconds=2)
 log = structlog.get_logger(__name__)
 
+# Less than this is no difference: clocks of machines that ask for the time anywhere agree better.
+NO_DIFFERENCE = timedelta(seconds=2)
 # It also counts while a machine sleeps, where there is one.
 UNSET = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 @dataclass(frozen=True)
 class Told:
-    """The database's time, when ours that nobody sets said `at` seconds."""
+    """The database's time, when ours that nobody sets said `at` seconds; uncertain by as much as
+    the asking took."""
 
     moment: datetime
     at: float
+    took: float
 
 
 _told: Told | None = None
@@ -46,7 +47,8 @@ def now() -> datetime:
     if _told is None:
         return ours
     theirs = _told.moment + timedelta(seconds=time.clock_gettime(UNSET) - _told.at)
-    return ours if abs(theirs - ours) <= NO_DIFFERENCE else theirs
+    may_differ = max(NO_DIFFERENCE, timedelta(seconds=_told.took))
+    return ours if abs(theirs - ours) <= may_differ else theirs
 
 
 def set_at_once() -> None:
@@ -66,4 +68,5 @@ def ask(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         [moment] = cursor.fetchone() or [timezone.now()]
-    _told = Told(moment, (asked_at + time.clock_gettime(UNSET)) / 2)
+    told_at = time.clock_gettime(UNSET)
+    _told = Told(moment, (asked_at + told_at) / 2, told_at - asked_at)

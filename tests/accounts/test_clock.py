@@ -65,6 +65,14 @@ def test_a_difference_that_asking_makes_is_none(monkeypatch):
     assert clock.now() == moment
 
 
+def test_an_answer_that_was_long_in_coming_says_less(monkeypatch):
+    asked_at = time.clock_gettime(clock.UNSET)
+    monkeypatch.setattr(clock, "_told", clock.Told(ours() + timedelta(seconds=5), asked_at, 10))
+    assert abs(clock.now() - ours()) < timedelta(seconds=2)
+    monkeypatch.setattr(clock, "_told", clock.Told(ours() + timedelta(hours=1), asked_at, 10))
+    assert clock.now() - ours() > timedelta(minutes=59)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_each_new_connection_asks(monkeypatch):
     set_machine(monkeypatch, timedelta(hours=1))
