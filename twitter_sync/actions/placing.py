@@ -9,10 +9,12 @@ and stays in the known tree.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
 from accounts.models import BrandAccount
+from inbox.utterance import Utterance
 from twitter_sync.models import KnownPost
 from twitter_sync.payloads import Post
 from twitter_sync.scene import Brands, Said, Scene
@@ -58,61 +60,64 @@ def place(
     wanting = set(brands) if wanted else set()
     if not known.is_protected:
         brands |= holders
+    found = Found(post, conversation_id, people, scene)
     placed = [
-        place_at(brand, post, conversation_id, scene, people, is_wanted=key in wanting)
-        for key, brand in sorted(brands.items())
+        place_at(brand, found, is_wanted=key in wanting) for key, brand in sorted(brands.items())
     ]
     return [said for said in placed if said is not None]
 
 
-def place_at(
-    brand: BrandAccount,
-    post: Post,
-    conversation_id: str,
-    scene: Scene,
-    people: People,
-    *,
-    is_wanted: bool,
-) -> Said | None:
-    """For one brand."""
-    holds = brand.pk in scene.holders(conversation_id, post.author_id)
-    customer_id = customer_of(brand, post, scene.tree, holds=holds or is_wanted)
-    if customer_id is None:
-        return None
-    holds = brand.pk in scene.holders(conversation_id, customer_id)
-    if not holds and customer_id in scene.brands and not brand.takes_connected_handles:
-        return None
-    said = scene.say(
-        brand,
-        of_post(
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A post where it stands: its X conversation, the people that the payload names, and what else
+    is known there."""
+
+    post: Post
+    conversation_id: str
+    people: People
+    scene: Scene
+
+    def is_talk(self, brand: BrandAccount, x_user_id: str) -> bool:
+        """The brand talks with that person there already."""
+        return brand.pk in self.scene.holders(self.conversation_id, x_user_id)
+
+    def say(self, brand: BrandAccount, customer_id: str) -> Said:
+        said = self.utterance(self.post, brand, customer_id, self.people)
+        return self.scene.say(brand, said, self.people, expects_more=True)
+
+    def say_the_rest(self, brand: BrandAccount, customer_id: str) -> None:
+        """What the customer said there before it concerned the brand."""
+        for known in self.scene.tree.said_by(customer_id, self.conversation_id):
+            if known.may_be_message and known.post_id != self.post.id:
+                rest = self.utterance(post_of(known), brand, customer_id, people={})
+                self.scene.say(brand, rest, people={})
+
+    def utterance(
+        self, post: Post, brand: BrandAccount, customer_id: str, people: People
+    ) -> Utterance:
+        return of_post(
             post,
             brand,
             customer_id=customer_id,
-            x_conversation_id=conversation_id,
+            x_conversation_id=self.conversation_id,
             people=people,
-        ),
-        people,
-        expects_more=True,
-    )
-    if not holds:
-        say_the_rest(brand, customer_id, conversation_id, scene, besides=post.id)
+        )
+
+
+def place_at(brand: BrandAccount, found: Found, *, is_wanted: bool) -> Said | None:
+    """For one brand, which may have wanted the post whether or not it concerns it."""
+    post, scene = found.post, found.scene
+    talks = found.is_talk(brand, post.author_id)
+    customer_id = customer_of(brand, post, scene.tree, holds=talks or is_wanted)
+    if customer_id is None:
+        return None
+    talks = found.is_talk(brand, customer_id)
+    if not talks and customer_id in scene.brands and not brand.takes_connected_handles:
+        return None
+    said = found.say(brand, customer_id)
+    if not talks:
+        found.say_the_rest(brand, customer_id)
     return said
-
-
-def say_the_rest(
-    brand: BrandAccount, customer_id: str, conversation_id: str, scene: Scene, *, besides: str
-) -> None:
-    """What the customer said in the X conversation before it concerned the brand."""
-    for known in scene.tree.said_by(customer_id, conversation_id):
-        if known.may_be_message and known.post_id != besides:
-            rest = of_post(
-                post_of(known),
-                brand,
-                customer_id=customer_id,
-                x_conversation_id=conversation_id,
-                people={},
-            )
-            scene.say(brand, rest, people={})
 
 
 # Whose it is
