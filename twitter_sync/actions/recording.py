@@ -28,8 +28,6 @@ VALUES (%s, %s, %s, %s, 'pending', '', 0, '', statement_timestamp(), statement_t
 ON CONFLICT (fact) DO NOTHING
 RETURNING id
 """
-# How a rule of the filtered stream is tagged, before the key of its brand.
-TAG = "brand:"
 # Of a page, however many items it has: their order is the order of the ids.
 INSERT_PAGE = """
 INSERT INTO twitter_sync_rawevent
@@ -41,6 +39,9 @@ FROM unnest(%s::text[], %s::bytea[]) WITH ORDINALITY AS page (fact, body, place)
 ORDER BY page.place
 ON CONFLICT (fact) DO NOTHING
 """
+
+# How a rule of the filtered stream is tagged, before the key of its brand.
+TAG = "brand:"
 
 
 def record_delivery(body: bytes, source: RawEvent.Source = RawEvent.Source.WEBHOOK) -> int | None:
