@@ -1,12 +1,13 @@
-"""Locks of the database for whole deeds: one worker does it at a time, whichever machine runs it.
+"""Locks of the database that no row stands for: whole deeds, which one worker does at a time,
+whichever machine runs it, and accounts of X that have no row yet.
 
-Locks of single things stand beside what they guard: accounts in `actions.applying`, jobs of X in
-`actions.recovering`, conversations in `scene`, tokens in `tokens`.
+Locks of other single things stand beside what they guard: jobs of X in `actions.recovering`,
+conversations in `scene`, tokens in `tokens`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from django.db import connection
@@ -21,6 +22,21 @@ def only_one(task: str) -> bool:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [task])
         [taken] = cursor.fetchone() or [False]
     return bool(taken)
+
+
+def lock_accounts(x_user_ids: Collection[str], *, shared: bool = False) -> None:
+    """Until the transaction ends, these accounts of X are connected or their orphans are made, not
+    both.
+
+    Shared by the workers that make orphans; whoever connects takes it before any row.
+    """
+    how = "_shared" if shared else ""
+    with connection.cursor() as cursor:
+        for x_user_id in sorted(x_user_ids):
+            cursor.execute(
+                f"SELECT pg_advisory_xact_lock{how}(hashtext('account'), hashtext(%s))",
+                [x_user_id],
+            )
 
 
 class Busy(Exception):

@@ -23,6 +23,7 @@ from twitter_sync.actions.interpreting import Outcome, interpret
 from twitter_sync.actions.placing import active_brands
 from twitter_sync.backoff import delay
 from twitter_sync.failures import where
+from twitter_sync.locks import lock_accounts
 from twitter_sync.models import RawEvent
 from twitter_sync.scene import Brands
 
@@ -120,21 +121,6 @@ def understood(rows: Sequence[RawEvent], brands: Brands) -> list[Outcome]:
     for n, outcome in zip(theirs, again, strict=True):
         outcomes[n] = outcome
     return outcomes
-
-
-def lock_accounts(x_user_ids: Collection[str], *, shared: bool = False) -> None:
-    """Until the transaction ends, these accounts of X are connected or their orphans are made, not
-    both.
-
-    Shared by the workers that make orphans; whoever connects takes it before any row.
-    """
-    how = "_shared" if shared else ""
-    with connection.cursor() as cursor:
-        for x_user_id in sorted(x_user_ids):
-            cursor.execute(
-                f"SELECT pg_advisory_xact_lock{how}(hashtext('account'), hashtext(%s))",
-                [x_user_id],
-            )
 
 
 def settle(rows: Sequence[RawEvent], outcomes: Sequence[Outcome]) -> None:

@@ -25,13 +25,12 @@ from accounts.doorbell import ring
 from accounts.models import BrandAccount, BrandEvent, Membership, Role, User
 from twitter_sync import tokens
 from twitter_sync.actions import backfilling, healing, polling
-from twitter_sync.actions.applying import lock_accounts
 from twitter_sync.actions.erasing import is_under_way
 from twitter_sync.actions.replaying import adopt_orphans
 from twitter_sync.actions.setting_up import set_up
 from twitter_sync.client import Client
 from twitter_sync.errors import XError
-from twitter_sync.locks import PUT_OFF_SECONDS, Busy
+from twitter_sync.locks import PUT_OFF_SECONDS, Busy, lock_accounts
 from twitter_sync.models import Connection, SyncCursor, Webhook
 from twitter_sync.oauth import TokenPair
 

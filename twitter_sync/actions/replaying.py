@@ -43,7 +43,7 @@ def replay_dead(
 def adopt_orphans(brand: BrandAccount) -> int:
     """A handle was connected: what X told us for it before that is due now.
 
-    Call with the lock of the account held (`applying.lock_accounts`), in the transaction that
+    Call with the lock of the account held (`locks.lock_accounts`), in the transaction that
     connects it.
     """
     return due_again(RawEvent.objects.orphans().filter(waits_for=brand.x_user_id))
