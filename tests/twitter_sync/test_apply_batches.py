@@ -32,7 +32,7 @@ from tests.twitter_sync.bodies import (
     told_dms,
     user,
 )
-from tests.twitter_sync.test_apply import apply_and_leave, until_someone_waits_for_a_lock
+from tests.twitter_sync.working import apply_and_leave, states, until_someone_waits_for_a_lock
 from twitter_sync.actions import applying
 from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.recording import record_delivery, record_items
@@ -40,10 +40,6 @@ from twitter_sync.actions.replaying import replay_dead
 from twitter_sync.models import RawEvent, raw_event
 
 pytestmark = pytest.mark.django_db
-
-
-def states() -> list[str]:
-    return list(RawEvent.objects.order_by("id").values_list("state", flat=True))
 
 
 def keep(*bodies: Body) -> None:

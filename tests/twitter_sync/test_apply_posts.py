@@ -24,7 +24,7 @@ from tests.twitter_sync.bodies import (
     reply_event,
     user,
 )
-from tests.twitter_sync.test_apply import apply_and_leave, until_someone_waits_for_a_lock
+from tests.twitter_sync.working import apply_and_leave, states, until_someone_waits_for_a_lock
 from twitter_sync.actions import applying, interpreting
 from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.looking_up import claim
@@ -32,10 +32,6 @@ from twitter_sync.actions.remembering import give_up
 from twitter_sync.models import KnownPost, RawEvent
 
 pytestmark = pytest.mark.django_db
-
-
-def states() -> list[str]:
-    return [row.state for row in RawEvent.objects.order_by("id")]
 
 
 def texts(brand: BrandAccount, contact=None) -> list[str]:

@@ -26,7 +26,7 @@ from tests.twitter_sync.bodies import (
     reply_event,
 )
 from tests.twitter_sync.canary import places_of
-from tests.twitter_sync.test_apply import until_someone_waits_for_a_lock
+from tests.twitter_sync.working import until_someone_waits_for_a_lock
 from twitter_sync.actions.applying import BATCH, apply_due, apply_part, claim
 from twitter_sync.actions.cutting import cut_due, cut_some
 from twitter_sync.actions.deleting import delete_post
