@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from socketserver import ThreadingMixIn
+from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -67,13 +68,20 @@ def connected(simulator: Simulator, db: None) -> Callable[..., BrandAccount]:
 
 
 @pytest.fixture
-def acme_on_x(connected: Callable[..., BrandAccount]) -> BrandAccount:
+def brand(connected: Callable[..., BrandAccount]) -> BrandAccount:
+    """A handle whose tokens X takes."""
     return connected()
 
 
 @pytest.fixture
-def client_of_acme(acme_on_x: BrandAccount) -> Client:
-    return Client.for_brand(acme_on_x)
+def client_of_acme(brand: BrandAccount) -> Client:
+    return Client.for_brand(brand)
+
+
+@pytest.fixture
+def customer(simulator: Simulator) -> dict[str, Any]:
+    """Somebody on X, as X tells of them."""
+    return simulator.person()
 
 
 @pytest.fixture

@@ -43,94 +43,94 @@ def asked_for_users(simulator) -> int:
 
 @pytest.mark.parametrize("takes", [True, False])
 def test_x_says_whether_a_person_takes_the_handles_messages(
-    simulator, acme_on_x, customer, contact, takes
+    simulator, brand, customer, contact, takes
 ):
     simulator.person(customer["username"], id=customer["id"], receives_your_dm=takes)
-    row = ask(acme_on_x.pk, contact.pk)
+    row = ask(brand.pk, contact.pk)
     assert row is not None
-    assert told(acme_on_x, contact) == (takes, "there")
+    assert told(brand, contact) == (takes, "there")
 
 
 @pytest.mark.parametrize(("account", "said"), [("suspended", "suspended"), ("deactivated", "gone")])
 def test_an_account_that_x_suspended_is_told_from_one_that_is_gone(
-    simulator, acme_on_x, customer, contact, account, said
+    simulator, brand, customer, contact, account, said
 ):
     simulator.person(customer["username"], id=customer["id"], account=account)
-    ask(acme_on_x.pk, contact.pk)
-    assert told(acme_on_x, contact) == (None, said)
+    ask(brand.pk, contact.pk)
+    assert told(brand, contact) == (None, said)
     simulator.person(customer["username"], id=customer["id"], account="active")
     Reach.objects.update(asked_at=None, said_at=timezone.now() - 2 * OLD_AFTER)
-    ask(acme_on_x.pk, contact.pk)
-    assert told(acme_on_x, contact) == (True, "there")
+    ask(brand.pk, contact.pk)
+    assert told(brand, contact) == (True, "there")
 
 
-def test_it_is_asked_once_in_so_many_hours(simulator, acme_on_x, contact):
+def test_it_is_asked_once_in_so_many_hours(simulator, brand, contact):
     before = asked_for_users(simulator)
-    assert channel().reach(acme_on_x.pk, contact.pk).is_to_be_asked
-    ask(acme_on_x.pk, contact.pk)
-    assert ask(acme_on_x.pk, contact.pk) is None
-    assert not channel().reach(acme_on_x.pk, contact.pk).is_to_be_asked
+    assert channel().reach(brand.pk, contact.pk).is_to_be_asked
+    ask(brand.pk, contact.pk)
+    assert ask(brand.pk, contact.pk) is None
+    assert not channel().reach(brand.pk, contact.pk).is_to_be_asked
     assert asked_for_users(simulator) == before + 1
     long_ago = timezone.now() - OLD_AFTER - timedelta(minutes=1)
     Reach.objects.update(asked_at=long_ago, said_at=long_ago)
-    assert channel().reach(acme_on_x.pk, contact.pk).is_to_be_asked
-    ask(acme_on_x.pk, contact.pk)
+    assert channel().reach(brand.pk, contact.pk).is_to_be_asked
+    ask(brand.pk, contact.pk)
     assert asked_for_users(simulator) == before + 2
 
 
-def test_what_x_does_not_answer_is_asked_again_soon(simulator, acme_on_x, contact, monkeypatch):
+def test_what_x_does_not_answer_is_asked_again_soon(simulator, brand, contact, monkeypatch):
     def capped(endpoint: str, purpose: object) -> None:
         raise CapReached(endpoint=endpoint)
 
     with monkeypatch.context() as patch:
         patch.setattr(spending, "require_leave", capped)
-        assert ask(acme_on_x.pk, contact.pk) is None
-    assert ask(acme_on_x.pk, contact.pk) is None
+        assert ask(brand.pk, contact.pk) is None
+    assert ask(brand.pk, contact.pk) is None
     again = timezone.now() - timedelta(minutes=11)
     row = Reach.objects.get()
     Reach.objects.update(asked_at=row.asked_at + (again - timezone.now()))
-    assert ask(acme_on_x.pk, contact.pk) is not None
+    assert ask(brand.pk, contact.pk) is not None
 
 
-def test_a_handle_that_is_paused_asks_nothing(simulator, acme_on_x, contact):
-    acme_on_x.status = "paused"
-    acme_on_x.save()
+def test_a_handle_that_is_paused_asks_nothing(simulator, brand, contact):
+    brand.status = "paused"
+    brand.save()
     before = asked_for_users(simulator)
-    assert ask(acme_on_x.pk, contact.pk) is None
+    assert ask(brand.pk, contact.pk) is None
     assert asked_for_users(simulator) == before
 
 
-def test_what_comes_along_with_messages_counts_as_said(simulator, acme_on_x, customer):
-    with_ground(simulator, customer, acme_on_x)
+def test_what_comes_along_with_messages_counts_as_said(simulator, brand, customer):
+    with_ground(simulator, customer, brand)
     apply_all()
     contact = Contact.objects.get(x_user_id=customer["id"])
-    writes(simulator, customer, acme_on_x, "Hello?")
-    poll_now(acme_on_x)
+    writes(simulator, customer, brand, "Hello?")
+    poll_now(brand)
     apply_all()
-    said = channel().reach(acme_on_x.pk, contact.pk)
+    said = channel().reach(brand.pk, contact.pk)
     assert (said.takes_dms, said.is_to_be_asked) == (True, False)
-    assert ask(acme_on_x.pk, contact.pk) is None
+    assert ask(brand.pk, contact.pk) is None
 
 
-def test_the_newest_word_counts_in_whatever_order_it_comes(acme_on_x, contact):
+def test_the_newest_word_counts_in_whatever_order_it_comes(brand, contact):
     now = timezone.now()
-    newer = Said(acme_on_x.pk, contact.x_user_id, False, now)
+    newer = Said(brand.pk, contact.x_user_id, False, now)
     keep([newer])
-    keep([Said(acme_on_x.pk, contact.x_user_id, True, now - timedelta(minutes=1))])
-    assert told(acme_on_x, contact) == (False, "there")
+    keep([Said(brand.pk, contact.x_user_id, True, now - timedelta(minutes=1))])
+    assert told(brand, contact) == (False, "there")
 
 
-def test_who_is_no_contact_does_not_become_one(acme_on_x):
-    keep([Said(acme_on_x.pk, "4242", True, timezone.now())])
+def test_who_is_no_contact_does_not_become_one(brand):
+    keep([Said(brand.pk, "4242", True, timezone.now())])
     assert not Reach.objects.exists()
 
 
-def test_desks_hear_of_what_changes_whom_they_can_write_to_and_of_nothing_else(acme_on_x, contact):
-    conversation = make_conversation(acme_on_x, contact)
+def test_desks_hear_of_what_changes_whom_they_can_write_to_and_of_nothing_else(brand, contact):
+    conversation = make_conversation(brand, contact)
 
     def version_after(takes: bool, minutes: int) -> int:
         said_at = timezone.now() + timedelta(minutes=minutes)
-        keep([Said(acme_on_x.pk, contact.x_user_id, takes, said_at)])
+        keep([Said(brand.pk, contact.x_user_id, takes, said_at)])
         conversation.refresh_from_db()
         return conversation.version
 

@@ -40,11 +40,6 @@ def brand(connected: Callable[..., BrandAccount]) -> BrandAccount:
 
 
 @pytest.fixture
-def customer(simulator: Simulator) -> dict[str, Any]:
-    return simulator.person()
-
-
-@pytest.fixture
 def freely(simulator: Simulator) -> Iterator[None]:
     """Without X's quotas, and without ours."""
     simulator.post("quotas", lifted=True)

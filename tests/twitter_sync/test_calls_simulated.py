@@ -43,13 +43,13 @@ def finished(simulator: Simulator, job_id: str) -> dict[str, Any]:
 
 
 def test_what_was_sent_to_us_is_sent_again(
-    simulator: Simulator, webhook_url: str, client_of_acme: Client, acme_on_x: BrandAccount
+    simulator: Simulator, webhook_url: str, client_of_acme: Client, brand: BrandAccount
 ) -> None:
     app = Client.for_app()
     webhook_id = app.register_webhook(webhook_url)["data"]["id"]
     client_of_acme.subscribe("dm.received", webhook_id=webhook_id, tag="acme")
     carla = simulator.person()
-    people = {"sender_id": carla["id"], "recipient_id": acme_on_x.x_user_id}
+    people = {"sender_id": carla["id"], "recipient_id": brand.x_user_id}
     for words in ("Hello?", "Anybody there?"):
         simulator.post("dms", text=words, **people)
     now = timezone.now()
@@ -88,11 +88,11 @@ def test_a_message_of_ours_is_deleted_for_us(simulator: Simulator, client_of_acm
 
 
 def test_a_picture_of_a_customer_is_fetched(
-    simulator: Simulator, client_of_acme: Client, acme_on_x: BrandAccount
+    simulator: Simulator, client_of_acme: Client, brand: BrandAccount
 ) -> None:
     carla = simulator.person()
     picture = {"media_type": "image/png", "content": base64.b64encode(PNG).decode()}
-    people = {"sender_id": carla["id"], "recipient_id": acme_on_x.x_user_id}
+    people = {"sender_id": carla["id"], "recipient_id": brand.x_user_id}
     dm_id = simulator.post("dms", text="Broken", media=[picture], **people)["id"]
     (medium,) = client_of_acme.dm_event(dm_id)["includes"]["media"]
     into = io.BytesIO()

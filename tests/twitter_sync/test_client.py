@@ -34,9 +34,9 @@ Connected = Callable[..., BrandAccount]
 # What comes back has what we asked for: X drops unknown names of fields without a word.
 
 
-def test_me_is_the_handle(client_of_acme: Client, acme_on_x: BrandAccount) -> None:
+def test_me_is_the_handle(client_of_acme: Client, brand: BrandAccount) -> None:
     me = client_of_acme.me()["data"]
-    assert me["id"] == acme_on_x.x_user_id
+    assert me["id"] == brand.x_user_id
     assert {"username", "name", "verified", "public_metrics", "created_at"} <= me.keys()
 
 
@@ -58,7 +58,7 @@ def test_the_app_is_told_nothing_of_who_takes_whose_messages(
 
 
 def test_a_message_goes_out_and_is_read_back_every_way(
-    simulator: Simulator, client_of_acme: Client, acme_on_x: BrandAccount
+    simulator: Simulator, client_of_acme: Client, brand: BrandAccount
 ) -> None:
     carla = simulator.person()
     sent = client_of_acme.send_dm("Which order is it?", to=carla["id"])["data"]
@@ -71,7 +71,7 @@ def test_a_message_goes_out_and_is_read_back_every_way(
         client_of_acme.dm_events_with(carla["id"]),
     ):
         assert [event["id"] for event in listing["data"]] == ids
-        assert listing["data"][0]["sender_id"] == acme_on_x.x_user_id
+        assert listing["data"][0]["sender_id"] == brand.x_user_id
         assert {"dm_conversation_id", "created_at", "event_type"} <= listing["data"][0].keys()
 
     one = client_of_acme.dm_event(ids[0])["data"]
@@ -88,10 +88,10 @@ def test_messages_come_in_pages(simulator: Simulator, client_of_acme: Client) ->
 
 
 def test_an_answer_in_public_goes_out_and_is_read_back_every_way(
-    simulator: Simulator, client_of_acme: Client, acme_on_x: BrandAccount
+    simulator: Simulator, client_of_acme: Client, brand: BrandAccount
 ) -> None:
     carla = simulator.person()
-    asked = simulator.post("posts", author_id=carla["id"], text=f"@{acme_on_x.handle} hello?")["id"]
+    asked = simulator.post("posts", author_id=carla["id"], text=f"@{brand.handle} hello?")["id"]
     mention = client_of_acme.mentions()["data"][0]
     assert mention["id"] == asked
     assert {"author_id", "conversation_id", "created_at", "entities"} <= mention.keys()
@@ -117,11 +117,11 @@ def test_only_a_handle_has_a_timeline() -> None:
         Client("token", scope=budgets.APP).mentions()
 
 
-def test_what_is_asked_for_arrives(simulator: Simulator, acme_on_x: BrandAccount) -> None:
+def test_what_is_asked_for_arrives(simulator: Simulator, brand: BrandAccount) -> None:
     """In every answer to a read, from the simulator; X's own is watched in the log."""
-    client, carla = Client.for_brand(acme_on_x), simulator.person()
+    client, carla = Client.for_brand(brand), simulator.person()
     sent = client.send_dm("Hello", to=carla["id"])["data"]
-    asked = simulator.post("posts", author_id=carla["id"], text=f"@{acme_on_x.handle} hello?")["id"]
+    asked = simulator.post("posts", author_id=carla["id"], text=f"@{brand.handle} hello?")["id"]
     own = client.create_post("Good morning!", answering=asked)["data"]["id"]
     for endpoint, answer in {
         "me": client.me(),
@@ -175,7 +175,7 @@ def test_the_sixteenth_message_of_a_quarter_of_an_hour_is_not_even_tried(
 
 
 def test_too_many_at_x_is_named_and_kept_in_mind(
-    simulator: Simulator, client_of_acme: Client, acme_on_x: BrandAccount
+    simulator: Simulator, client_of_acme: Client, brand: BrandAccount
 ) -> None:
     """As after somebody else used the same token: our count knew nothing of it."""
     for _ in range(15):
@@ -190,11 +190,11 @@ def test_too_many_at_x_is_named_and_kept_in_mind(
 
 
 def test_the_headers_of_x_fill_the_budget(
-    simulator: Simulator, client_of_acme: Client, acme_on_x: BrandAccount
+    simulator: Simulator, client_of_acme: Client, brand: BrandAccount
 ) -> None:
     client_of_acme.send_dm("Hello", to=simulator.person()["id"])
     rows = RateBudget.objects.filter(endpoint="dm_send").order_by("window", "scope")
-    scope = budgets.user_scope(acme_on_x.x_user_id)
+    scope = budgets.user_scope(brand.x_user_id)
     assert [(row.scope, row.window, row.allowed) for row in rows] == [
         (scope, "15m", 15),
         ("app", "24h", 1_440),
@@ -203,13 +203,13 @@ def test_the_headers_of_x_fill_the_budget(
     assert rows[0].remaining == 14
 
 
-def test_polling_leaves_calls_to_agents(acme_on_x: BrandAccount) -> None:
-    polling = Client.for_brand(acme_on_x, purpose=Purpose.POLL)
+def test_polling_leaves_calls_to_agents(brand: BrandAccount) -> None:
+    polling = Client.for_brand(brand, purpose=Purpose.POLL)
     for _ in range(12):
         polling.dm_events()
     with pytest.raises(OutOfBudget):
         polling.dm_events()
-    Client.for_brand(acme_on_x).dm_events()
+    Client.for_brand(brand).dm_events()
 
 
 # Webhooks and subscriptions
@@ -228,14 +228,14 @@ def test_a_webhook_is_registered_listed_checked_and_removed(webhook_url: str, db
 
 
 def test_a_subscription_is_made_listed_moved_and_ended(
-    webhook_url: str, client_of_acme: Client, acme_on_x: BrandAccount
+    webhook_url: str, client_of_acme: Client, brand: BrandAccount
 ) -> None:
     app = Client.for_app()
     webhook_id = app.register_webhook(webhook_url)["data"]["id"]
     made = client_of_acme.subscribe("dm.received", webhook_id=webhook_id, tag="acme")
     subscription_id = made["data"]["subscription"]["subscription_id"]
     listed = {one["subscription_id"]: one for one in app.subscriptions()["data"]}
-    assert listed[subscription_id]["filter"] == {"user_id": acme_on_x.x_user_id}
+    assert listed[subscription_id]["filter"] == {"user_id": brand.x_user_id}
     assert listed[subscription_id]["event_type"] == "dm.received"
     app.move_subscription(subscription_id, webhook_id=webhook_id)
     assert app.unsubscribe(subscription_id)["data"] == {"deleted": True}

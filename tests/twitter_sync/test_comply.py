@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from time import monotonic, sleep
 from typing import Any
@@ -30,11 +29,6 @@ JOBS = "/2/compliance/jobs"
 @pytest.fixture(autouse=True)
 def _jobs(settings: Settings) -> None:
     settings.X_COMPLIANCE_JOBS = True
-
-
-@pytest.fixture
-def brand(connected: Callable[..., BrandAccount]) -> BrandAccount:
-    return connected()
 
 
 @pytest.fixture

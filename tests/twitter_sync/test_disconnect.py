@@ -39,11 +39,6 @@ Connected = Callable[..., BrandAccount]
 
 
 @pytest.fixture
-def brand(connected: Connected) -> BrandAccount:
-    return connected()
-
-
-@pytest.fixture
 def admin(brand: BrandAccount) -> User:
     return make_user("Ada Admin", brand, Role.ADMIN)
 

@@ -58,11 +58,6 @@ SECRET = "the canary sings at midnight"
 
 
 @pytest.fixture
-def brand(connected: Connected) -> BrandAccount:
-    return connected()
-
-
-@pytest.fixture
 def admin(brand: BrandAccount) -> User:
     return make_user("Ada Admin", brand, Role.ADMIN)
 

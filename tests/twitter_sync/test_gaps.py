@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -31,11 +31,6 @@ from twitter_sync.models import Connection, RateBudget, RawEvent, SyncCursor, Sy
 from twitter_sync.transport import TOTAL_SECONDS
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def brand(connected: Callable[..., BrandAccount]) -> BrandAccount:
-    return connected()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
@@ -25,16 +24,6 @@ from twitter_sync.actions.looking_up import look_up_due
 from twitter_sync.models import KnownPost, RateBudget, RawEvent
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def brand(connected: Callable[..., BrandAccount]) -> BrandAccount:
-    return connected()
-
-
-@pytest.fixture
-def customer(simulator: Simulator) -> dict[str, Any]:
-    return simulator.person()
 
 
 def look_ups(simulator: Simulator) -> int:

@@ -37,11 +37,6 @@ def brand(connected: Callable[..., BrandAccount]) -> BrandAccount:
     return brand
 
 
-@pytest.fixture
-def customer(simulator: Simulator) -> dict[str, Any]:
-    return simulator.person()
-
-
 def pushed(brand: BrandAccount, customer: dict[str, Any], x_id: str) -> Body:
     person = type("Person", (), {"x_user_id": customer["id"]})
     told = dm(person, brand, "told by push", id=x_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -26,18 +25,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def brand(connected: Callable[..., BrandAccount]) -> BrandAccount:
-    return connected()
-
-
-@pytest.fixture
 def manager(brand: BrandAccount) -> User:
     return make_user("Sam Manager", brand, Role.MANAGER)
-
-
-@pytest.fixture
-def customer(simulator: Simulator) -> dict[str, Any]:
-    return simulator.person()
 
 
 @pytest.fixture

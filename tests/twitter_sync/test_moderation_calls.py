@@ -32,8 +32,8 @@ def test_the_eleventh_block_of_a_quarter_of_an_hour_is_not_even_tried(
     assert client_of_acme.unblock_dms(carla["id"]) == {"data": {"blocked": False}}
 
 
-def test_an_answer_is_hidden_and_shown(simulator, client_of_acme, acme_on_x):
-    first = simulator.post("posts", author_id=acme_on_x.x_user_id, text="We are back")["id"]
+def test_an_answer_is_hidden_and_shown(simulator, client_of_acme, brand):
+    first = simulator.post("posts", author_id=brand.x_user_id, text="We are back")["id"]
     answer = simulator.post(
         "posts", author_id=simulator.person()["id"], text="Late", in_reply_to_post_id=first
     )["id"]
@@ -41,7 +41,7 @@ def test_an_answer_is_hidden_and_shown(simulator, client_of_acme, acme_on_x):
     assert client_of_acme.unhide_post(answer) == {"data": {"hidden": False}}
 
 
-def test_what_x_will_not_hide_is_a_named_error(simulator, client_of_acme, acme_on_x):
+def test_what_x_will_not_hide_is_a_named_error(simulator, client_of_acme, brand):
     theirs = simulator.post("posts", author_id=simulator.person()["id"], text="Help!")["id"]
     with pytest.raises(Forbidden):
         client_of_acme.hide_post(theirs)

@@ -35,18 +35,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def brand(connected: Callable[..., BrandAccount]) -> BrandAccount:
-    return connected()
-
-
-@pytest.fixture
 def agent(brand: BrandAccount) -> User:
     return make_user("Ana Agent", brand)
-
-
-@pytest.fixture
-def customer(simulator: Simulator) -> dict[str, Any]:
-    return simulator.person()
 
 
 @pytest.fixture

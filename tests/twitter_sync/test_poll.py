@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,16 +22,6 @@ from twitter_sync.client import Client
 from twitter_sync.models import Connection, RateBudget, RawEvent, SyncCursor
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def brand(connected: Callable[..., BrandAccount]) -> BrandAccount:
-    return connected()
-
-
-@pytest.fixture
-def customer(simulator: Simulator) -> dict[str, Any]:
-    return simulator.person()
 
 
 def cursor_of(brand: BrandAccount, feed: str = "dms") -> SyncCursor:

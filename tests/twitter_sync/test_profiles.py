@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -143,11 +142,6 @@ def test_somebody_named_in_a_post_alone_has_a_handle_of_today(client, acme, carl
 
 
 # What we ask for
-
-
-@pytest.fixture
-def brand(connected: Callable[..., BrandAccount]) -> BrandAccount:
-    return connected()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -32,16 +31,6 @@ from twitter_sync.models import ConversationSearch, KnownPost, RateBudget, Spend
 from twitter_sync.models.spending import month_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def brand(connected: Callable[..., BrandAccount]) -> BrandAccount:
-    return connected()
-
-
-@pytest.fixture
-def customer(simulator: Simulator) -> dict[str, Any]:
-    return simulator.person()
 
 
 @pytest.fixture

@@ -24,11 +24,6 @@ LATER = timedelta(hours=1)
 
 
 @pytest.fixture
-def brand(connected):
-    return connected()
-
-
-@pytest.fixture
 def agent(brand):
     return make_user("Ana Agent", brand)
 

@@ -33,11 +33,6 @@ Connected = Callable[..., BrandAccount]
 TOKEN_PATH = "/2/oauth2/token"
 
 
-@pytest.fixture
-def brand(connected: Connected) -> BrandAccount:
-    return connected()
-
-
 def age(brand: BrandAccount, *, minutes_left: float) -> Connection:
     held = Connection.objects.get(brand=brand)
     held.expires_at = timezone.now() + timedelta(minutes=minutes_left)

@@ -15,7 +15,6 @@ from tests.twitter_sync.bodies import post
 from tests.twitter_sync.small_x import Said
 from tests.twitter_sync.test_poll import poll_now, posts
 from tests.twitter_sync.working import settle
-from tests.x import Simulator
 from twitter_sync import budgets, feeds
 from twitter_sync.actions import searching
 from twitter_sync.actions.applying import apply_due
@@ -40,16 +39,6 @@ from twitter_sync.models import ConversationSearch, RateBudget, RawEvent
 pytestmark = pytest.mark.django_db
 
 SEARCH = "/2/tweets/search/recent"
-
-
-@pytest.fixture
-def brand(connected: Callable[..., BrandAccount]) -> BrandAccount:
-    return connected()
-
-
-@pytest.fixture
-def customer(simulator: Simulator) -> dict[str, Any]:
-    return simulator.person()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -42,18 +42,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def brand(connected: Callable[..., BrandAccount]) -> BrandAccount:
-    return connected()
-
-
-@pytest.fixture
 def agent(brand: BrandAccount) -> User:
     return make_user("Ana Agent", brand)
-
-
-@pytest.fixture
-def customer(simulator: Simulator) -> dict[str, Any]:
-    return simulator.person()
 
 
 @pytest.fixture

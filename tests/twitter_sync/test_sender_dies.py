@@ -33,11 +33,6 @@ Deed = Callable[..., Any]
 
 
 @pytest.fixture
-def brand(connected: Callable[..., BrandAccount]) -> BrandAccount:
-    return connected()
-
-
-@pytest.fixture
 def agent(brand: BrandAccount) -> User:
     return make_user("Ana Agent", brand)
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from accounts.models import BrandAccount
-from tests.x import Simulator
 from twitter_sync import spending
 from twitter_sync.budgets import Purpose
 from twitter_sync.client import Client
@@ -27,16 +25,6 @@ def spent(share: str, *, cap: int = 100) -> Spending:
     return Spending.objects.create(
         pk=1, cap_usd=cap, spent_usd=cap * Decimal(share), month=month_of(timezone.now())
     )
-
-
-@pytest.fixture
-def brand(connected: Connected) -> BrandAccount:
-    return connected()
-
-
-@pytest.fixture
-def customer(simulator: Simulator) -> dict[str, Any]:
-    return simulator.person()
 
 
 def test_at_the_cap_no_clock_asks_x_for_news(brand, simulator):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -41,11 +40,6 @@ pytestmark = [
     pytest.mark.usefixtures("media_folder"),
 ]
 WITHIN_SECONDS = 60.0
-
-
-@pytest.fixture
-def brand(connected: Callable[..., BrandAccount]) -> BrandAccount:
-    return connected()
 
 
 @pytest.fixture
