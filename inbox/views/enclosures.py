@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from inbox.access import access_conversation, access_enclosure, access_thread
@@ -25,20 +26,22 @@ KEPT_IN_MEMORY = 8 * 1024 * 1024
 @require_POST
 @signed_in
 def enclosures(request: HttpRequest, pk: int) -> HttpResponse:
-    """Why a file is not taken, is said in plain text."""
+    """Answers with its address beside the conversation; why one is not taken, in plain text."""
     user = person(request)
     thread = access_thread(user, pk)
     name = unquote(request.headers.get("X-File-Name", ""))
     try:
         with cast(BinaryIO, SpooledTemporaryFile(KEPT_IN_MEMORY)) as content:
             receive(request, content, name)
-            enclose(thread, by=user, name=name, content=content)
+            chosen = enclose(thread, by=user, name=name, content=content)
     except UnreadablePostError:
         return told("The file did not arrive whole. Attach it again.", 400)
     except (NotSendable, TooManyFiles) as refusal:
         return told(str(refusal), 422)
     fresh = access_conversation(user, thread.conversation_id)
-    return conversation_answer(request, fresh, status=201)
+    answer = conversation_answer(request, fresh, status=201)
+    answer["Location"] = reverse("inbox:enclosure", args=[chosen.pk])
+    return answer
 
 
 def receive(request: HttpRequest, into: BinaryIO, name: str) -> None:

@@ -347,7 +347,8 @@ def test_a_public_reply_goes_under_the_post_that_is_picked(windows, asked, write
     )
     desk.get_by_label(re.compile("^Public reply to @")).fill("About the first one")
     desk.keyboard.press("Control+Enter")
-    expect(desk.locator(".message-ours").last).to_contain_text("Sent")
+    sent = desk.locator(".message-ours", has_text="About the first one")
+    expect(sent.locator(".message-state")).to_contain_text("Sent")
     posts = windows.stack.ask_x("ledger")["posts"]
     asked_first = next(post for post in posts if "first thing in public" in post["text"])
     answer = next(post for post in posts if post["text"].endswith("About the first one"))

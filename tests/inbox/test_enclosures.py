@@ -56,6 +56,7 @@ def test_a_picture_is_kept_with_a_still_and_shown_to_who_chose_it(desk, ana, dm_
     answer = send(desk, dm_thread, picture(size=(900, 300)), "Your%20parcel.png")
     assert answer.status_code == 201
     chosen = Enclosure.objects.get()
+    assert answer["Location"] == reverse("inbox:enclosure", args=[chosen.pk])
     assert (chosen.name, chosen.kind, chosen.author) == ("Your parcel.png", "photo", ana)
     assert (chosen.width, chosen.height) == (900, 300)
     for file in (chosen.whole, chosen.still):

@@ -3,7 +3,7 @@
 import { Controller } from "stimulus"
 import { mergePart } from "lib/fragments"
 import { toast } from "lib/toast"
-import { sendFile } from "lib/upload"
+import { headers, sendFile } from "lib/upload"
 
 const WAIT = "Wait until every file is here, or remove it. Then send."
 const KB = 1024
@@ -66,10 +66,12 @@ export default class extends Controller {
     this.#bring([...event.dataTransfer.files])
   }
 
-  // Also cancels what is under way.
+  // Also cancels what is under way. What has arrived in full is taken back once the server says where
+  // it is.
   drop({ currentTarget }) {
     const item = currentTarget.closest("li")
-    item.sending?.abort()
+    item.isUnwanted = true
+    if (!item.hasArrived) item.sending?.abort()
     this.#forget(item)
     this.element.querySelector("textarea").focus()
   }
@@ -77,8 +79,7 @@ export default class extends Controller {
   // Kept at once, so that it is there after a reload; the reply itself says it once more.
   async describe({ currentTarget }) {
     const body = new URLSearchParams({ alt_text: currentTarget.value })
-    const headers = { ...JSON.parse(document.body.getAttribute("hx-headers")), "HX-Request": "true" }
-    await fetch(currentTarget.dataset.address, { method: "POST", body, headers }).catch(() => null)
+    await fetch(currentTarget.dataset.address, { method: "POST", body, headers: headers() }).catch(() => null)
   }
 
   // Callbacks
@@ -110,13 +111,15 @@ export default class extends Controller {
   }
 
   async #send(file, item) {
-    if (!item.isConnected) return
+    if (item.isUnwanted) return
     if (file.size > this.largestValue) return refuse(item, `“${file.name}” ${this.limitsValue}`)
     item.sending = new AbortController()
     const progress = (percent) => tell(item, percent)
-    const { status, text } = await sendFile(this.addressValue, file, { progress, signal: item.sending.signal })
-    if (!item.isConnected) return
+    const { status, text, place } = await sendFile(this.addressValue, file, { progress, signal: item.sending.signal })
+    if (item.isUnwanted) return place && fetch(place, { method: "DELETE", headers: headers() }).catch(() => null)
     if (status !== 201) return refuse(item, text)
+    // Another conversation is open by now: it is there when they come back.
+    if (!item.isConnected) return
     mergePart(text, this.listValue)
     this.#forget(item)
   }
@@ -138,7 +141,8 @@ function part(item, name) {
 
 function tell(item, percent) {
   part(item, "progress").value = percent
-  part(item, "percent").textContent = percent < 100 ? `${percent} %` : "Looked at"
+  part(item, "percent").textContent = percent < 100 ? `${percent} %` : "Checking"
+  item.hasArrived = percent === 100
 }
 
 function refuse(item, words) {
