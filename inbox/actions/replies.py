@@ -148,7 +148,8 @@ def reply(
         )
     )
     message = queue(thread, conversation, by, parts, client_key, answers, files)
-    remember_use(whole_of(message), saved_reply)
+    if saved_reply is not None:
+        remember_use(whole_of(message), saved_reply)
     drop_draft(client_key, by=by)
     if conversation.assignee_id is None and conversation.brand.claims_on_reply:
         hand_over(conversation, to=by, by=by)

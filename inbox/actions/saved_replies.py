@@ -46,10 +46,8 @@ def remove_saved_reply(saved: SavedReply, *, by: User) -> None:
     saved.delete()
 
 
-def remember_use(messages: Iterable[Message], saved_reply: int | None) -> None:
+def remember_use(messages: Iterable[Message], saved_reply: int) -> None:
     """That they were begun with it; nothing where it is gone, or another brand's."""
-    if saved_reply is None:
-        return
     for message in messages:
         saved = SavedReply.objects.filter(brand=message.brand_id, pk=saved_reply).first()
         if saved is not None:
