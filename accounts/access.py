@@ -71,10 +71,9 @@ def administers_any(user: User) -> bool:
     )
 
 
-def manages_any(user: User) -> bool:
-    """Manager or admin of at least one brand: may see what came of things. The owner is neither."""
-    roles = [role for role in Role if role.includes(Role.MANAGER)]
-    return user.is_active and user.memberships.filter(role__in=roles).exists()
+def roles_of(user: User) -> set[Role]:
+    """All that the user has, on whichever brands. One query."""
+    return {Role(role) for role in user.memberships.values_list("role", flat=True)}
 
 
 def administers_person(user: User, person: User) -> bool:

@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from accounts.access import administers_any, manages_any
+from accounts.access import administers_any, roles_of
 from accounts.mailbox import is_file_based
-from accounts.models import BrandAccount, User
+from accounts.models import BrandAccount, Role, User
 
 
 class Place(TypedDict):
@@ -58,9 +58,10 @@ def places(person: object) -> list[Place]:
     if not isinstance(person, User):
         return []
     found = [Place(label="Desk", href=reverse("inbox:desk"), icon="inbox")]
-    if manages_any(person):
+    roles = roles_of(person)
+    if any(role.includes(Role.MANAGER) for role in roles):
         found.append(Place(label="Reports", href=reverse("inbox:handoffs"), icon="list"))
-    if administers_any(person):
+    if person.is_superuser or Role.ADMIN in roles:
         found += [
             Place(label="Handles", href=reverse("twitter_sync:handles"), icon="at-sign"),
             Place(label="People", href=reverse("accounts:people"), icon="users"),

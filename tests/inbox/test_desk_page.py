@@ -192,10 +192,10 @@ def test_the_desk_costs_the_same_at_any_size(ana_client, acme, ana, django_asser
 
     grow(5)
     ana_client.get(DESK)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         ana_client.get(DESK)
     grow(50)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         assert len(names(ana_client.get(DESK))) == 50
 
 
