@@ -48,7 +48,7 @@ def relative(moment: datetime) -> Markup:
 
 def ago(moment: datetime) -> Markup:
     """just now, 5 minutes ago, 3 hours ago, 2 days ago: in a sentence."""
-    seconds = max(0, int((timezone.now() - moment).total_seconds()))
+    seconds = max(0, int((present() - moment).total_seconds()))
     for length, unit in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
         if seconds >= length:
             return _time(moment, f"{count_of(seconds // length, unit)} ago")
@@ -61,14 +61,14 @@ def clock(moment: datetime) -> Markup:
 
 def to_the_second(moment: datetime) -> Markup:
     """14:02:10; with the day when that is another one."""
-    local, today = timezone.localtime(moment), timezone.localtime()
+    local, today = timezone.localtime(moment), timezone.localtime(present())
     form = "%H:%M:%S" if local.date() == today.date() else "%a %-d %b, %H:%M:%S"
     return _time(moment, local.strftime(form))
 
 
 def day(moment: datetime) -> str:
     """Today, Yesterday, Monday 16 November; with the year when it is another one."""
-    local, today = timezone.localtime(moment), timezone.localtime()
+    local, today = timezone.localtime(moment), timezone.localtime(present())
     behind = (today.date() - local.date()).days
     if behind in (0, 1):
         return ("Today", "Yesterday")[behind]
@@ -77,7 +77,7 @@ def day(moment: datetime) -> str:
 
 def when(moment: datetime) -> Markup:
     """A moment to come or long gone, in full: today 14:30, tomorrow 09:00, Mon 23 Nov 09:00."""
-    local, today = timezone.localtime(moment), timezone.localtime()
+    local, today = timezone.localtime(moment), timezone.localtime(present())
     ahead = (local.date() - today.date()).days
     named = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(ahead, local.strftime("%a %-d %b"))
     return _time(moment, f"{named} {local:%H:%M}")
@@ -85,7 +85,7 @@ def when(moment: datetime) -> Markup:
 
 def short(moment: datetime) -> str:
     """The time for today, else the date: for option lists, which hold no markup."""
-    local, today = timezone.localtime(moment), timezone.localtime()
+    local, today = timezone.localtime(moment), timezone.localtime(present())
     return local.strftime("%H:%M" if local.date() == today.date() else "%-d %b %H:%M")
 
 

@@ -11,6 +11,7 @@ from django import forms
 from django.db.models import BigIntegerField
 from django.utils import timezone
 
+from accounts import clock
 from inbox.guards.draft import Despite
 from inbox.models import Conversation, SavedReply
 from inbox.models.enclosure import LONGEST_ALT_TEXT
@@ -51,7 +52,7 @@ SNOOZES: dict[str, tuple[str, Callable[[datetime], datetime]]] = {
 
 def snooze_choices() -> list[SnoozeChoice]:
     """The moments offered, on the clock of the person who is signed in."""
-    now = timezone.localtime()
+    now = timezone.localtime(clock.now())
     return [SnoozeChoice(name, label, until(now)) for name, (label, until) in SNOOZES.items()]
 
 
@@ -68,7 +69,7 @@ class StatusForm(forms.Form):
 
     def snoozed_until(self) -> datetime:
         _, until = SNOOZES[self.cleaned_data["snooze"]]
-        return until(timezone.localtime())
+        return until(timezone.localtime(clock.now()))
 
 
 class Wanted(forms.TypedChoiceField):

@@ -15,6 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg2
 import pytest
 import redis.asyncio
+from django.db import OperationalError
+from django.db import connection as django_connection
 from psycopg2.extensions import set_wait_callback
 
 from config import silence
@@ -91,12 +93,29 @@ def test_whoever_accepts_and_says_nothing_is_not_connected_to(
         connect(to_database)
 
 
+@pytest.mark.django_db
+def test_the_database_ends_a_statement_that_would_be_left(settings):
+    settings.DATABASE_PATIENCE = 1
+    silence.limit_statements(connection=django_connection)
+    with django_connection.cursor() as cursor, pytest.raises(OperationalError, match="timeout"):
+        cursor.execute("SELECT pg_sleep(60)")
+
+
+@pytest.mark.django_db
+def test_a_shorter_time_that_is_set_already_stays():
+    with django_connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '3s'")
+        silence.limit_statements(connection=django_connection)
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("3s",)
+
+
 def test_an_answer_in_many_pieces_may_take_longer(to_database, have_patience):
     """Of each piece, and not of the whole, it is asked whether it comes."""
-    have_patience(3)
+    have_patience(6)
     with closing(connect(to_database)) as line, line.cursor() as cursor:
-        cursor.execute("SELECT pg_sleep(0.5), repeat('x', 20000) FROM generate_series(1, 8)")
-        assert len(cursor.fetchall()) == 8
+        cursor.execute("SELECT pg_sleep(0.8), repeat('x', 20000) FROM generate_series(1, 9)")
+        assert len(cursor.fetchall()) == 9
 
 
 def test_a_stream_leaves_a_queue_that_is_silent(settings, monkeypatch):

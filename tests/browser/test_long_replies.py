@@ -40,7 +40,7 @@ def test_a_long_public_answer_is_shown_as_posts_and_sent_as_those(windows, write
     expect(preview).to_have_count(0)
     expect(desk.locator(".message-ours", has_text="Post 1 of 2")).to_contain_text("Sent")
     last = desk.locator(".message-ours", has_text="Post 2 of 2")
-    expect(last).to_contain_text("Sent", timeout=30_000)
+    expect(last).to_contain_text("Sent")
 
     found = axe(desk)
     assert found == [], found

@@ -18,7 +18,7 @@ def test_who_was_suspended_meanwhile_is_named_on_an_open_desk(windows, stack, id
     desk.get_by_role("link", name="Before I am gone").click()
     expect(desk.get_by_label(re.compile("^Private message to @gerda"))).to_be_visible()
     doubt = desk.locator("#path-dm-doubt")
-    expect(doubt).to_contain_text("X has suspended @gerda", timeout=30_000)
+    expect(doubt).to_contain_text("X has suspended @gerda")
     expect(doubt).to_contain_text("They last wrote privately")
     expect(doubt.get_by_role("link", name="Open in X")).to_be_visible()
     for scheme, rules in (("light", RULES), ("dark", ["color-contrast"])):

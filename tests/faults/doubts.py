@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from types import TracebackType
 
@@ -31,10 +32,10 @@ class Doubts:
         self.trial, self.over = trial, threading.Event()
         self.took: list[float] = []
         self.seen: dict[int, tuple[float, float]] = {}
-        self.looking = threading.Thread(target=self.look, daemon=True)
+        self.pool = ThreadPoolExecutor(max_workers=1)
 
     def __enter__(self) -> Doubts:
-        self.looking.start()
+        self.looking = self.pool.submit(self.look)
         return self
 
     def __exit__(
@@ -44,7 +45,8 @@ class Doubts:
         at: TracebackType | None,
     ) -> None:
         self.over.set()
-        self.looking.join()
+        self.pool.shutdown()
+        self.looking.result()
         if error is None:
             self.measure()
 
@@ -68,7 +70,7 @@ class Doubts:
         return not self.among(IN_DOUBT)
 
     def measure(self) -> None:
-        never = (0.0, 0.0)
+        never = (0.0, 0.0)  # settled between two looks
         times = (self.seen.get(number, never) for number in self.among(EVER))
         self.took = [until - since + LOOKS_EVERY for since, until in times]
         print(

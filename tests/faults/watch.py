@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from types import TracebackType
 
@@ -32,6 +32,7 @@ DONE = {
         FROM inbox_message WHERE client_key IS NOT NULL
     """,
 }
+WATCHED = ("pages", "live", *DONE, "news")
 
 
 class Watch:
@@ -41,22 +42,18 @@ class Watch:
 
     def __init__(self, trial: Trial) -> None:
         self.trial, self.over = trial, threading.Event()
-        self.worst: dict[str, float] = {}
-        stack = trial.stack
-        self.watching = [
-            self.thread(self.ask, "pages", f"{stack.web}/ready"),
-            self.thread(self.ask, "pages", f"{stack.web}/live"),
-            self.thread(self.ask, "live", f"{stack.live}/live/ready"),
-            *(self.thread(self.follow, name, statement) for name, statement in DONE.items()),
-            self.thread(self.listen),
-        ]
-
-    def thread(self, watch: Callable[..., None], *about: str) -> threading.Thread:
-        return threading.Thread(target=watch, args=about, daemon=True)
+        self.worst = dict.fromkeys(WATCHED, 0.0)
+        self.pool = ThreadPoolExecutor(max_workers=len(WATCHED) + 1)
 
     def __enter__(self) -> Watch:
-        for one in self.watching:
-            one.start()
+        stack, begin = self.trial.stack, self.pool.submit
+        self.watching = [
+            begin(self.ask, "pages", f"{stack.web}/ready"),
+            begin(self.ask, "pages", f"{stack.web}/live"),
+            begin(self.ask, "live", f"{stack.live}/live/ready"),
+            *(begin(self.follow, name, statement) for name, statement in DONE.items()),
+            begin(self.listen),
+        ]
         return self
 
     def __exit__(
@@ -65,20 +62,24 @@ class Watch:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
+        """Who watches and fails fails the trial."""
         self.over.set()
+        self.pool.shutdown()
         for one in self.watching:
-            one.join()
+            one.result()
 
     def note(self, name: str, since: float) -> None:
-        self.worst[name] = max(self.worst.get(name, 0.0), time.monotonic() - since)
+        self.worst[name] = max(self.worst[name], time.monotonic() - since)
 
     def ask(self, name: str, url: str) -> None:
-        """Whatever is answered is an answer: unwell is not hung."""
+        """Whatever is answered is an answer: unwell is not hung. Who is not there gives none."""
+        since = time.monotonic()
         while not self.over.wait(LOOKS_EVERY):
-            began = time.monotonic()
             with suppress(httpx.HTTPError):
                 httpx.get(url, trust_env=False, timeout=PATIENCE)
-            self.note(name, began)
+                self.note(name, since)
+                since = time.monotonic()
+        self.note(name, since)
 
     def follow(self, name: str, statement: str) -> None:
         done, since = -1, time.monotonic()

@@ -67,6 +67,8 @@ def send_next(conversation_id: int) -> Message | None:
     try:
         external_id = hand_to_x(attempt.message)
     except RateLimited as limit:
+        if limit.status is not None:  # else it is our own count of what X allows
+            outages.note_answer(attempt.message.brand)
         return put_back(attempt, limit, not_before=limit.resets_at)
     except (NotConnected, TokenRejected) as signed_out:
         return put_back(attempt, signed_out, not_before=clock.now())
