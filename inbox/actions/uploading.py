@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 
 from accounts.doorbell import ring
 from inbox.actions.recording import keep, locked_around
 from inbox.actions.sending import fail_unsent
-from inbox.models import Attachment, Message
+from inbox.models import Attachment, Conversation, Message
 
 Upload = Attachment.Upload
 
@@ -48,14 +49,26 @@ def refuse(attachment: Attachment, *, reason: str) -> None:
 def write(attachment: Attachment, facts: Mapping[str, Any]) -> bool:
     """False when it is the message's no more, as when that was taken back. What it waited for is
     over, unless `facts` say otherwise."""
-    message = Message.objects.filter(attachments=attachment).first()
-    if message is None:
+    conversation = hold(attachment)
+    if conversation is None:
         return False
-    conversation = locked_around(message)
     if not Attachment.objects.filter(pk=attachment.pk).update(**{"reason": "", **facts}):
         return False
     keep(conversation, what="send")
     return True
+
+
+def hold(attachment: Attachment) -> Conversation | None:
+    """The conversation of a file, locked; None when no message has the file any more.
+
+    Whoever takes a file back or erases a conversation locks that first, then what hangs on it. So
+    must whoever writes of a file in several rows, or the two wait in a circle (trust G7).
+    """
+    message = Message.objects.filter(attachments=attachment).first()
+    try:
+        return locked_around(message) if message is not None else None
+    except ObjectDoesNotExist:
+        return None
 
 
 def start_over(message: Message, *, also_ready: bool = False) -> None:

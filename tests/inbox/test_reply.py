@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -30,6 +29,7 @@ from inbox.guards.news import SomethingNew
 from inbox.models import Conversation, ConversationEvent, Message
 from inbox.sequence import moment_of
 from tests.factories import make_message, next_x_id
+from tests.locks import elsewhere, wait_until_somebody_waits
 
 
 def send(message: Message, external_id: str | None = None) -> Message:
@@ -335,24 +335,7 @@ def test_an_echo_while_the_sender_says_that_it_was_sent_is_that_message(acme, qu
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             send(message, echo.external_id)
-            arriving = pool.submit(receive_elsewhere, acme, echo)
+            arriving = pool.submit(elsewhere, receive, acme, echo)
             wait_until_somebody_waits()
         assert arriving.result(10).pk == message.pk
     assert Message.objects.filter(direction="out").count() == 1
-
-
-def receive_elsewhere(brand, utterance):
-    """As another worker does."""
-    try:
-        return receive(brand, utterance)
-    finally:
-        connection.close()
-
-
-def wait_until_somebody_waits() -> None:
-    waiting = "SELECT 1 FROM pg_locks WHERE NOT granted"
-    ends_at = time.monotonic() + 60
-    with connection.cursor() as cursor:
-        while cursor.execute(waiting) or not cursor.fetchone():
-            assert time.monotonic() < ends_at, "nobody waits"
-            time.sleep(0.01)

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import io
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import transaction
 
 from accounts import clock
 from accounts.models import BrandAccount, User
+from inbox.actions.erasing import erase_conversations
+from inbox.actions.recording import locked
 from inbox.actions.replies import cancel, reply, retry
+from inbox.media.files import Vanished
 from inbox.models import Enclosure, Message, Thread
 from inbox.models.attachment import first_to_upload
 from tests.factories import (
@@ -24,15 +31,17 @@ from tests.factories import (
     make_thread,
     make_user,
 )
+from tests.locks import elsewhere, wait_until_somebody_waits
 from tests.pictures import FILM, picture
 from tests.x import Simulator
 from twitter_sync import uploads
 from twitter_sync.actions import uploading
 from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.polling import begin_feeds, poll
-from twitter_sync.actions.sending import begin, send_next, sweep
-from twitter_sync.actions.uploading import upload_due
+from twitter_sync.actions.sending import accepted, begin, doubted, send_next, sweep
+from twitter_sync.actions.uploading import finish, give_up, take, upload_due
 from twitter_sync.client import Client
+from twitter_sync.errors import Unconfirmed
 from twitter_sync.models import MediaUpload, SendAttempt, SyncCursor
 
 pytestmark = [
@@ -378,6 +387,60 @@ def test_taken_back_in_the_middle_nothing_more_of_it_is_uploaded(agent, threads,
     upload_due()
     assert asked == [0]
     assert Enclosure.objects.whole().count() == 1
+
+
+# Two at once: nobody waits in a circle (trust G7)
+
+
+def finished(upload: MediaUpload) -> None:
+    with suppress(Vanished):
+        finish(upload)
+
+
+def given_up(upload: MediaUpload) -> None:
+    give_up(upload, "X could not read it.")
+
+
+@pytest.mark.parametrize("end", [finished, given_up])
+@pytest.mark.parametrize("goes", ["taken back", "erased"])
+def test_what_ends_while_it_is_taken_away_lets_that_go_first(brand, agent, threads, end, goes):
+    message = say(threads["dm"], agent)
+    upload = take()
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            locked(message.conversation_id)
+            ended = pool.submit(elsewhere, end, upload)
+            wait_until_somebody_waits()
+            if goes == "erased":
+                erase_conversations(brand, limit=10)
+            else:
+                cancel(message, by=agent)
+        ended.result(60)
+    assert not MediaUpload.objects.exists()
+    assert Enclosure.objects.count() == (1 if goes == "taken back" else 0)
+
+
+def doubts(attempt: SendAttempt) -> None:
+    doubted(attempt, Unconfirmed())
+
+
+def accepts(attempt: SendAttempt) -> None:
+    accepted(attempt, "1992000000000000300")
+
+
+@pytest.mark.parametrize("end", [doubts, accepts])
+def test_what_is_erased_while_x_answers_goes_first(brand, agent, threads, end):
+    message = say(threads["dm"], agent, files=())
+    attempt = begin(message.conversation_id)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            locked(message.conversation_id)
+            ended = pool.submit(elsewhere, end, attempt)
+            wait_until_somebody_waits()
+            erase_conversations(brand, limit=10)
+        with pytest.raises(ObjectDoesNotExist):
+            ended.result(60)
+    assert not SendAttempt.objects.exists()
 
 
 # Its echo

@@ -123,22 +123,26 @@ def hand_to_x(message: Message) -> str:
 @transaction.atomic
 def put_back(attempt: SendAttempt, error: XError, *, not_before: datetime) -> Message:
     """X certainly has nothing of it: the message waits in its place."""
+    message = sending.put_back(attempt.message_id, not_before=not_before, reason=error.reason)
     end(attempt, Outcome.FAILED, error)
-    return sending.put_back(attempt.message_id, not_before=not_before, reason=error.reason)
+    return message
 
 
 @transaction.atomic
 def doubted(attempt: SendAttempt, doubt: Unconfirmed) -> Message:
     """Attempt and message at once: a worker that dies between the two would leave a message that
     is being sent for ever, and that no sweep finds."""
+    message = sending.doubt(attempt.message_id, reason=doubt.reason)
     end(attempt, Outcome.UNCERTAIN, doubt)
-    return sending.doubt(attempt.message_id, reason=doubt.reason)
+    return message
 
 
 @transaction.atomic
 def refused(attempt: SendAttempt, refusal: XError) -> Message:
+    reason = advised(refusal, attempt.message)
+    message = sending.fail(attempt.message_id, reason=reason)
     end(attempt, Outcome.FAILED, refusal)
-    return sending.fail(attempt.message_id, reason=advised(refusal, attempt.message))
+    return message
 
 
 def answers_what_is_gone(message: Message, refusal: XError) -> bool:
@@ -157,9 +161,9 @@ def fail_for_its_post(attempt: SendAttempt, refusal: XError) -> Message:
     """
     message = attempt.message
     with transaction.atomic():
-        end(attempt, Outcome.FAILED, refusal)
         reason = ITS_POST_IS_GONE.format(brand=message.brand)
         failed = sending.fail(message.pk, reason=reason)
+        end(attempt, Outcome.FAILED, refusal)
     check_one(str(message.answers_external_id))
     return failed
 
@@ -173,8 +177,8 @@ def is_about_media(message: Message, refusal: XError) -> bool:
 @transaction.atomic
 def upload_again(attempt: SendAttempt, refusal: XError) -> Message:
     """Once: what X does not take after that fails."""
-    end(attempt, Outcome.FAILED, refusal)
     message = sending.put_back(attempt.message_id, not_before=clock.now(), reason=FORGOTTEN)
+    end(attempt, Outcome.FAILED, refusal)
     turn_down(message, refusal.reason)
     return message
 
@@ -183,7 +187,6 @@ def upload_again(attempt: SendAttempt, refusal: XError) -> Message:
 def accepted(attempt: SendAttempt, external_id: str) -> Message:
     """X may have told already that the post was deleted there."""
     sequence = int(external_id)
-    end(attempt, Outcome.SENT)
     is_public = attempt.message.kind == Message.Kind.PUBLIC
     known = hold([external_id]) if is_public else []
     message = sending.confirm_sent(
@@ -192,13 +195,16 @@ def accepted(attempt: SendAttempt, external_id: str) -> Message:
         sequence=sequence,
         sent_at=moment_of(sequence),
     )
+    end(attempt, Outcome.SENT)
     if any(one.is_deleted for one in known):
         delete_post(external_id, brands=[message.brand])
     return message
 
 
 def end(attempt: SendAttempt, outcome: SendAttempt.Outcome, error: XError | None = None) -> None:
-    """Closes an attempt that is still open; one that the sweeper closed keeps its outcome."""
+    """Closes an attempt that is still open; one that the sweeper closed keeps its outcome. Call
+    with the conversation locked: whoever erases it takes the attempt after that, too.
+    """
     SendAttempt.objects.filter(pk=attempt.pk, outcome=Outcome.OPEN).update(
         outcome=outcome,
         status=error.status if error else 201,

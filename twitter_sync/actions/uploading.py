@@ -192,6 +192,7 @@ def wait(upload: MediaUpload, told: dict[str, Any]) -> None:
 
 @transaction.atomic
 def finish(upload: MediaUpload) -> None:
+    uploading.hold(upload.attachment)
     facts = {"outcome": Outcome.READY, "finished_at": clock.now(), "lease_until": None}
     keep(upload, **facts)
     key, until = upload.media_key or upload.attachment.media_key, upload.expires_at
@@ -218,6 +219,7 @@ def fail_once(upload: MediaUpload, reason: str) -> None:
 
 @transaction.atomic
 def give_up(upload: MediaUpload, reason: str) -> None:
+    uploading.hold(upload.attachment)
     open_ones = MediaUpload.objects.filter(pk=upload.pk, outcome=Outcome.OPEN)
     facts = {"outcome": Outcome.FAILED, "reason": reason[:300], "finished_at": clock.now()}
     if open_ones.update(**facts):
