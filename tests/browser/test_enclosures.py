@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SIZES, axe
+from tests.browser.test_drafts import is_saved
 from tests.pictures import FILM
 
 GREEN, BLUE = "#007558", "#1666aa"
@@ -100,6 +101,10 @@ def test_a_private_message_takes_one_without_words(desk):
     # What was not taken is not left out in silence.
     page.get_by_role("button", name="Send privately").click()
     expect(page.locator(".toast")).to_contain_text("Wait until every file is here, or remove it")
+    # What is typed after that is kept as before.
+    for text in ("This one", ""):
+        with page.expect_response(is_saved):
+            page.locator("#path-dm-text").fill(text)
     page.get_by_role("button", name="Remove other.png").click()
     page.get_by_role("button", name="Send privately").click()
     sent = page.locator(".message-ours").last

@@ -21,11 +21,11 @@ export default class extends Controller {
   }
 
   connect() {
-    this.element.addEventListener("htmx:beforeRequest", this.hold)
+    this.element.addEventListener("htmx:confirm", this.hold)
   }
 
   disconnect() {
-    this.element.removeEventListener("htmx:beforeRequest", this.hold)
+    this.element.removeEventListener("htmx:confirm", this.hold)
   }
 
   // Actions
@@ -84,6 +84,7 @@ export default class extends Controller {
 
   // Callbacks
 
+  // Before anybody takes the reply for under way.
   hold = (event) => {
     if (event.detail.elt !== this.element || !this.incomingTarget.children.length) return
     event.preventDefault()
