@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -20,7 +21,6 @@ from accounts.models import BrandAccount, User
 from inbox.actions.erasing import erase_conversations
 from inbox.actions.recording import locked
 from inbox.actions.replies import cancel, reply, retry
-from inbox.media.files import Vanished
 from inbox.models import Enclosure, Message, Thread
 from inbox.models.attachment import first_to_upload
 from tests.factories import (
@@ -31,7 +31,7 @@ from tests.factories import (
     make_thread,
     make_user,
 )
-from tests.locks import elsewhere, wait_until_somebody_waits
+from tests.locks import elsewhere, somebody_waits, wait_until_somebody_waits
 from tests.pictures import FILM, picture
 from tests.x import Simulator
 from twitter_sync import uploads
@@ -39,7 +39,15 @@ from twitter_sync.actions import uploading
 from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.polling import begin_feeds, poll
 from twitter_sync.actions.sending import accepted, begin, doubted, send_next, sweep
-from twitter_sync.actions.uploading import finish, give_up, take, upload_due
+from twitter_sync.actions.uploading import (
+    LeaseLost,
+    fail_once,
+    finish,
+    give_up,
+    keep,
+    take,
+    upload_due,
+)
 from twitter_sync.client import Client
 from twitter_sync.errors import Unconfirmed
 from twitter_sync.models import MediaUpload, SendAttempt, SyncCursor
@@ -393,7 +401,7 @@ def test_taken_back_in_the_middle_nothing_more_of_it_is_uploaded(agent, threads,
 
 
 def finished(upload: MediaUpload) -> None:
-    with suppress(Vanished):
+    with suppress(LeaseLost):
         finish(upload)
 
 
@@ -418,6 +426,46 @@ def test_what_ends_while_it_is_taken_away_lets_that_go_first(brand, agent, threa
         ended.result(60)
     assert not MediaUpload.objects.exists()
     assert Enclosure.objects.count() == (1 if goes == "taken back" else 0)
+
+
+@pytest.fixture
+def slow(monkeypatch) -> Callable[[], MediaUpload | None]:
+    """Takes an upload as a worker that stops for longer than its lease is."""
+
+    def slow() -> MediaUpload | None:
+        with monkeypatch.context() as patch:
+            patch.setattr(uploading, "LEASE", timedelta(0))
+            return take()
+
+    return slow
+
+
+def test_whose_lease_ran_out_writes_nothing_over_what_another_does(agent, threads, slow):
+    message = say(threads["dm"], agent)
+    late, other = slow(), take()
+    assert late.pk == other.pk
+    with pytest.raises(LeaseLost):
+        keep(late, media_id="1", sent_bytes=7)
+    with pytest.raises(LeaseLost):
+        finish(late)
+    fail_once(late, "No answer came.")
+    give_up(late, "X could not read it.")
+    upload, message = MediaUpload.objects.get(), Message.objects.get(pk=message.pk)
+    assert (upload.outcome, upload.media_id, upload.failures) == ("open", "", 0)
+    assert (upload.lease_until, message.state) == (other.lease_until, "queued")
+
+
+def test_what_is_just_finished_is_not_begun_once_more(agent, threads, slow):
+    say(threads["dm"], agent)
+    late = slow()
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        keep(late, outcome="ready", finished_at=clock.now())
+        taken = pool.submit(elsewhere, take)
+        while not taken.done() and not somebody_waits():
+            time.sleep(0.01)
+        was_waiting = not taken.done()
+    assert (was_waiting, taken.result(60)) == (False, None)
+    assert MediaUpload.objects.get().outcome == "ready"
 
 
 def doubts(attempt: SendAttempt) -> None:

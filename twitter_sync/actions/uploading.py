@@ -10,13 +10,13 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts import clock
 from accounts.doorbell import ring_now
 from accounts.models import BrandAccount
 from inbox.actions import uploading
-from inbox.media.files import Vanished, part
+from inbox.media.files import part
 from inbox.models import Attachment, MediaFile, Message
 from inbox.models.attachment import AttachmentQuerySet
 from twitter_sync import errors, uploads
@@ -36,7 +36,12 @@ MOST_FAILURES = 8
 SHOWN_STEP = 10
 
 Outcome, Shown = MediaUpload.Outcome, Attachment.Upload
+GOOD = (Outcome.OPEN, Outcome.READY)
 log = structlog.get_logger(__name__)
+
+
+class LeaseLost(Exception):
+    """The file was taken back, or another worker goes on with it."""
 
 
 def upload_due() -> int:
@@ -59,25 +64,45 @@ def sweep() -> None:
 
 def due() -> AttachmentQuerySet:
     """Of handles that X lets us act for; in no worker's hands, and not to be left alone for now."""
-    now = clock.now()
-    resting = Q(lease_until__gt=now) | Q(due_at__gt=now)
-    busy = MediaUpload.objects.filter(resting, attachment=OuterRef("pk"), outcome=Outcome.OPEN)
+    busy = MediaUpload.objects.filter(resting(), attachment=OuterRef("pk"), outcome=Outcome.OPEN)
     connected = BrandAccount.objects.connected()
     return Attachment.objects.to_upload().filter(~Exists(busy), message__brand__in=connected)
 
 
 @transaction.atomic
 def take() -> MediaUpload | None:
-    """The oldest, leased to the caller. Committed before X is asked anything."""
+    """The oldest, leased to the caller. Committed before X is asked anything. None also where
+    another worker has just taken it, or writes of it."""
     rows = due().select_related("message__brand").select_for_update(skip_locked=True, of=("self",))
     attachment = rows.order_by("message_id", "pk").first()
     if attachment is None:
         return None
-    mine = MediaUpload.objects.filter(attachment=attachment)
-    mine.filter(outcome=Outcome.READY).update(outcome=Outcome.SPENT, finished_at=clock.now())
-    upload = mine.filter(outcome=Outcome.OPEN).first() or MediaUpload(attachment=attachment)
-    upload.attachment = attachment
-    upload.lease_until = clock.now() + LEASE
+    good = MediaUpload.objects.filter(attachment=attachment, outcome__in=GOOD)
+    # Not waited for: who holds it may be waiting for the file, which is held here.
+    upload = good.select_for_update(skip_locked=True).first()
+    if good.filter(resting()).exists() or (upload is None and good.exists()):
+        return None
+    if upload is not None and upload.outcome == Outcome.READY:
+        spend(upload)
+        upload = None
+    return lease(upload or MediaUpload(), attachment)
+
+
+def resting() -> Q:
+    now = clock.now()
+    return Q(lease_until__gt=now) | Q(due_at__gt=now)
+
+
+def spend(upload: MediaUpload) -> None:
+    """X has it no more, or not for long enough."""
+    upload.outcome, upload.finished_at = Outcome.SPENT, clock.now()
+    upload.save(update_fields=["outcome", "finished_at"])
+
+
+def lease(upload: MediaUpload, attachment: Attachment) -> MediaUpload:
+    """The row must be locked, or new. Each lease ends later than the one before: that tells whose
+    it is (`held_by`)."""
+    upload.attachment, upload.lease_until = attachment, clock.now() + LEASE
     upload.save()
     return upload
 
@@ -86,8 +111,8 @@ def go_on(upload: MediaUpload, ends_at: float) -> None:
     """One turn, and what became of it."""
     try:
         turn(upload, ends_at)
-    except Vanished:
-        log.info("file taken back while it was uploaded", upload=upload.pk)
+    except LeaseLost:
+        log.info("upload left: its file was taken back, or by another", upload=upload.pk)
     except errors.RateLimited as limit:
         leave(upload, until=limit.resets_at, reason=limit.reason)
     except NOT_OF_THE_PICTURE as trouble:
@@ -172,11 +197,18 @@ def describe(client: Client, attachment: Attachment, media_id: str) -> None:
 
 
 def keep(upload: MediaUpload, **facts: Any) -> None:
-    """Raises Vanished when the file is no message's any more: then nothing of it is uploaded."""
+    """Raises LeaseLost, and then nothing more of it is uploaded."""
+    if not held_by(upload).update(**facts):
+        raise LeaseLost
     for name, value in facts.items():
         setattr(upload, name, value)
-    if not MediaUpload.objects.filter(pk=upload.pk, outcome=Outcome.OPEN).update(**facts):
-        raise Vanished
+
+
+def held_by(upload: MediaUpload) -> QuerySet[MediaUpload]:
+    """Its row, while that is under way and in the hands that have `upload`."""
+    return MediaUpload.objects.filter(
+        pk=upload.pk, outcome=Outcome.OPEN, lease_until=upload.lease_until
+    )
 
 
 def wait(upload: MediaUpload, told: dict[str, Any]) -> None:
@@ -184,8 +216,8 @@ def wait(upload: MediaUpload, told: dict[str, Any]) -> None:
     now, pause = clock.now(), uploads.pause_of(told)
     if upload.finalized_at is not None and now - upload.finalized_at > PROCESSING:
         raise StillProcessing(endpoint="upload_status")
-    uploading.report(upload.attachment, Shown.WORKED_ON, percent=uploads.percent_of(told))
     keep(upload, due_at=now + pause, lease_until=None)
+    uploading.report(upload.attachment, Shown.WORKED_ON, percent=uploads.percent_of(told))
     seconds = int(pause.total_seconds()) + 1
     ring_now("twitter_sync.upload_media", queue="media", after=seconds)
 
@@ -202,8 +234,7 @@ def finish(upload: MediaUpload) -> None:
 def leave(upload: MediaUpload, *, until: datetime, reason: str) -> None:
     """Nothing is wrong with the file: it waits."""
     log.info("media not uploaded yet", upload=upload.pk, why=reason)
-    open_ones = MediaUpload.objects.filter(pk=upload.pk, outcome=Outcome.OPEN)
-    if open_ones.update(due_at=until, lease_until=None, reason=reason[:300]):
+    if held_by(upload).update(due_at=until, lease_until=None, reason=reason[:300]):
         uploading.pause(upload.attachment, reason=reason)
 
 
@@ -213,16 +244,15 @@ def fail_once(upload: MediaUpload, reason: str) -> None:
     if failures >= MOST_FAILURES:
         give_up(upload, reason)
         return
-    MediaUpload.objects.filter(pk=upload.pk).update(failures=F("failures") + 1)
+    held_by(upload).update(failures=failures)
     leave(upload, until=clock.now() + delay(failures), reason=reason)
 
 
 @transaction.atomic
 def give_up(upload: MediaUpload, reason: str) -> None:
     uploading.hold(upload.attachment)
-    open_ones = MediaUpload.objects.filter(pk=upload.pk, outcome=Outcome.OPEN)
     facts = {"outcome": Outcome.FAILED, "reason": reason[:300], "finished_at": clock.now()}
-    if open_ones.update(**facts):
+    if held_by(upload).update(**facts):
         uploading.refuse(upload.attachment, reason=reason)
 
 
