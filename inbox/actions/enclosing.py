@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import structlog
+from django.core.exceptions import PermissionDenied
 
 from accounts.access import require_role
 from accounts.doorbell import ring
 from accounts.models import Role, User
 from inbox.actions.fetching import store
-from inbox.media.files import size_of
+from inbox.media.files import Vanished, size_of
 from inbox.media.kinds import kind_of
 from inbox.media.pictures import BadPicture
 from inbox.media.sendable import NotSendable, check_size, check_together, kind_to_send
@@ -28,7 +29,7 @@ def enclose(thread: Thread, *, by: User, name: str, content: BinaryIO) -> Enclos
     """Keeps a file for the next reply of `by`, without what was hidden in it. What it is, its bytes
     say. Not inside a transaction: its row must be there when the writing breaks off.
 
-    Raises NotSendable, TooManyFiles.
+    Raises NotSendable, TooManyFiles, EnclosureGone.
     """
     require_role(by, thread.brand_id, Role.AGENT)
     name = short(name)
@@ -47,15 +48,26 @@ def enclose(thread: Thread, *, by: User, name: str, content: BinaryIO) -> Enclos
 
 
 def fill(enclosure: Enclosure, content: BinaryIO) -> None:
-    """A picture that is drawn anew may become larger than it came. Raises NotSendable."""
+    """A picture that is drawn anew may become larger than it came. Raises NotSendable, and
+    EnclosureGone where it was erased with the conversation meanwhile."""
     try:
         held = store(enclosure, content)
     except BadPicture as bad:
         raise NotSendable(f"“{enclosure.name}” can’t be sent. {bad} Choose another.") from bad
-    whole = enclosure.files.get(role=MediaFile.Role.WHOLE)
+    except Vanished as gone:
+        raise EnclosureGone from gone
+    whole = enclosure.files.filter(role=MediaFile.Role.WHOLE).first()
+    if whole is None:
+        raise EnclosureGone
     check_size(Attachment.Kind(enclosure.kind), whole.size, enclosure.name)
     enclosure.width, enclosure.height = held.width, held.height
-    enclosure.save(update_fields=["width", "height"])
+    write(enclosure, width=held.width, height=held.height)
+
+
+def write(enclosure: Enclosure, **facts: Any) -> None:
+    """Raises EnclosureGone for what has become an attachment, or is no more."""
+    if not Enclosure.objects.filter(pk=enclosure.pk).update(**facts):
+        raise EnclosureGone
 
 
 def short(name: str) -> str:
@@ -66,10 +78,17 @@ def short(name: str) -> str:
 
 
 def describe(enclosure: Enclosure, *, by: User, alt_text: str) -> None:
-    """What is to be seen, for those who can't see it."""
-    require_role(by, enclosure.thread.brand_id, Role.AGENT)
+    """What is to be seen, for those who can't see it. Raises EnclosureGone."""
+    require_own(enclosure, by)
     enclosure.alt_text = described(alt_text)
-    enclosure.save(update_fields=["alt_text"])
+    write(enclosure, alt_text=enclosure.alt_text)
+
+
+def require_own(enclosure: Enclosure, by: User) -> None:
+    """Raises PermissionDenied."""
+    require_role(by, enclosure.thread.brand_id, Role.AGENT)
+    if enclosure.author_id != by.pk:
+        raise PermissionDenied("This file is a colleague's.")
 
 
 def described(alt_text: str) -> str:
@@ -78,7 +97,7 @@ def described(alt_text: str) -> str:
 
 def remove(enclosure: Enclosure, *, by: User) -> None:
     """Its files are left behind, and deleted by a worker."""
-    require_role(by, enclosure.thread.brand_id, Role.AGENT)
+    require_own(enclosure, by)
     enclosure.delete()
 
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from inbox.access import access_conversation, access_enclosure, access_thread
-from inbox.actions.enclosing import describe, enclose, remove, short
+from inbox.actions.enclosing import EnclosureGone, describe, enclose, remove, short
 from inbox.forms import AltTextForm
 from inbox.media.sendable import NotSendable, TooManyFiles, largest_of_all, limits
 from inbox.views.answers import conversation_answer
@@ -38,6 +38,8 @@ def enclosures(request: HttpRequest, pk: int) -> HttpResponse:
         return told("The file did not arrive whole. Attach it again.", 400)
     except (NotSendable, TooManyFiles) as refusal:
         return told(str(refusal), 422)
+    except EnclosureGone as gone:
+        return told(str(gone), 404)
     fresh = access_conversation(user, thread.conversation_id)
     answer = conversation_answer(request, fresh, status=201)
     answer["Location"] = reverse("inbox:enclosure", args=[chosen.pk])
@@ -76,5 +78,8 @@ def enclosure(request: HttpRequest, pk: int) -> HttpResponse:
     form = AltTextForm(request.POST)
     if not form.is_valid():
         return told("A description has 1,000 characters at most. Shorten it.", 422)
-    describe(chosen, by=user, alt_text=form.cleaned_data["alt_text"])
+    try:
+        describe(chosen, by=user, alt_text=form.cleaned_data["alt_text"])
+    except EnclosureGone as gone:
+        return told(str(gone), 404)
     return HttpResponse(status=204)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 from io import BytesIO
 from uuid import uuid4
@@ -13,7 +14,15 @@ from django.http.request import UnreadablePostError
 from django.urls import reverse
 
 from accounts import clock
-from inbox.actions.enclosing import enclose, let_go_abandoned, short
+from inbox.actions import enclosing
+from inbox.actions.enclosing import (
+    EnclosureGone,
+    describe,
+    enclose,
+    let_go_abandoned,
+    remove,
+    short,
+)
 from inbox.actions.erasing import erase_conversations
 from inbox.actions.merging import merge
 from inbox.actions.replies import reply
@@ -200,6 +209,50 @@ def test_it_is_described(desk, ana, dm_thread):
     assert desk.post(address, {"alt_text": " A parcel\r\nin the rain "}).status_code == 204
     assert Enclosure.objects.get().alt_text == "A parcel\nin the rain"
     assert desk.post(address, {"alt_text": "a" * 1_001}).status_code == 422
+
+
+def test_described_while_the_reply_is_sent_it_says_what_the_reply_said(
+    desk, ana, dm_thread, question, monkeypatch
+):
+    chosen = make_enclosure(dm_thread, ana)
+    described = enclosing.described
+
+    def sent_meanwhile(alt_text: str) -> str:
+        monkeypatch.undo()
+        assert answer_with(desk, dm_thread, [chosen]).status_code == 200
+        return described(alt_text)
+
+    monkeypatch.setattr(enclosing, "described", sent_meanwhile)
+    address = reverse("inbox:enclosure", args=[chosen.pk])
+    answer = desk.post(address, {"alt_text": "Too late"})
+    assert (answer.status_code, "not here any more" in answer.content.decode()) == (404, True)
+    assert Attachment.objects.get().alt_text == "A parcel"
+
+
+@pytest.mark.parametrize("written", [1, 2])
+def test_what_is_erased_while_it_is_written_is_said_to_be_gone(
+    acme, ana, dm_thread, monkeypatch, written
+):
+    """A picture is two files."""
+    save, count = type(storage()).save, itertools.count(1)
+
+    def erased(*said):
+        if next(count) == written:
+            erase_conversations(acme, limit=10)
+        return save(*said)
+
+    monkeypatch.setattr(type(storage()), "save", erased)
+    with pytest.raises(EnclosureGone):
+        make_enclosure(dm_thread, ana)
+
+
+def test_the_deeds_themselves_ask_whose_file_it_is(ana, ben, dm_thread):
+    chosen = make_enclosure(dm_thread, ana)
+    with pytest.raises(PermissionDenied):
+        describe(chosen, by=ben, alt_text="Mine")
+    with pytest.raises(PermissionDenied):
+        remove(chosen, by=ben)
+    assert Enclosure.objects.get().alt_text == ""
 
 
 def test_removed_its_files_go(desk, ana, dm_thread, media_folder):

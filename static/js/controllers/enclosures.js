@@ -1,11 +1,14 @@
 // Files for a reply: chosen, dropped or pasted, and brought to our server one after the other, so that
 // they stay in their order. What has arrived, the server shows; what is on its way is shown here.
 import { Controller } from "stimulus"
+import { reportFailure } from "lib/failures"
 import { mergePart } from "lib/fragments"
 import { toast } from "lib/toast"
 import { headers, sendFile } from "lib/upload"
 
 const WAIT = "Wait until every file is here, or remove it. Then send."
+// Of a file that was removed, or went with the reply, which has said what is to be seen.
+const GONE = 404
 const KB = 1024
 
 export default class extends Controller {
@@ -79,7 +82,9 @@ export default class extends Controller {
   // Kept at once, so that it is there after a reload; the reply itself says it once more.
   async describe({ currentTarget }) {
     const body = new URLSearchParams({ alt_text: currentTarget.value })
-    await fetch(currentTarget.dataset.address, { method: "POST", body, headers: headers() }).catch(() => null)
+    const request = { method: "POST", body, headers: headers() }
+    const response = await fetch(currentTarget.dataset.address, request).catch(() => null)
+    if (!response?.ok && response?.status !== GONE) reportFailure(response?.status ?? 0, await sentenceOf(response))
   }
 
   // Callbacks
@@ -138,6 +143,10 @@ export default class extends Controller {
 
 function part(item, name) {
   return item.querySelector(`[data-part="${name}"]`)
+}
+
+function sentenceOf(response) {
+  return response?.headers.get("Content-Type")?.startsWith("text/plain") ? response.text() : ""
 }
 
 function tell(item, percent) {
