@@ -143,6 +143,13 @@ def count_of(amount: int, one: str, many: str = "") -> str:
     return f"{number(amount)} {one if amount == 1 else many or one + 's'}"
 
 
+def sentence(words: str) -> str:
+    """With a capital letter to begin it and a full stop where nothing ends it."""
+    words = words.strip()
+    ending = "" if words.endswith((".", "!", "?", "…")) else "."
+    return f"{words[:1].upper()}{words[1:]}{ending}"
+
+
 def initials(name: str) -> str:
     """One or two letters for a face without a picture; a dot when the name has none."""
     words = ["".join(c for c in word if c.isalnum()) for word in name.split()]
@@ -183,6 +190,7 @@ FILTERS = {
     "price": price,
     "capped": capped,
     "count_of": count_of,
+    "sentence": sentence,
     "initials": initials,
     "colour": colour,
 }

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Count, Q, Value
+from django.db.models import Count, OuterRef, Q, Subquery, Value
 from django.db.models.expressions import RawSQL
 
 from accounts.models import BrandAccount, User
-from inbox.models import Conversation
+from inbox.models import Conversation, Message
 from inbox.models.conversation import ConversationQuerySet
 
 PAGE_SIZE = 50
@@ -83,8 +83,16 @@ def page(
     keys = first_keys(view, user, brands, after, size + 1)
     here = [pk for pk, _ in keys[:size]]
     found = in_order(view, Conversation.objects.visible_to(user).filter(pk__in=here))
-    rows = list(found.select_related("brand", "contact", "assignee"))
+    whole = found.select_related("brand", "contact", "assignee")
+    rows = list(whole.annotate(undelivered=worst_undelivered()))
     return Page(rows, cursor_of(*keys[size - 1]) if len(keys) > size else None)
+
+
+def worst_undelivered() -> Subquery:
+    """The state of a reply in the conversation that did not get to X: uncertain before failed, for
+    what stands behind that one waits. Null for none."""
+    ours = Message.objects.filter(conversation=OuterRef("pk")).undelivered()
+    return Subquery(ours.order_by("-state").values("state")[:1])
 
 
 # The first of each brand, then the first of all: planned once, however many brands there are.

@@ -26,6 +26,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Without ours that X refused or that were taken back."""
         return self.exclude(state__in=[Message.State.FAILED, Message.State.CANCELLED])
 
+    def undelivered(self) -> MessageQuerySet:
+        """Ours that X refused or did not confirm, and that nobody has given up."""
+        return self.filter(state__in=[Message.State.FAILED, Message.State.UNCERTAIN])
+
     def under_way(self) -> MessageQuerySet:
         """Ours of which X may yet tell that it has them: sent and not confirmed, whatever became of
         them since. Given up, or queued again and waiting, or refused the second time."""
@@ -130,6 +134,10 @@ class Message(models.Model):
             models.Index(
                 "conversation", "id", name="msg_unsettled",
                 condition=Q(state__in=["queued", "sending", "uncertain"]),
+            ),
+            models.Index(
+                "conversation", "state",
+                name="msg_undelivered", condition=Q(state__in=["failed", "uncertain"]),
             ),
         ]  # fmt: skip
 

@@ -48,3 +48,11 @@ def test_axe_finds_nothing(windows, conversation, size):
         page.emulate_media(color_scheme="dark")
         found[f"{address} dark"] = axe(page, ["color-contrast"])
     assert not {where: what for where, what in found.items() if what}
+
+
+def test_the_composer_leads_to_what_waits_for_a_decision(windows, conversation):
+    desk = windows.open(conversation, "sam")
+    desk.get_by_role("button", name="Show the first").click()
+    refused = desk.locator(".message-failed").first
+    expect(refused).to_be_focused()
+    expect(refused).to_be_in_viewport()

@@ -42,6 +42,10 @@ export default class extends Controller {
     })
   }
 
+  lead({ params: { message } }) {
+    this.dispatch("lead", { detail: { id: message } })
+  }
+
   leave() {
     const { id, then } = this.wanted
     this.#show(id)

@@ -26,13 +26,11 @@ export default class extends Controller {
   }
 
   toNamed() {
-    const named = document.getElementById(window.location.hash.slice(1))
-    if (!named || !this.element.contains(named)) return false
-    named.tabIndex = -1
-    named.focus({ preventScroll: true })
-    named.scrollIntoView({ block: "center" })
-    this.scrolled()
-    return true
+    return this.#lead(window.location.hash.slice(1))
+  }
+
+  toMessage({ detail: { id } }) {
+    this.#lead(id)
   }
 
   toEnd() {
@@ -48,6 +46,16 @@ export default class extends Controller {
 
   newestValueChanged(newest, before) {
     if (before && newest > before && !this.atEnd) this.#flag(true)
+  }
+
+  #lead(id) {
+    const named = document.getElementById(id)
+    if (!named || !this.element.contains(named)) return false
+    named.tabIndex = -1
+    named.focus({ preventScroll: true })
+    named.scrollIntoView({ block: "center" })
+    this.scrolled()
+    return true
   }
 
   #flag(shown) {
