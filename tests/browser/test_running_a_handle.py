@@ -19,11 +19,12 @@ def connect(page: Page, handle: str) -> None:
 
 
 def made(windows, stack, handle: str) -> tuple[Page, str]:
-    """A handle of its own, which Ada has just connected, and its id on X."""
+    """A handle of its own, which Ada has just connected and X tells of, and its id on X."""
     person = {"username": handle, "name": handle.title(), "brand": True}
     x_id = stack.tell_x("users", users=[person])["users"][0]["id"]
     page = windows.open("/handles/connect/", "ada")
     connect(page, handle)
+    expect(page.locator("#checklist")).to_contain_text("6 of 6 subscriptions")
     return page, x_id
 
 
@@ -55,6 +56,13 @@ def test_undo_and_greeting_do_what_the_settings_say(windows, stack, ids):
     words.fill("We tell everybody now!")
     desk.get_by_role("button", name="Post publicly as @tidewater").click()
     ours = desk.locator(".message-public.message-ours")
+    expect(ours).to_contain_text("Not sent yet")
+    expect(words).to_have_value("")
+    words.press("Control+z")
+    expect(words).to_have_value("We tell everybody now!")
+    expect(ours).to_contain_text("Cancelled")
+    desk.get_by_role("button", name="Post publicly as @tidewater").click()
+    ours = ours.last
     expect(ours).to_contain_text("Not sent yet")
     expect(words).to_have_value("")
     words.fill("And sorry.")

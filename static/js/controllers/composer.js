@@ -3,6 +3,13 @@
 import { Controller } from "stimulus"
 import { storedDraft } from "lib/drafts"
 
+const UNDO = "[data-shortcut=z]"
+
+// The browser's own undo has nothing to undo in an empty text, or would bring back what was sent.
+const isUndo = ({ key, ctrlKey, metaKey, target }) => {
+  return key === "z" && (ctrlKey || metaKey) && target.value === ""
+}
+
 export default class extends Controller {
   static targets = ["tab", "panel", "question", "left", "there", "stay"]
   static values = { conversation: Number, user: Number, default: String }
@@ -89,6 +96,7 @@ export default class extends Controller {
   }
 
   sendByKey(event) {
+    if (isUndo(event)) this.#undo(event)
     // Out of the text and into the thread, where single keys are commands again.
     if (event.key === "Escape") document.getElementById("timeline")?.focus({ preventScroll: true })
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return
@@ -134,6 +142,13 @@ export default class extends Controller {
   #named(id) {
     const tab = this.tabTargets.find((one) => one.getAttribute("aria-controls") === id)
     return tab?.dataset.name ?? ""
+  }
+
+  #undo(event) {
+    const undo = document.querySelector(UNDO)
+    if (!undo) return
+    event.preventDefault()
+    undo.click()
   }
 
   #write() {
