@@ -82,7 +82,8 @@ def test_stop_is_honoured_at_once_and_shown(post, show, acme, ana, sam, question
     assert is_stopped(post(ana, asked.thread))
     assert is_stopped(post(sam, asked.thread, despite_opt_out="Because"))
     page = show(ana).text
-    assert "They hear nothing until they write again." in page
+    assert 'They hear nothing until they write again. <span class="muted">Known since <time' in page
+    assert "They last wrote privately" not in page
     assert "Send privately" not in page
 
 
