@@ -35,7 +35,7 @@ def enclose(thread: Thread, *, by: User, name: str, content: BinaryIO) -> Enclos
     name = short(name)
     kind = kind_to_send(kind_of(content), name)
     check_size(kind, size_of(content), name)
-    before = Enclosure.objects.visible_to(by).whole().filter(thread=thread)
+    before = Enclosure.objects.visible_to(by).whole().on_path_of(thread)
     kinds = [*before.values_list("kind", flat=True), kind]
     check_together(kinds, is_public=thread.is_public)
     enclosure = Enclosure.objects.create(thread=thread, author=by, name=name, kind=kind)

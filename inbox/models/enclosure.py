@@ -11,6 +11,7 @@ from accounts import clock
 from accounts.models import User
 from inbox.models.attachment import Attachment
 from inbox.models.media_file import MediaFile
+from inbox.models.thread import Thread
 
 # What was chosen and not sent by then is let go.
 KEPT_FOR = timedelta(days=1)
@@ -28,6 +29,13 @@ class EnclosureQuerySet(models.QuerySet["Enclosure"]):
             enclosure=OuterRef("pk"), role=MediaFile.Role.WHOLE, written_at__isnull=False
         )
         return self.filter(Exists(written))
+
+    def on_path_of(self, thread: Thread) -> EnclosureQuerySet:
+        """For the same reply: the public threads of a conversation are answered by one path, each
+        private one by its own."""
+        if not thread.is_public:
+            return self.filter(thread=thread)
+        return self.filter(thread__conversation=thread.conversation_id, thread__kind=thread.kind)
 
     def abandoned(self) -> EnclosureQuerySet:
         return self.filter(made_at__lt=clock.now() - KEPT_FOR)

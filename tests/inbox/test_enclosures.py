@@ -170,6 +170,19 @@ def test_a_post_takes_four_pictures(ana, ben, public_thread):
     make_enclosure(public_thread, ben)
 
 
+def test_all_public_threads_of_a_conversation_are_one_reply(ana, public_thread):
+    other = make_thread(public_thread.conversation, "public", "1992000000000000900")
+    for thread in (public_thread, other) * 2:
+        make_enclosure(thread, ana)
+    with pytest.raises(TooManyFiles, match="4 pictures"):
+        make_enclosure(public_thread, ana)
+
+
+def test_each_private_thread_takes_one(ana, dm_thread):
+    make_enclosure(dm_thread, ana)
+    make_enclosure(make_thread(dm_thread.conversation, "dm", "other"), ana)
+
+
 def test_a_post_takes_a_film_alone(ana, public_thread):
     make_enclosure(public_thread, ana)
     with pytest.raises(TooManyFiles, match="alone"):
