@@ -63,11 +63,12 @@ class Simulator:
         return pair
 
     def forget_uploads(self) -> None:
-        """A day goes by for all that was ever uploaded: none of it can be sent any more."""
+        """Days go by for all that was ever uploaded or begun: X has none of it any more."""
         assert self.folder is not None, "A simulator that somebody else runs."
         path = self.folder / "data" / "x_simulator.sqlite3"
         with closing(sqlite3.connect(path, timeout=5)) as database, database:
-            database.execute("UPDATE media SET finalized_ms = finalized_ms - 86400001")
+            gone = "UPDATE media SET finalized_ms = finalized_ms - ?1, created_ms = created_ms - ?1"
+            database.execute(gone, (15 * 86_400_000,))
 
     def forget_webhooks(self) -> None:
         """As the owner of the app would in X's console; their subscriptions go with them."""

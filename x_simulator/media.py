@@ -69,6 +69,12 @@ class Medium:
         """The last part of its address."""
         return f"{ids.resource_of(self.id)}.{self.media_type.rpartition('/')[2]}"
 
+    @property
+    def is_forgotten(self) -> bool:
+        """Begun, and not finished in time."""
+        due_ms = self.created_ms + TO_UPLOAD_S * clock.SECOND_MS
+        return self.finalized_ms is None and clock.now_ms() >= due_ms
+
     def state(self) -> State:
         if self.finalized_ms is None:
             return "pending"

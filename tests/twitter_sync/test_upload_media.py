@@ -223,6 +223,24 @@ def test_what_x_will_forget_before_it_is_sent_is_uploaded_anew(agent, threads):
     assert list(outcomes) == ["spent", "ready"]
 
 
+@pytest.mark.parametrize("is_told", [True, False])
+def test_what_was_begun_and_forgotten_by_x_is_begun_anew(
+    simulator, agent, threads, monkeypatch, is_told
+):
+    monkeypatch.setattr(uploading, "GIVE_WAY_AFTER_SECONDS", 0.0)
+    message = say(threads["dm"], agent, files=(FILM + bytes(uploads.MB),))
+    upload_due()
+    begun = MediaUpload.objects.get()
+    assert clock.now() < begun.expires_at <= clock.now() + timedelta(days=1)
+    monkeypatch.undo()
+    simulator.forget_uploads()
+    past = clock.now() - timedelta(days=1)
+    MediaUpload.objects.update(started_at=past, expires_at=past if is_told else None)
+    assert send(bring(message)).state == "sent"
+    outcomes = MediaUpload.objects.order_by("pk").values_list("outcome", flat=True)
+    assert list(outcomes) == ["spent", "ready"]
+
+
 # Workers die, X is busy
 
 

@@ -82,7 +82,7 @@ def take() -> MediaUpload | None:
     upload = good.select_for_update(skip_locked=True).first()
     if good.filter(resting()).exists() or (upload is None and good.exists()):
         return None
-    if upload is not None and upload.outcome == Outcome.READY:
+    if upload is not None and is_forgotten(upload):
         spend(upload)
         upload = None
     return lease(upload or MediaUpload(), attachment)
@@ -91,6 +91,13 @@ def take() -> MediaUpload | None:
 def resting() -> Q:
     now = clock.now()
     return Q(lease_until__gt=now) | Q(due_at__gt=now)
+
+
+def is_forgotten(upload: MediaUpload) -> bool:
+    """Of one that was begun, X lets go what it has of it, too: after a day, or when it told."""
+    if upload.outcome == Outcome.READY or not upload.media_id:
+        return upload.outcome == Outcome.READY
+    return (upload.expires_at or uploads.expiry({}, upload.started_at)) <= clock.now()
 
 
 def spend(upload: MediaUpload) -> None:
@@ -157,7 +164,12 @@ def begin(client: Client, upload: MediaUpload, file: MediaFile) -> None:
     begun = uploads.told_of(
         client.initialize_upload(file.media_type, category=category, total_bytes=file.size)
     )
-    keep(upload, media_id=str(begun["id"]), media_key=str(begun.get("media_key", "")))
+    keep(
+        upload,
+        media_id=str(begun["id"]),
+        media_key=str(begun.get("media_key", "")),
+        expires_at=uploads.expiry(begun, clock.now()),
+    )
 
 
 def send_pieces(client: Client, upload: MediaUpload, file: MediaFile, ends_at: float) -> bool:

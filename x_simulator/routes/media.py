@@ -121,7 +121,7 @@ def _type_of(content: bytes, types: tuple[str, ...]) -> str:
 def _own(call: Call, media_id: int) -> Medium:
     """An upload is known to whoever began it alone."""
     medium = call.world.media.get(media_id)
-    if medium is None or medium.owner_id != call.caller.viewer:
+    if medium is None or medium.owner_id != call.caller.viewer or medium.is_forgotten:
         raise errors.not_found()
     return medium
 
