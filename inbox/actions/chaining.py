@@ -6,7 +6,8 @@ until then it waits, whatever became of that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 from uuid import UUID, uuid5
 
 from inbox.models import ChainPart, Message
@@ -52,12 +53,17 @@ def whole_of(message: Message) -> list[Message]:
     return [first, *after(first)]
 
 
-def as_typed(messages: Sequence[Message], *, tail: str = "") -> str:
-    """What stood in the text that was cut into these; "" where they are no parts."""
+def as_typed(
+    messages: Sequence[Message],
+    *,
+    tail: str = "",
+    read: Callable[[Message], str] = attrgetter("plain_text"),
+) -> str:
+    """What stood in the text that was cut into these, as they `read` now; "" where they are no
+    parts."""
     parts = ChainPart.objects.filter(message__in=messages).select_related("message")
     return "".join(
-        one.joint + one.words_in(one.message.plain_text, tail=tail)
-        for one in parts.order_by("number")
+        one.joint + one.words_in(read(one.message), tail=tail) for one in parts.order_by("number")
     )
 
 

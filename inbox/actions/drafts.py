@@ -13,6 +13,7 @@ from inbox.actions.recording import locked_for_work
 from inbox.models import Conversation, Draft, Merge, Message, Note
 from inbox.text.plain import escaped, storable, writable
 from inbox.text.sameness import folded
+from inbox.text.typed import rest_after, rest_behind
 
 DRAFT_LIMIT = 20_000
 
@@ -27,11 +28,13 @@ class DraftTooLong(Exception):
 
 
 class AlreadySent(Exception):
-    """The key is that of a message or a note; `rest` is what these words say besides."""
+    """The key is that of a message or a note; `rest` is what these words say besides. `differs`:
+    they don't go on from what was sent, and `rest` is all of them."""
 
-    def __init__(self, rest: str) -> None:
-        self.rest = rest
-        super().__init__("This was sent already. What you wrote since is a draft of its own.")
+    def __init__(self, rest: str, *, differs: bool = False) -> None:
+        self.rest, self.differs = rest, differs
+        since = "Other words than these were" if differs else "This was"
+        super().__init__(f"{since} sent already. What you wrote since is a draft of its own.")
 
 
 class ChangedElsewhere(Exception):
@@ -106,29 +109,44 @@ def is_newer(fresh: Draft, kept: Draft | None, since: int) -> bool:
 def check_not_sent(client_key: UUID, by: User, text: str) -> None:
     message = Message.objects.filter(client_key=client_key, author=by).first()
     if message is not None:
-        raise AlreadySent(rest_of(text, message))
+        raise already_sent(text, message)
     note = Note.objects.filter(client_key=client_key, author=by).first()
     if note is not None:
-        raise AlreadySent(rest_of(text, note))
+        raise already_sent(text, note)
 
 
 def check_says(sent: Message | Note, text: str) -> None:
     """The same key once more, perhaps from a page that had other words. Raises AlreadySent."""
-    if rest := rest_of(text, sent):
-        raise AlreadySent(rest)
+    late = already_sent(text, sent)
+    if late.rest:
+        raise late
 
 
-def rest_of(text: str, sent: Message | Note) -> str:
+def already_sent(text: str, sent: Message | Note) -> AlreadySent:
     """What of a text was not sent: nothing, what follows on it, or all."""
     words = writable(text)
-    if isinstance(sent, Note):
-        said = sent.text
-    else:
-        said = as_typed(whole_of(sent)) or sent.plain_text
-        # X may have put its own links in place of those that were typed.
-        if folded(sent.text, sent.entities).startswith(folded(escaped(words), {})):
-            return ""
-    return "" if said.startswith(words) else words.removeprefix(said).strip()
+    rest = rest_of_note(words, sent) if isinstance(sent, Note) else rest_of_reply(words, sent)
+    return AlreadySent(words, differs=bool(words)) if rest is None else AlreadySent(rest)
+
+
+def rest_of_note(words: str, note: Note) -> str | None:
+    said = writable(note.text)
+    return "" if said.startswith(words) else rest_after(said, words)
+
+
+def rest_of_reply(words: str, message: Message) -> str | None:
+    """By the mark of what was typed: the message may have other words, or none, by now. A save
+    that comes late has fewer words than were sent; those are looked for in X's form of them."""
+    whole = whole_of(message)
+    said = as_typed(whole, read=in_full) or in_full(message)
+    if " ".join(said.split()).startswith(folded(escaped(words), {})):
+        return ""
+    rest = rest_behind(message.typed, words)
+    return rest if rest is not None else rest_after(as_typed(whole) or message.plain_text, words)
+
+
+def in_full(message: Message) -> str:
+    return folded(message.text, message.entities)
 
 
 def drop_draft(client_key: UUID, *, by: User) -> None:

@@ -27,6 +27,7 @@ from inbox.models import Conversation, ConversationEvent, Enclosure, Message, Th
 from inbox.sequence import sequence_at
 from inbox.text.chain import MOST_POSTS, Part, TooLongToCut, parts_of
 from inbox.text.plain import escaped, writable
+from inbox.text.typed import mark_of
 from inbox.text.weight import DM_LIMIT, POST_LIMIT, reply_weight
 
 # Two looks of the poller: after that an unconfirmed message is the agent's to decide (trust R7).
@@ -147,7 +148,7 @@ def reply(
             alt_texts=[file.alt_text for file in files],
         )
     )
-    message = queue(thread, conversation, by, parts, client_key, answers, files)
+    message = queue(thread, conversation, by, parts, client_key, answers, files, typed=words)
     if saved_reply is not None:
         remember_use(whole_of(message), saved_reply)
     drop_draft(client_key, by=by)
@@ -251,6 +252,8 @@ def queue(
     client_key: UUID,
     answers: str | None,
     files: Sequence[Enclosure] = (),
+    *,
+    typed: str,
 ) -> Message:
     """Returns the first of the messages; each of the others answers the one before it, whose id
     is not known yet."""
@@ -270,6 +273,7 @@ def queue(
             sent_at=now,
             author=by,
             client_key=key_of(client_key, part),
+            typed=mark_of(typed) if part.number == 1 else "",
             not_before=now + timedelta(seconds=wait),
         )
         for part in parts

@@ -130,6 +130,7 @@ def twin_written_in_x(message: Message) -> Message | None:
         return None
     twin = Message.objects.get(pk=message.pk)
     twin.pk, twin.client_key, twin.author, twin.not_before = None, None, None, None
+    twin.typed = ""
     twin._state.adding = True
     return twin
 

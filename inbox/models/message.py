@@ -102,6 +102,8 @@ class Message(models.Model):
         "accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     client_key = models.UUIDField(null=True, blank=True, unique=True)
+    # By which what was typed is known again (`inbox.text.typed`); of a chain, the first has it.
+    typed = models.CharField(max_length=80, blank=True, db_default="")
     not_before = models.DateTimeField(null=True, blank=True)
     failure = models.CharField(max_length=300, blank=True)
     uncertain_since = models.DateTimeField(null=True, blank=True)

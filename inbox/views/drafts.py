@@ -21,7 +21,8 @@ from inbox.views.signed_in import person, signed_in
 def drafts(request: HttpRequest, number: int) -> JsonResponse:
     """Those of the person who asks, by mode. On POST one is kept: its `version`, 0 where nothing is
     left to keep. 409 says what there is instead: `draft`, as it was changed elsewhere, `rest`, what
-    was not sent yet, or `merged`, where the conversation went.
+    was not sent yet (`differs`: all of it, other words were sent), or `merged`, where the
+    conversation went.
     """
     user = person(request)
     conversation = access_conversation(user, number)
@@ -35,7 +36,7 @@ def drafts(request: HttpRequest, number: int) -> JsonResponse:
     except DraftTooLong as error:
         return JsonResponse({"wrong": str(error)}, status=422)
     except AlreadySent as error:
-        return JsonResponse({"rest": error.rest}, status=409)
+        return JsonResponse({"rest": error.rest, "differs": error.differs}, status=409)
     except ChangedElsewhere as error:
         return JsonResponse({"draft": told(error.draft) if error.draft else None}, status=409)
     except MergedAway as error:

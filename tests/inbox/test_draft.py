@@ -16,15 +16,26 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.urls import reverse
 
+from inbox.actions.chaining import whole_of
 from inbox.actions.drafts import DRAFT_LIMIT, AlreadySent, ChangedElsewhere, save_draft
 from inbox.actions.erasing import erase_conversations
 from inbox.actions.inviting import invite
 from inbox.actions.merging import merge, unmerge
 from inbox.actions.notes import add_note
+from inbox.actions.receiving import mark_deleted, receive
 from inbox.actions.replies import reply
+from inbox.actions.rewording import reword
+from inbox.actions.sending import confirm_sent, take_next
 from inbox.actions.splitting import split
 from inbox.models import Conversation, Draft, Message, Note, Thread
-from tests.factories import make_conversation, make_membership, make_message, make_thread
+from inbox.sequence import moment_of
+from tests.factories import (
+    make_conversation,
+    make_membership,
+    make_message,
+    make_thread,
+    next_x_id,
+)
 from tests.news import heard
 
 
@@ -56,6 +67,15 @@ def ask(client, sign_in, conversation: Conversation) -> Callable[..., dict[str, 
 
 def kept() -> list[tuple[str, str]]:
     return list(Draft.objects.order_by("mode").values_list("mode", "text"))
+
+
+def sent(message: Message) -> Message:
+    """What the sender does when X takes it now."""
+    assert take_next(message.conversation_id) == message
+    x_id = next_x_id()
+    return confirm_sent(
+        message.pk, external_id=x_id, sequence=int(x_id), sent_at=moment_of(int(x_id))
+    )
 
 
 def held(page: str) -> dict[str, dict[str, Any]]:
@@ -221,7 +241,7 @@ def test_it_goes_when_it_is_sent_and_a_late_save_brings_nothing_back(save, ana, 
     assert kept() == [("note", "She is a regular")]
     for since in (0, version):
         late = save(ana, "On its wa", key=key, since=since)
-        assert (late.status_code, late.json()) == (409, {"rest": ""})
+        assert (late.status_code, late.json()) == (409, {"rest": "", "differs": False})
     assert kept() == [("note", "She is a regular")]
 
 
@@ -248,22 +268,73 @@ def test_what_became_several_posts_is_known_by_what_was_typed(save, ana, public_
     make_message(public_thread, "Nobody answers here")
     words = "We look into it and write again. " * 10
     reply(public_thread, by=ana, text=words, client_key=key, posts=2)
-    assert save(ana, words, mode="public", key=key).json() == {"rest": ""}
-    assert save(ana, f"{words}And more.", mode="public", key=key).json() == {"rest": "And more."}
+    assert save(ana, words, mode="public", key=key).json()["rest"] == ""
+    more = save(ana, f"{words}And more.", mode="public", key=key).json()
+    assert more == {"rest": "And more.", "differs": False}
 
 
 @pytest.mark.parametrize(
-    ("text", "rest"),
+    ("text", "rest", "differs"),
     [
-        ("See acme.com/help", ""),
-        ("See acme.com/help\nand call us", "and call us"),
-        ("Call us", "Call us"),
+        ("It is 5", "", False),
+        ("It i", "", False),
+        ("It is 5\nand a half", "and a half", False),
+        ("It is 50 euros", "It is 50 euros", True),
+        ("Call us", "Call us", True),
     ],
 )
-def test_what_was_sent_is_told_from_what_was_typed_since(save, ana, question, text, rest):
+def test_what_was_sent_is_told_from_what_was_typed_since(
+    save, ana, conversation, question, text, rest, differs
+):
+    """Of a number that goes on, the end alone would say something else."""
+    key, note = uuid4(), uuid4()
+    reply(question.thread, by=ana, text="It is 5", client_key=key)
+    add_note(conversation, text="It is 5", by=ana, client_key=note)
+    told = {"rest": rest, "differs": differs}
+    assert save(ana, text, key=key).json() == told
+    assert save(ana, text, mode="note", key=note).json() == told
+
+
+def test_it_is_known_whatever_became_of_the_message(save, acme, ana, question):
+    """Other words in its place, or none since it was deleted on X."""
     key = uuid4()
-    reply(question.thread, by=ana, text="See acme.com/help", client_key=key)
-    assert save(ana, text, key=key).json() == {"rest": rest}
+    message = reply(question.thread, by=ana, text="On its way", client_key=key)
+    reword(message, by=ana, text="On its way to you")
+    assert save(ana, "On its way", key=key).json()["rest"] == ""
+    assert save(ana, "On its way to", key=key).json()["rest"] == ""
+    message = sent(message)
+    mark_deleted(acme, kind="dm", external_id=message.external_id)
+    assert save(ana, "On its way", key=key).json()["rest"] == ""
+    assert save(ana, "On its way. Really!", key=key).json()["differs"]
+    assert save(ana, "On its way  really!", key=key).json()["rest"] == "really!"
+    assert reply(question.thread, by=ana, text="On its way", client_key=key) == message
+
+
+def test_what_became_several_posts_is_known_after_their_echoes(
+    save, acme, ana, says, public_thread
+):
+    """X has put the customer's name before each, and its own links in place of those typed."""
+    key, link = uuid4(), "https://acme.com/help"
+    make_message(public_thread, "Nobody answers here")
+    words = f"See {link}. " + "We look into it and write again. " * 10
+    first = reply(public_thread, by=ana, text=words, client_key=key, posts=2)
+    for part in whole_of(first):
+        take_next(part.conversation_id)
+        text = part.text.replace(link, "https://t.co/a")
+        at = text.find("https://t.co/a") + len("@carla ")
+        url = {"url": "https://t.co/a", "expanded_url": link, "start": at, "end": at + 14}
+        echo = says(
+            f"@carla {text}",
+            ours=True,
+            kind="public",
+            x_conversation_id=public_thread.x_conversation_id,
+            entities={"urls": [url] if "t.co" in text else []},
+        )
+        assert receive(acme, echo) == part
+    assert save(ana, words, mode="public", key=key).json()["rest"] == ""
+    assert save(ana, words[:200], mode="public", key=key).json()["rest"] == ""
+    assert save(ana, f"{words}And more.", mode="public", key=key).json()["rest"] == "And more."
+    assert reply(public_thread, by=ana, text=words, client_key=key, posts=2) == first
 
 
 def test_it_is_known_by_its_links_after_x_has_put_its_own(save, ana, question):
@@ -272,7 +343,7 @@ def test_it_is_known_by_its_links_after_x_has_put_its_own(save, ana, question):
     url = {"url": "https://t.co/a", "expanded_url": "https://acme.com/help", "start": 4, "end": 18}
     message.text, message.entities = "See https://t.co/a", {"urls": [url]}
     message.save()
-    assert save(ana, "See https://acme.com/help", key=key).json() == {"rest": ""}
+    assert save(ana, "See https://acme.com/help", key=key).json()["rest"] == ""
     reply(question.thread, by=ana, text="See https://acme.com/help", client_key=key)
 
 

@@ -161,6 +161,8 @@ function isSame(one, other) {
   return ["text", "clientKey", "answering", "seen"].every((name) => one[name] === other[name])
 }
 
+// Cut between words only: "It is 50" says more than what follows on "It is 5".
 function restOf(text, sent) {
-  return text.startsWith(sent) ? text.slice(sent.length).trimStart() : text
+  const since = text.startsWith(sent) ? text.slice(sent.length) : text
+  return since === "" || /^\s/.test(since) || /\s$/.test(sent) ? since.trimStart() : text
 }

@@ -110,7 +110,7 @@ export default class extends Controller {
     if (draft.clientKey !== this.draft.current.clientKey) return this.#next()
     if (response.ok) this.#keep(draft, said.version)
     else if (response.status === 422) this.#tooLong(draft, said.wrong)
-    else if ("rest" in said) this.#wasSent(draft, said.rest)
+    else if ("rest" in said) this.#wasSent(draft, said)
     else if ("draft" in said) this.#differs(said.draft)
   }
 
@@ -131,12 +131,13 @@ export default class extends Controller {
   }
 
   // From elsewhere, or from here and the answer was lost.
-  #wasSent(draft, rest) {
+  #wasSent(draft, { rest, differs }) {
     const { text } = this.draft.current
     const left = text.startsWith(draft.text) ? rest + text.slice(draft.text.length) : text
     this.draft.beginAnew(left.trimStart())
+    const what = differs ? "Other words than these were sent already" : "This was sent already, once"
     const also = left ? " What you wrote since is a draft of its own." : ""
-    toast(`This was sent already, once.${also}`, { tone: "info", seconds: 12 })
+    toast(`${what}.${also}`, { tone: differs ? "warning" : "info", seconds: 12 })
   }
 
   #differs(other) {
