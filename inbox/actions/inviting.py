@@ -11,8 +11,8 @@ from accounts.access import require_role
 from accounts.models import BrandAccount, Role, User
 from inbox.actions.blocking import is_blocked
 from inbox.actions.chaining import last_of
-from inbox.actions.recording import locked, record
-from inbox.actions.replies import EmptyReply, PersonBlocked, reply
+from inbox.actions.recording import record
+from inbox.actions.replies import EmptyReply, PersonBlocked, home_of, reply
 from inbox.channel import channel
 from inbox.guards.draft import Despite
 from inbox.models import Conversation, ConversationEvent, Handoff, Message, Thread
@@ -24,6 +24,15 @@ Kinds = ConversationEvent.Kind
 
 class NotInPublic(Exception):
     """Invitations and closings are public answers; this is a private thread."""
+
+
+class SentOtherwise(Exception):
+    """With this key a plain answer was sent: it invites nobody, and closes nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This was sent already, as a plain answer. Nothing was sent now; write it anew."
+        )
 
 
 class NothingToClose(Exception):
@@ -48,16 +57,16 @@ def invite(
 
     Of a chain, the last post has the link and is the invitation.
 
-    Raises NotInPublic, and what `reply` raises.
+    Raises NotInPublic, SentOtherwise, and what `reply` raises.
     """
     require_role(by, thread.brand_id, Role.AGENT)
     check_public(thread)
-    conversation = thread.conversation
+    conversation = home_of(thread)
     if is_blocked(conversation.brand_id, conversation.contact_id):
         raise PersonBlocked
     if not writable(text):
         raise EmptyReply("Write something before you send.")
-    code = conversation.reference_code
+    is_new = not was_sent(client_key, by)
     message = reply(
         thread,
         by=by,
@@ -71,8 +80,16 @@ def invite(
         enclosed=enclosed,
         saved_reply=saved_reply,
     )
-    remember_invitation(last_of(message), code, by=by)
+    if is_new:
+        remember_invitation(last_of(message), conversation.reference_code, by=by)
+    elif not Handoff.objects.filter(invitation=last_of(message)).exists():
+        raise SentOtherwise
     return message
+
+
+def was_sent(client_key: UUID, by: User) -> bool:
+    """Whether `reply` would find it. Call with the conversation locked, or it may come between."""
+    return Message.objects.filter(client_key=client_key, author=by).exists()
 
 
 def check_public(thread: Thread) -> None:
@@ -102,15 +119,14 @@ def with_link(words: str, message: Message) -> str:
 
 
 def remember_invitation(message: Message, code: str, *, by: User) -> None:
-    told = {
-        "brand_id": message.brand_id,
-        "conversation": message.conversation,
-        "invited_by": by,
-        "reference_code": code,
-    }
-    _, is_new = Handoff.objects.get_or_create(invitation=message, defaults=told)
-    if is_new:
-        record(message.conversation, Kinds.INVITED, by=by, message=message)
+    Handoff.objects.create(
+        brand_id=message.brand_id,
+        conversation=message.conversation,
+        invited_by=by,
+        invitation=message,
+        reference_code=code,
+    )
+    record(message.conversation, Kinds.INVITED, by=by, message=message)
 
 
 @transaction.atomic
@@ -129,9 +145,12 @@ def close_in_public(
 ) -> Message:
     """Says in public how it ended: the last step of the newest handoff. Twice is once.
 
-    Raises NotInPublic, NothingToClose, and what `reply` raises.
+    Raises NotInPublic, NothingToClose, SentOtherwise, and what `reply` raises.
     """
+    require_role(by, thread.brand_id, Role.AGENT)
     check_public(thread)
+    conversation = home_of(thread)
+    is_new = not was_sent(client_key, by)
     message = reply(
         thread,
         by=by,
@@ -145,9 +164,11 @@ def close_in_public(
         saved_reply=saved_reply,
     )
     last = last_of(message)
-    if Handoff.objects.filter(closing=last).exists():
+    if not is_new:
+        if not Handoff.objects.filter(closing=last).exists():
+            raise SentOtherwise
         return message
-    handoff = newest_handoff(locked(message.conversation_id))
+    handoff = newest_handoff(conversation)
     if handoff is None or not handoff.may_be_closed:
         raise NothingToClose("This was closed in public already. Nothing was sent.")
     handoff.closing = last

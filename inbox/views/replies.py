@@ -14,7 +14,13 @@ from accounts.models import User
 from inbox.access import access_conversation, access_message, access_thread
 from inbox.actions.drafts import AlreadySent
 from inbox.actions.enclosing import EnclosureGone
-from inbox.actions.inviting import NothingToClose, NotInPublic, close_in_public, invite
+from inbox.actions.inviting import (
+    NothingToClose,
+    NotInPublic,
+    SentOtherwise,
+    close_in_public,
+    invite,
+)
 from inbox.actions.replies import (
     EmptyReply,
     HandleDisconnected,
@@ -67,7 +73,7 @@ def replies(request: HttpRequest, pk: int) -> HttpResponse:
         return halted(request, thread, stopped, said["despite"])
     except OtherNumberOfPosts as error:
         return refused(request, thread, str(error), status=409, tone="warning")
-    except (AlreadySent, NothingToClose, ThreadMoved) as error:
+    except (AlreadySent, NothingToClose, SentOtherwise, ThreadMoved) as error:
         return refused(request, thread, str(error), status=409)
     except (
         EmptyReply,

@@ -118,6 +118,28 @@ def test_twice_is_once(complaint, ana, post):
     assert kinds(complaint.conversation).count("invited") == 1
 
 
+def test_a_plain_answer_sent_with_the_same_key_becomes_no_invitation(complaint, ana, post):
+    """Its answer was lost, then the other button was pressed."""
+    form = {"client_key": uuid4()}
+    post(ana, complaint.thread, purpose="", **form)
+    answer = post(ana, complaint.thread, **form)
+    assert answer.status_code == 409
+    assert "as a plain answer" in answer.content.decode()
+    assert not Handoff.objects.exists()
+    assert "invited" not in kinds(complaint.conversation)
+    assert Message.objects.get(direction="out").plain_text == WORDS
+
+
+def test_a_plain_answer_sent_with_the_same_key_closes_nothing(complaint, dm_thread, ana, post):
+    invited(complaint.thread, ana)
+    Handoff.objects.update(arrival=make_message(dm_thread, "Here I am"))
+    form = {"client_key": uuid4(), "text": "Solved in private"}
+    assert post(ana, complaint.thread, purpose="", **form).status_code == 200
+    assert post(ana, complaint.thread, purpose="closing", **form).status_code == 409
+    assert Handoff.objects.get().closing is None
+    assert "closed_in_public" not in kinds(complaint.conversation)
+
+
 def test_who_works_elsewhere_finds_nothing_and_may_not(complaint, zoe, olga, post):
     for person in (zoe, olga):
         assert post(person, complaint.thread).status_code == 404
