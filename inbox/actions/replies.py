@@ -349,8 +349,9 @@ def is_retryable(message: Message) -> bool:
 
 
 @transaction.atomic
-def cancel(message: Message, *, by: User, to_edit: bool = False) -> Message:
-    """Takes back what is queued, gives up what failed or stayed unconfirmed. Raises TooLate.
+def cancel(message: Message, *, by: User, to_edit: bool = False) -> Message.State | None:
+    """Takes back what is queued, gives up what failed or stayed unconfirmed. Returns the state that
+    it was taken from; None where somebody had done so before. Raises TooLate.
 
     Of a chain everything goes that is not out yet: no part of it follows one that was given up.
     The files of what waits, or was refused and is `to_edit`, are of the next reply. Should X have
@@ -360,9 +361,10 @@ def cancel(message: Message, *, by: User, to_edit: bool = False) -> Message:
     conversation = locked_around(message)
     message.refresh_from_db()
     if message.state == Message.State.CANCELLED:
-        return message
+        return None
     if message.state != Message.State.QUEUED and not is_retryable(message):
         raise TooLate("It is on its way to X already.")
+    taken_from = Message.State(message.state)
     for one in [message, *waiting_with(message)]:
         before = one.state
         one.state = Message.State.CANCELLED
@@ -379,7 +381,7 @@ def cancel(message: Message, *, by: User, to_edit: bool = False) -> Message:
         )
     refresh(conversation)
     ring("twitter_sync.send", queue="send", conversation_id=conversation.pk)
-    return message
+    return taken_from
 
 
 def waiting_with(message: Message) -> list[Message]:

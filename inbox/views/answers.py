@@ -42,9 +42,10 @@ def conversation_answer(
     refusal: Refusal | None = None,
     toast: str = "",
     taken_back: Message | None = None,
+    words: str | None = None,
 ) -> HttpResponse:
     """The fragment of one conversation. A refusal comes with the truth as it is now; the words of a
-    reply that was `taken_back` go back to the composer."""
+    reply that was `taken_back` go back to the composer, or the `words` typed in place of them."""
     showing = show(person(request), conversation, shown=messages_shown(request))
     answer = render(
         request,
@@ -57,7 +58,7 @@ def conversation_answer(
         tone = "warning" if status >= 400 else "success"
         said["toast"] = {"text": toast, "tone": tone, "seconds": 8}
     if taken_back:
-        said["takenback"] = words_back(showing, taken_back)
+        said["takenback"] = words_back(showing, taken_back, words)
     if said:
         # Told to the page: the button that was pressed may be gone by now.
         said = {name: detail | {"target": "body"} for name, detail in said.items()}
@@ -65,14 +66,16 @@ def conversation_answer(
     return answer
 
 
-def words_back(showing: Showing, message: Message) -> dict[str, str]:
-    """Into which form of the composer the words of a message go, and whom they answered."""
+def words_back(showing: Showing, message: Message, words: str | None = None) -> dict[str, str]:
+    """Into which form of the composer the words of a message go, or those typed in place of them,
+    and whom they answered. Of a chain, they are those of all parts that were taken back."""
     path = next((path.key for path in showing.paths if path.holds(message.thread_id)), "note")
     # The link of an invitation comes back with the next press of its button.
     link = showing.offer.link if showing.offer else ""
-    if not hasattr(message, "part"):
-        text = message.plain_text.removesuffix(link).rstrip()
-        return {"path": path, "text": text, "answering": message.answers_external_id or ""}
-    taken = [one for one in whole_of(message) if one.state == Message.State.CANCELLED]
-    answering = taken[0].answers_external_id or ""
-    return {"path": path, "text": as_typed(taken, tail=link).strip(), "answering": answering}
+    if words is not None or not hasattr(message, "part"):
+        said = message.plain_text if words is None else words
+        text, answers = said.removesuffix(link).strip(), message.answers_external_id
+    else:
+        taken = [one for one in whole_of(message) if one.state == Message.State.CANCELLED]
+        text, answers = as_typed(taken, tail=link).strip(), taken[0].answers_external_id
+    return {"path": path, "text": text, "answering": answers or ""}

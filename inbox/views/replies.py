@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -41,7 +41,6 @@ from inbox.guards.checking import may_overrule
 from inbox.guards.draft import Despite, Stopped
 from inbox.media.sendable import TooManyFiles
 from inbox.models import Message, Thread
-from inbox.text.plain import escaped
 from inbox.views.answers import Refusal, conversation_answer
 from inbox.views.chain import preview_chain
 from inbox.views.signed_in import person, signed_in
@@ -54,6 +53,7 @@ DEEDS: dict[str, Deed] = {
     ReplyForm.INVITATION: invite,
     ReplyForm.CLOSING: close_in_public,
 }
+TAKEN_BACK = "It was taken back already."
 OTHER_WORDS = "It says something else now. "
 STALE_PAGE = "This page is out of date. Reload it; your text is kept."
 
@@ -149,34 +149,34 @@ def chain(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def message_retry(request: HttpRequest, pk: int) -> HttpResponse:
-    return with_message(request, pk, retry)
+    message = access_message(person(request), pk)
+    try:
+        retry(message, by=person(request))
+    except (NotRetryable, HandleDisconnected, PersonBlocked) as error:
+        return around(request, message, status=409, toast=str(error))
+    return around(request, message)
 
 
 @require_POST
 @signed_in
 def message_cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    """With `edit`, one that X refused goes back to the composer, as one does that waits."""
-    if request.POST.get("edit") != "yes":
-        return with_message(request, pk, cancel)
-    return with_message(request, pk, partial(cancel, to_edit=True), goes_back=FAILED_TOO)
-
-
-def with_message(
-    request: HttpRequest, pk: int, deed: Deed, *, goes_back: Container[str] = QUEUED
-) -> HttpResponse:
-    """What is cancelled from one of the states of `goes_back` is in the composer again."""
-    user = person(request)
-    message = access_message(user, pk)
-    before, status, toast = message.state, 200, ""
+    """What waits goes back to the composer; with `edit`, also what X refused."""
+    message = access_message(person(request), pk)
+    to_edit = request.POST.get("edit") == "yes"
     try:
-        deed(message, by=user)
-    except (NotRetryable, HandleDisconnected, PersonBlocked, TooLate) as error:
-        status, toast = 409, str(error)
-    fresh = access_conversation(user, message.conversation_id)
-    is_back = before in goes_back and message.state == Message.State.CANCELLED and status == 200
-    return conversation_answer(
-        request, fresh, status=status, toast=toast, taken_back=message if is_back else None
-    )
+        taken_from = cancel(message, by=person(request), to_edit=to_edit)
+    except TooLate as error:
+        return around(request, message, status=409, toast=str(error))
+    if taken_from is None:
+        return around(request, message, status=409, toast=TAKEN_BACK)
+    goes_back = FAILED_TOO if to_edit else QUEUED
+    return around(request, message, taken_back=message if taken_from in goes_back else None)
+
+
+def around(request: HttpRequest, message: Message, **said: Any) -> HttpResponse:
+    """The conversation of a message with which something was done."""
+    fresh = access_conversation(person(request), message.conversation_id)
+    return conversation_answer(request, fresh, **said)
 
 
 @require_POST
@@ -186,20 +186,19 @@ def message_rewording(request: HttpRequest, pk: int) -> HttpResponse:
     message = access_message(user, pk)
     form.full_clean()
     text, despite = form.cleaned_data.get("text", ""), form.cleaned_data.get("despite", {})
-    status, toast, back = 200, "", None
     try:
         reword(message, by=user, text=text, despite=despite)
     except Stopped as stopped:
         refusal = refusal_of(stopped, despite, message.thread, viewer=user)
         return halted_rewording(request, message, refusal)
     except (EmptyReply, ReplyTooLong) as error:
-        status, toast = 422, str(error)
+        return around(request, message, status=422, toast=str(error))
     except (TooLate, MayBeOnX, PartOfChain) as error:
         # What was typed is lost to nobody: it becomes a draft of the same path.
-        message.text, message.entities, back = escaped(text), {}, message
-        status, toast = 409, str(error)
-    fresh = access_conversation(user, message.conversation_id)
-    return conversation_answer(request, fresh, status=status, toast=toast, taken_back=back)
+        return around(
+            request, message, status=409, toast=str(error), taken_back=message, words=text
+        )
+    return around(request, message)
 
 
 def halted_rewording(request: HttpRequest, message: Message, refusal: Refusal) -> HttpResponse:

@@ -257,6 +257,19 @@ def test_taking_back_the_rest_gives_its_words_back(chain, client, sign_in, ana):
     assert back["text"] == second.text.removesuffix(" 2/2")
 
 
+@pytest.mark.parametrize("given_up", [False, True])
+def test_words_typed_for_a_part_are_not_lost(chain, client, sign_in, ana, post, given_up):
+    second = chain()[1]
+    if given_up:
+        cancel(second, by=ana)
+    typed = {"text": "5 < 6 & so on"}
+    answer = sign_in(client, ana).post(f"/messages/{second.pk}/rewording/", typed)
+    assert answer.status_code == 409
+    said = json.loads(answer["HX-Trigger"])
+    assert (said["takenback"]["path"], said["takenback"]["text"]) == ("public", typed["text"])
+    assert ("several posts" in said["toast"]["text"]) is not given_up
+
+
 def test_a_part_is_not_reworded(chain, ana):
     first, _ = chain()
     with pytest.raises(PartOfChain):

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from time import monotonic, sleep
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
+from django.test import Client
 from django.utils import timezone
 
 from accounts import doorbell
 from accounts.models import BrandAccount
+from inbox.actions.recording import locked
 from inbox.actions.replies import HandleDisconnected, cancel, reply, retry
 from inbox.actions.sending import take_next
 from inbox.models import ConversationEvent, Message
@@ -133,7 +138,52 @@ def test_undoing_twice_gives_them_back_once(acme, ana, post, public_thread, clie
     seconds(acme, public=8)
     message = say(public_thread, ana)
     sign_in(client, ana).post(f"/messages/{message.pk}/cancellation/")
-    assert "HX-Trigger" not in client.post(f"/messages/{message.pk}/cancellation/")
+    again = client.post(f"/messages/{message.pk}/cancellation/")
+    assert json.loads(again["HX-Trigger"]).keys() == {"toast"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_undo_at_once_one_has_the_words_and_the_other_is_told(
+    acme, ana, ben, post, public_thread, sign_in
+):
+    """Both pages were made before: each knows the message as waiting."""
+    seconds(acme, public=60)
+    message = say(public_thread, ana)
+    browsers = [sign_in(Client(), user) for user in (ana, ben)]
+
+    def work(browser: Client) -> set[str]:
+        try:
+            answer = browser.post(f"/messages/{message.pk}/cancellation/")
+            return set(json.loads(answer["HX-Trigger"]))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        with transaction.atomic():
+            locked(message.conversation_id)
+            done = [pool.submit(work, browser) for browser in browsers]
+            wait_until_waiting(2)
+        told = [one.result() for one in done]
+    assert sorted(told, key=sorted) == [{"takenback"}, {"toast"}]
+    assert ConversationEvent.objects.filter(kind="cancelled").count() == 1
+
+
+def wait_until_waiting(number: int, *, within: float = 60) -> None:
+    """So many others of this database wait for a lock."""
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    deadline = monotonic() + within
+    with connection.cursor() as cursor:
+        while monotonic() < deadline:
+            # What a transaction was told of activity stays so until it is cleared.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(waiting)
+            if cursor.fetchone()[0] == number:
+                return
+            sleep(0.02)
+    raise AssertionError("They don't wait.")
 
 
 def test_who_undoes_too_late_is_told(acme, ana, post, public_thread, client, sign_in):

@@ -172,7 +172,7 @@ def test_an_answer_to_a_post_that_was_deleted_tells_us_that_it_was(
         retry(message, by=agent)
     with pytest.raises(NothingToAnswer):
         reply(post_thread, by=agent, text="Again", client_key=uuid4())
-    assert cancel(message, by=agent).state == "cancelled"
+    assert cancel(message, by=agent) == "failed"
 
 
 def test_a_post_that_is_hidden_from_us_keeps_its_words(simulator, brand, agent, post_thread):
