@@ -73,8 +73,24 @@ def number_ahead(queued: list[Message]) -> dict[int, int]:
 def moving() -> QuerySet[Message]:
     same = Message.objects.filter(conversation=OuterRef("conversation"))
     doubted = same.filter(state=State.UNCERTAIN)
-    stuck = Q(part__isnull=False) & Exists(same.filter(state=State.FAILED, part__isnull=False))
-    return Message.objects.filter(~Exists(doubted), ~stuck, state__in=[State.QUEUED, State.SENDING])
+    waiting = Message.objects.filter(state__in=[State.QUEUED, State.SENDING])
+    return waiting.filter(~Exists(doubted), ~is_stuck())
+
+
+def is_stuck() -> Q:
+    """X refused a part before it in its chain. The parts of one have keys in a row in their thread,
+    made under one lock, so its first is the nearest first part that is not behind it."""
+    firsts = Message.objects.filter(
+        thread=OuterRef(OuterRef("thread")), part__number=1, pk__lte=OuterRef(OuterRef("pk"))
+    )
+    refused = Message.objects.filter(
+        thread=OuterRef("thread"),
+        part__isnull=False,
+        state=State.FAILED,
+        pk__gte=Subquery(firsts.order_by("-pk").values("pk")[:1]),
+        pk__lt=OuterRef("pk"),
+    )
+    return Q(part__isnull=False) & Q(Exists(refused))
 
 
 def latest(*moments: datetime | None) -> datetime | None:

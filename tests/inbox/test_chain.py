@@ -28,7 +28,7 @@ from inbox.guards.sameness import SaidAlready
 from inbox.line import standings
 from inbox.models import ConversationEvent, Handoff, Message
 from inbox.sequence import moment_of
-from tests.factories import make_message, next_x_id
+from tests.factories import make_conversation, make_message, make_thread, next_x_id
 from twitter_sync.actions.sending import due_conversations
 
 SENTENCE = "We looked into it, and the parcel left our house on Monday."
@@ -151,6 +151,18 @@ def test_when_the_first_is_refused_the_rest_waits_and_holds_up_nobody(
     assert due_conversations(timezone.now()) == [first.conversation_id]
     assert take_next(first.conversation_id) == private
     assert standings(first.conversation, [second])[second.pk].ahead == 0
+
+
+def test_a_refused_chain_says_nothing_of_the_next(chain, public_thread, ana, acme):
+    """The next one does hold up what comes behind it."""
+    first, *_ = chain(THREE, 3)
+    take_next(first.conversation_id)
+    sending.fail(first.pk, reason="No.")
+    chain("Here is what we found. " * 20, 2)
+    thread = make_thread(make_conversation(acme), "public")
+    make_message(thread, "Hello?")
+    behind = reply(thread, by=ana, text="Hello", client_key=uuid4())
+    assert standings(thread.conversation, [behind])[behind.pk].ahead == 2
 
 
 def test_when_the_first_is_sent_again_the_rest_follows_it(chain, ana):
