@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from hashlib import sha256
+
+from django.utils.crypto import salted_hmac
 
 from accounts.access import has_role
 from accounts.models import User
@@ -43,9 +44,17 @@ def check(draft: Draft) -> list[Stopped]:
 
 
 def fingerprint(stopped: Stopped, draft: Draft) -> str:
-    """Of other words, another post to answer or another matter it is another."""
-    said = [stopped.guard, stopped.matter, draft.published, draft.answers]
-    return sha256(json.dumps(said).encode()).hexdigest()
+    """Of other words, another post to answer, another thread, author or matter it is another. Under
+    our own key: nobody has one who was not told."""
+    said = [
+        stopped.guard,
+        stopped.matter,
+        draft.thread.pk,
+        draft.by.pk,
+        draft.published,
+        draft.answers,
+    ]
+    return salted_hmac("inbox.guards", json.dumps(said), algorithm="sha256").hexdigest()
 
 
 def is_overruled(stopped: Stopped, draft: Draft) -> bool:

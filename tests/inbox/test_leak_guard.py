@@ -45,6 +45,17 @@ def test_an_address_in_public_is_stopped_and_shown(post, ana, complaint):
     assert ours() == []
 
 
+def test_what_one_was_told_overrules_nothing_for_others_or_elsewhere(post, sam, ada, complaint):
+    """Nor does what anybody could reckon up."""
+    thread = make_thread(complaint.conversation, "public")
+    make_message(thread, "And where is order 5501?")
+    why = {"despite_leak": "It is the shop's own.", **told_in(post(sam, complaint.thread, LEAK))}
+    assert post(ada, complaint.thread, LEAK, **why).status_code == 409
+    assert post(sam, thread, LEAK, **why).status_code == 409
+    assert ours() == []
+    assert post(sam, complaint.thread, LEAK, **why).status_code == 200
+
+
 @pytest.mark.parametrize(
     "text", ["Your order 4711-0815 left", "So it is the blue one from the shop"]
 )
