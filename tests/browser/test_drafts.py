@@ -179,3 +179,21 @@ def test_an_emptied_one_is_gone_at_once_and_one_too_long_is_said_and_stays_here(
     desk.reload()
     expect(composer(desk)).to_have_value("a" * 20_001)
     assert held_elsewhere(windows, desk) == ""
+
+
+def test_what_was_saved_into_a_merge_is_saved_again_at_once(windows, asked):
+    """The conversation went into another while the save waited for it."""
+    desk = asked("Where did it go?")
+    told: list[str] = []
+
+    def merge_once(route: Route) -> None:
+        if route.request.method != "POST" or told:
+            return route.continue_()
+        told.append("merged")
+        route.fulfill(status=409, json={"merged": 1})
+
+    desk.route("**/drafts/", merge_once)
+    with desk.expect_response(is_saved):
+        composer(desk).fill("Over there.")
+    assert told == ["merged"]
+    assert held_elsewhere(windows, desk) == "Over there."

@@ -112,6 +112,7 @@ export default class extends Controller {
     else if (response.status === 422) this.#tooLong(draft, said.wrong)
     else if ("rest" in said) this.#wasSent(draft, said)
     else if ("draft" in said) this.#differs(said.draft)
+    else if ("merged" in said) this.#again()
   }
 
   // As if the page had been drawn with it, so that a later one without it says something new.
@@ -123,6 +124,11 @@ export default class extends Controller {
 
   #next() {
     setTimeout(() => this.element.isConnected && this.soon())
+  }
+
+  // The conversation went into another meanwhile: the same address leads there by now.
+  #again() {
+    setTimeout(() => this.element.isConnected && this.#save())
   }
 
   #tooLong(draft, wrong) {
