@@ -216,12 +216,14 @@ class SavedReplyForm(forms.Form):
 
 class DraftForm(forms.Form):
     """`mode` is the part of the composer that it is typed into: a reply path's key, or note.
-    `since` is the version that these words take the place of."""
+    `since` is the version that these words take the place of, `unheard` what the page sent before
+    and had no answer to."""
 
     mode = forms.RegexField(r"^(note|public|dm(-\d{1,8})?)$", max_length=12)
     text = forms.CharField(required=False, strip=False)
     client_key = forms.UUIDField()
     since = forms.IntegerField(min_value=0)
+    unheard = forms.CharField(required=False, strip=False)
     answering = forms.CharField(required=False, max_length=60)
     seen_through = forms.IntegerField(
         required=False, min_value=0, max_value=BigIntegerField.MAX_BIGINT

@@ -40,8 +40,9 @@ class AlreadySent(Exception):
 class ChangedElsewhere(Exception):
     """Its author went on with it on another page; None: they emptied or sent it there."""
 
-    def __init__(self, draft: Draft | None) -> None:
-        self.draft = draft
+    def __init__(self, kept: Draft | None) -> None:
+        self.draft = kept if kept and kept.text else None
+        self.version = kept.version if kept else 0
         super().__init__("This draft was changed elsewhere.")
 
 
@@ -54,11 +55,14 @@ def save_draft(
     text: str,
     client_key: UUID,
     since: int = 0,
+    unheard: str = "",
     answering: str = "",
     seen_through: int | None = None,
 ) -> Draft | None:
-    """Keeps `text` in place of the version `since` (0: of nothing), or of what it goes on from; an
-    empty one is gone. Nobody else hears of it. Twice is once.
+    """Keeps `text` in place of the version `since` (0: of nothing), of what it goes on from, or of
+    the words that its page sent before and is `unheard` whether they were kept. An empty one is
+    gone; its row stays, so that no save that was begun earlier brings it back. Nobody else hears of
+    it. Twice is once.
 
     The conversation's lock comes before the key's, as in `reply` and `add_note`: a save that comes
     late finds what they made. Raises DraftTooLong, AlreadySent, ChangedElsewhere, MergedAway.
@@ -81,14 +85,12 @@ def save_draft(
     drafts = Draft.objects.filter(conversation=current, author=by, mode=mode)
     kept = drafts.first()
     if kept is not None and kept.is_same(fresh):
-        return kept
-    if not is_newer(fresh, kept, since):
+        return kept if kept.text else None
+    if not is_newer(fresh, kept, since=since, unheard=storable(unheard)):
         raise ChangedElsewhere(kept)
     drafts.delete()
-    if not fresh.text:
-        return None
     fresh.save()
-    return fresh
+    return fresh if fresh.text else None
 
 
 def home_of(conversation: Conversation) -> Conversation:
@@ -99,11 +101,16 @@ def home_of(conversation: Conversation) -> Conversation:
     return conversation
 
 
-def is_newer(fresh: Draft, kept: Draft | None, since: int) -> bool:
+def is_newer(fresh: Draft, kept: Draft | None, *, since: int, unheard: str) -> bool:
     """A save that comes late, when the draft was emptied or changed, brings nothing back."""
     if kept is None:
         return not since or not fresh.text
-    return kept.version == since or fresh.goes_on_from(kept)
+    if kept.version == since:
+        return True
+    is_same_draft = fresh.client_key == kept.client_key
+    if not kept.text:
+        return not fresh.text or not (since or is_same_draft)
+    return fresh.goes_on_from(kept) or (is_same_draft and kept.text == unheard)
 
 
 def check_not_sent(client_key: UUID, by: User, text: str) -> None:
@@ -167,8 +174,10 @@ def hold_key(client_key: UUID) -> None:
 def follow_merge(source: Conversation, target: Conversation) -> None:
     """What people had typed goes along where they have nothing in the same place; what stays is
     there again when the merge is undone."""
-    taken = set(Draft.objects.filter(conversation=target).values_list("author_id", "mode"))
+    there = Draft.objects.filter(conversation=target)
+    taken = set(there.exclude(text="").values_list("author_id", "mode"))
     for draft in Draft.objects.filter(conversation=source):
         if (draft.author_id, draft.mode) not in taken:
+            there.filter(author=draft.author_id, mode=draft.mode).delete()
             draft.conversation = target
             draft.save(update_fields=["conversation"])

@@ -11,13 +11,16 @@ from accounts.models import User
 class DraftQuerySet(models.QuerySet["Draft"]):
     def visible_to(self, user: User) -> DraftQuerySet:
         """One's own, while one works for the brand; nobody reads what others have not sent."""
-        return self.filter(author=user, conversation__brand__in=user.memberships.values("brand"))
+        own = self.filter(author=user, conversation__brand__in=user.memberships.values("brand"))
+        return own.exclude(text="")
 
 
 class Draft(models.Model):
     """`mode` is the part of the composer it was typed into (note, public, dm, dm-2): what was meant
     for colleagues is never offered to a customer (trust G9). With `client_key` it is sent once,
     from wherever. `seen_through` is the last message that its author had seen when they began.
+
+    An emptied one has no `text`: nobody sees it, and it says that what was there is gone.
 
     A row never changes: other words are another row in its place. So keys are versions, and the
     greater one is the newer, also across a draft that was sent and the next that was begun.

@@ -20,7 +20,8 @@ from inbox.views.signed_in import person, signed_in
 @signed_in
 def drafts(request: HttpRequest, number: int) -> JsonResponse:
     """Those of the person who asks, by mode. On POST one is kept: its `version`, 0 where nothing is
-    left to keep. 409 says what there is instead: `draft`, as it was changed elsewhere, `rest`, what
+    left to keep. 409 says what there is instead: `draft`, as it was changed elsewhere (None with a
+    `version`: it was emptied), `rest`, what
     was not sent yet (`differs`: all of it, other words were sent), or `merged`, where the
     conversation went.
     """
@@ -38,7 +39,8 @@ def drafts(request: HttpRequest, number: int) -> JsonResponse:
     except AlreadySent as error:
         return JsonResponse({"rest": error.rest, "differs": error.differs}, status=409)
     except ChangedElsewhere as error:
-        return JsonResponse({"draft": told(error.draft) if error.draft else None}, status=409)
+        other = told(error.draft) if error.draft else None
+        return JsonResponse({"draft": other, "version": error.version}, status=409)
     except MergedAway as error:
         return JsonResponse({"merged": error.merge.target_id}, status=409)
     return JsonResponse({"version": draft.version if draft else 0})

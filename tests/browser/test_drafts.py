@@ -181,6 +181,23 @@ def test_an_emptied_one_is_gone_at_once_and_one_too_long_is_said_and_stays_here(
     assert held_elsewhere(windows, desk) == ""
 
 
+def test_one_emptied_before_its_first_save_was_answered_is_gone(windows, asked):
+    desk = asked("Did you think better of it?")
+    kept: list[Route] = []
+
+    def keep_unanswered(route: Route) -> None:
+        route.fetch()
+        kept.append(route)
+
+    desk.route("**/drafts/", keep_unanswered, times=1)
+    composer(desk).fill("I did not.")
+    until(lambda: kept or desk.wait_for_timeout(50), within=60)
+    composer(desk).fill("")
+    desk.reload()
+    expect(composer(desk)).to_have_value("")
+    until(lambda: held_elsewhere(windows, desk) == "", within=60)
+
+
 def test_what_was_saved_into_a_merge_is_saved_again_at_once(windows, asked):
     """The conversation went into another while the save waited for it."""
     desk = asked("Where did it go?")

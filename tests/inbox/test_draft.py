@@ -66,7 +66,8 @@ def ask(client, sign_in, conversation: Conversation) -> Callable[..., dict[str, 
 
 
 def kept() -> list[tuple[str, str]]:
-    return list(Draft.objects.order_by("mode").values_list("mode", "text"))
+    told = Draft.objects.exclude(text="").order_by("mode")
+    return list(told.values_list("mode", "text"))
 
 
 def sent(message: Message) -> Message:
@@ -153,9 +154,37 @@ def test_an_emptied_one_is_gone_and_a_late_save_brings_nothing_back(save, ana, q
     assert save(ana, "", key=key, since=version).json() == {"version": 0}
     assert kept() == []
     late = save(ana, "Dear C", key=key, since=version)
-    assert (late.status_code, late.json()) == (409, {"draft": None})
+    emptied = Draft.objects.get().version
+    assert (late.status_code, late.json()) == (409, {"draft": None, "version": emptied})
     assert save(ana, "", key=key, since=version).json() == {"version": 0}
     assert kept() == []
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_one_that_was_emptied_before_its_first_save_was_answered_stays_gone(
+    save, ask, ana, question, is_late
+):
+    """Whichever of the two comes first: the page was left, and nobody hears the answers."""
+    key = uuid4()
+    asked = [("Dear", ""), ("", "Dear")]
+    for text, unheard in reversed(asked) if is_late else asked:
+        save(ana, text, key=key, unheard=unheard)
+    assert ask(ana) == {}
+    # What is typed then is a draft again, with this key or another.
+    told = save(ana, "Dear Carla", key=key).json()
+    assert save(ana, "Dear Carla", key=key, since=told["version"]).status_code == 200
+    save(ana, "", key=key, since=ask(ana)["dm"]["version"])
+    assert save(ana, "Good day", key=uuid4()).status_code == 200
+    assert kept() == [("dm", "Good day")]
+
+
+def test_what_was_changed_before_its_first_save_was_answered_takes_its_place(save, ana, question):
+    key = uuid4()
+    save(ana, "Dear", key=key)
+    assert save(ana, "Good day", key=key, unheard="Dear").status_code == 200
+    assert save(ana, "Hello", key=key, unheard="Dear").status_code == 409
+    assert save(ana, "Hello", key=uuid4(), unheard="Good day").status_code == 409
+    assert kept() == [("dm", "Good day")]
 
 
 # One's own
@@ -459,6 +488,7 @@ def test_it_goes_along_when_the_conversation_is_merged(save, ask, acme, carla, a
     version = save(ana, "Dear", key=key).json()["version"]
     save(ben, "Hello")
     save_draft(other.conversation, by=ben, mode="dm", text="Good day", client_key=uuid4())
+    save_draft(other.conversation, by=ana, mode="dm", text="", client_key=uuid4())
     merge(question.conversation, into=other.conversation, by=ana)
     # The page has not heard of it.
     save(ana, "Dear Carla", key=key, since=version)

@@ -1,7 +1,8 @@
 // Keeps what is being typed through navigation, reloads and refused requests, and gives each draft
 // the one key under which the server takes it once. It knows what its author had seen when they
 // began: what came since, the server shows them before it sends. `draft-sync` keeps it on the server;
-// `version` is what was there when these words began to differ from it, 0: nothing.
+// `version` is what was there when these words began to differ from it, 0: nothing; `unheard` are
+// words that the server was told and perhaps did not get.
 import { Controller } from "stimulus"
 import { isDraftKey, storeDraft, storedDraft } from "lib/drafts"
 import { toast } from "lib/toast"
@@ -13,6 +14,7 @@ export default class extends Controller {
 
   version = 0
   unsaved = false
+  unheard = ""
   isUnderWay = false
 
   // Lifecycle
@@ -36,7 +38,7 @@ export default class extends Controller {
     const text = this.textTarget.value
     if (!text || !this.begun) this.#see()
     this.begun = Boolean(text)
-    this.unsaved = Boolean(text || this.version)
+    this.unsaved = Boolean(text || this.version || this.unheard)
     this.#store()
     this.dispatch("typed")
   }
@@ -68,6 +70,7 @@ export default class extends Controller {
       seen: this.#seen?.value ?? "",
       version: this.version,
       unsaved: this.unsaved,
+      unheard: this.unheard,
     }
   }
 
@@ -120,11 +123,12 @@ export default class extends Controller {
     if (!this.clientKeyTarget.value) this.clientKeyTarget.value = uuid()
   }
 
-  #put({ text, clientKey, answering, seen, version = 0, unsaved = false }) {
+  #put({ text, clientKey, answering, seen, version = 0, unsaved = false, unheard = "" }) {
     if (this.textTarget.value !== text) this.textTarget.value = text
     this.clientKeyTarget.value = clientKey
     this.version = version
     this.unsaved = unsaved
+    this.unheard = unheard
     this.begun = Boolean(text && seen)
     if (this.begun && this.#seen) this.#seen.value = seen
     const select = this.#select
@@ -136,7 +140,7 @@ export default class extends Controller {
   // One that was emptied is remembered until the server has heard of it.
   #store() {
     const draft = this.current
-    const isWorthIt = draft.text || (draft.unsaved && draft.version)
+    const isWorthIt = draft.text || (draft.unsaved && (draft.version || draft.unheard))
     if (!storeDraft(this.keyValue, isWorthIt ? draft : null)) {
       toast("This browser keeps no drafts: it has no room, or forbids it.", { tone: "warning" })
     }

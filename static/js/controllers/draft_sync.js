@@ -91,6 +91,7 @@ export default class extends Controller {
     if (this.isSaving || this.other || this.draft.isUnderWay) return
     this.isSaving = true
     const draft = (this.unanswered ??= this.draft.current)
+    this.draft.unheard = draft.text
     try {
       await this.#heed(draft, await this.#post(draft))
     } catch {
@@ -105,13 +106,14 @@ export default class extends Controller {
     const said = await response.json()
     if (!this.element.isConnected) return
     this.unanswered = null
+    this.draft.unheard = ""
     this.wasSignedOut = false
     // Sent or begun anew meanwhile: no word of this answer is about what is written now.
     if (draft.clientKey !== this.draft.current.clientKey) return this.#next()
     if (response.ok) this.#keep(draft, said.version)
     else if (response.status === 422) this.#tooLong(draft, said.wrong)
     else if ("rest" in said) this.#wasSent(draft, said)
-    else if ("draft" in said) this.#differs(said.draft)
+    else if ("draft" in said) this.#differs(said)
     else if ("merged" in said) this.#again()
   }
 
@@ -146,10 +148,10 @@ export default class extends Controller {
     toast(`${what}.${also}`, { tone: differs ? "warning" : "info", seconds: 12 })
   }
 
-  #differs(other) {
-    if (other) return this.#show(other)
+  #differs({ draft, version }) {
+    if (draft) return this.#show(draft)
     // Emptied elsewhere: what is typed here is all there is.
-    this.draft.version = 0
+    this.draft.version = version
     this.#next()
   }
 
@@ -160,8 +162,8 @@ export default class extends Controller {
     if (status !== 404 && this.element.isConnected) this.timer ??= setTimeout(() => this.#save(), AGAIN)
   }
 
-  #post({ text, clientKey, answering, seen, version }, keepalive = false) {
-    const said = { mode: this.modeValue, text, client_key: clientKey, since: version }
+  #post({ text, clientKey, answering, seen, version, unheard }, keepalive = false) {
+    const said = { mode: this.modeValue, text, client_key: clientKey, since: version, unheard }
     return fetch(this.urlValue, {
       method: "POST",
       headers: { "HX-Request": "true", ...tokens() },
