@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from django.db import IntegrityError, transaction
 
@@ -46,13 +46,15 @@ def remove_saved_reply(saved: SavedReply, *, by: User) -> None:
     saved.delete()
 
 
-def remember_use(messages: Iterable[Message], saved_reply: int) -> None:
-    """That they were begun with it; nothing where it is gone, or another brand's."""
-    for message in messages:
-        saved = SavedReply.objects.filter(brand=message.brand_id, pk=saved_reply).first()
-        if saved is not None:
-            told = {"saved_reply": saved, "shortcut": saved.shortcut}
-            SavedReplyUse.objects.get_or_create(message=message, defaults=told)
+def remember_use(messages: Sequence[Message], saved_reply: int) -> None:
+    """That the parts of one reply, just queued, were begun with it; nothing where it is gone, or
+    another brand's."""
+    saved = SavedReply.objects.filter(brand=messages[0].brand_id, pk=saved_reply).first()
+    if saved is not None:
+        SavedReplyUse.objects.bulk_create(
+            SavedReplyUse(message=message, saved_reply=saved, shortcut=saved.shortcut)
+            for message in messages
+        )
 
 
 def write(saved: SavedReply, *, by: User, shortcut: str, text: str, kind: str) -> SavedReply:
