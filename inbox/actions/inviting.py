@@ -65,7 +65,7 @@ def invite(
     if is_blocked(conversation.brand_id, conversation.contact_id):
         raise PersonBlocked
     if not writable(text):
-        raise EmptyReply("Write something before you send.")
+        raise EmptyReply
     is_new = not was_sent(client_key, by)
     message = reply(
         thread,

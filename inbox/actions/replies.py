@@ -41,6 +41,9 @@ TOO_LONG_FOR_A_CHAIN = (
 class EmptyReply(Exception):
     """A reply needs words."""
 
+    def __init__(self, way_out: str = "Write something before you send.") -> None:
+        super().__init__(way_out)
+
 
 class ReplyTooLong(Exception):
     def __init__(self, weight: int, limit: int, way_out: str = "Shorten it, then send.") -> None:
@@ -192,7 +195,7 @@ def parts_to_send(
         check_length(thread, words)
         return [Part(words)]
     if not words:
-        raise EmptyReply("Write something before you send.")
+        raise EmptyReply
     try:
         return parts_of(words, tail=tail)
     except TooLongToCut as too_long:
@@ -202,7 +205,7 @@ def parts_to_send(
 
 def check_length(thread: Thread, words: str, *, has_files: bool = False) -> None:
     if not words and not has_files:
-        raise EmptyReply("Write something before you send.")
+        raise EmptyReply
     weight, limit = (
         (reply_weight(words), POST_LIMIT) if thread.is_public else (len(words), DM_LIMIT)
     )
