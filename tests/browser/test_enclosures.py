@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SIZES, axe
-from tests.browser.test_drafts import is_saved
+from tests.browser.test_drafts import SESSION, is_saved
 from tests.pictures import FILM
 
 GREEN, BLUE = "#007558", "#1666aa"
@@ -136,6 +136,22 @@ def test_it_is_there_after_a_reload_with_what_was_said_of_it(desk):
     expect(words).to_have_value("A parcel")
     remove(page, "front.png").click()
     expect(shown(page)).to_have_count(0)
+
+
+def test_after_signing_in_again_files_arrive_without_a_reload(desk, windows):
+    page = desk("Show me the label", public=False)
+    page.context.clear_cookies(name=SESSION)
+    page.locator("#path-dm-text").fill("Here it is")
+    toast = page.locator(".toast", has_text="You are signed out")
+    with page.context.expect_page() as opened:
+        toast.get_by_role("link", name="Sign in again").click()
+    stale = page.locator("#conversation").get_attribute("hx-headers")
+    windows.fill_in(opened.value, "ana")
+    opened.value.close()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#conversation")).not_to_have_attribute("hx-headers", stale)
+    attach(page, file("label.png", drawing(GREEN)))
+    expect(remove(page, "label.png")).to_be_visible()
 
 
 @pytest.mark.parametrize("how", ["drop", "paste"])

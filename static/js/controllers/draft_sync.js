@@ -4,6 +4,7 @@
 // it can.
 import { Controller } from "stimulus"
 import { reportFailure } from "lib/failures"
+import { headers } from "lib/headers"
 import { toast } from "lib/toast"
 
 const PAUSE = 1200
@@ -166,7 +167,7 @@ export default class extends Controller {
     const said = { mode: this.modeValue, text, client_key: clientKey, since: version, unheard }
     return fetch(this.urlValue, {
       method: "POST",
-      headers: { "HX-Request": "true", ...tokens() },
+      headers: headers(),
       body: new URLSearchParams({ ...said, answering, seen_through: seen }),
       keepalive,
     })
@@ -206,9 +207,4 @@ export default class extends Controller {
     const { unsaved, isUnderWay } = this.draft
     return !(unsaved || isUnderWay || this.isSaving || this.other)
   }
-}
-
-// As they are now: signing in again changed them.
-function tokens() {
-  return JSON.parse(document.getElementById("conversation").getAttribute("hx-headers"))
 }

@@ -3,8 +3,9 @@
 import { Controller } from "stimulus"
 import { reportFailure } from "lib/failures"
 import { mergePart } from "lib/fragments"
+import { headers } from "lib/headers"
 import { toast } from "lib/toast"
-import { headers, sendFile } from "lib/upload"
+import { sendFile } from "lib/upload"
 
 const WAIT = "Wait until every file is here, or remove it. Then send."
 // Of a file that was removed, or went with the reply, which has said what is to be seen.

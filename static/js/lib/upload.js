@@ -1,10 +1,7 @@
 // A file as the body of a request, with how far it is: fetch tells nothing of what is on its way.
-const LOST = "The file did not arrive. Check your connection, then attach it again."
+import { headers } from "lib/headers"
 
-// What every request of a page carries.
-export function headers() {
-  return { ...JSON.parse(document.body.getAttribute("hx-headers")), "HX-Request": "true" }
-}
+const LOST = "The file did not arrive. Check your connection, then attach it again."
 
 // `{ status, text, place }`: 0 when nobody answered. `text` is the answer, or why there is none, `place`
 // the address of what was made. A request that was aborted is answered with nothing.
