@@ -5,42 +5,26 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Any
 
+from inbox.media.sendable import KINDS, Kind, largest_on_x
+from inbox.models.media_file import MB
 from twitter_sync.answers import Answer, one_line
 from twitter_sync.errors import TooLarge, Unconfirmed, XError
 
-MB = 1024 * 1024
 PIECE_BYTES = MB
 DAY_SECONDS = 86_400
 # X says when to ask again: never more often than this, nor much later.
 SHORTEST_WAIT, LONGEST_WAIT = 1.0, 30.0
 PROCESSING = timedelta(minutes=10)
-
-
-class Kind(Enum):
-    IMAGE = "image"
-    GIF = "gif"
-    VIDEO = "video"
-
-
-KINDS = {
-    "image/jpeg": Kind.IMAGE,
-    "image/png": Kind.IMAGE,
-    "image/webp": Kind.IMAGE,
-    "image/gif": Kind.GIF,
-    "video/mp4": Kind.VIDEO,
-    "video/quicktime": Kind.VIDEO,
-    "video/webm": Kind.VIDEO,
-}
-LARGEST = {Kind.IMAGE: 5 * MB, Kind.GIF: 15 * MB, Kind.VIDEO: 512 * MB}
+# X's words for the kinds.
+CATEGORIES = {Kind.PHOTO: "image", Kind.GIF: "gif", Kind.VIDEO: "video"}
 
 
 class NotTaken(XError):
     """A kind of file that X does not take: no call was made."""
 
-    default_reason = "X takes JPEG, PNG, WebP and GIF pictures, and MP4, MOV and WebM films."
+    default_reason = "X takes JPEG, PNG, WebP and GIF pictures, and MP4 films."
 
 
 class ProcessingFailed(XError):
@@ -60,14 +44,14 @@ def kind_of(media_type: str, total_bytes: int) -> Kind:
     kind = KINDS.get(media_type)
     if kind is None:
         raise NotTaken(endpoint="upload_initialize")
-    if total_bytes > LARGEST[kind]:
-        most = LARGEST[kind] // MB
-        raise TooLarge(f"X takes at most {most} MB of this.", endpoint="upload_initialize")
+    most = largest_on_x(kind)
+    if total_bytes > most:
+        raise TooLarge(f"X takes at most {most // MB} MB of this.", endpoint="upload_initialize")
     return kind
 
 
 def category(kind: Kind, *, for_dm: bool) -> str:
-    return f"{'dm' if for_dm else 'tweet'}_{kind.value}"
+    return f"{'dm' if for_dm else 'tweet'}_{CATEGORIES[kind]}"
 
 
 def expiry(told: dict[str, Any], since: datetime) -> datetime:

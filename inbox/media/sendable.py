@@ -44,11 +44,17 @@ def kind_to_send(media_type: str, name: str) -> Kind:
     return kind
 
 
+def largest_on_x(kind: Kind) -> int:
+    """In bytes."""
+    if kind == Kind.VIDEO:
+        return LARGEST_FILM
+    return LARGEST_GIF if kind == Kind.GIF else LARGEST_PHOTO
+
+
 def largest(kind: Kind) -> int:
     """In bytes: X's limit, and of films no more than this installation keeps."""
-    if kind == Kind.VIDEO:
-        return min(LARGEST_FILM, int(settings.LARGEST_FILM_MB) * MB)
-    return LARGEST_GIF if kind == Kind.GIF else LARGEST_PHOTO
+    most = largest_on_x(kind)
+    return min(most, int(settings.LARGEST_FILM_MB) * MB) if kind == Kind.VIDEO else most
 
 
 def largest_of_all() -> int:
