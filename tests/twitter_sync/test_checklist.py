@@ -209,9 +209,9 @@ def test_the_list_costs_the_same_for_many_handles(
     for _ in range(2):
         connected()
     browser.get("/handles/")
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         browser.get("/handles/")
     for _ in range(3):
         connected()
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         browser.get("/handles/")

@@ -73,7 +73,7 @@ def test_it_costs_the_same_for_many_handles(client, sign_in, olga, django_assert
     for many in (1, 10):
         for _ in range(many):
             use(user_scope(make_brand().x_user_id), Kind.DM_READ, 1)
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             browser.get(COSTS)
 
 

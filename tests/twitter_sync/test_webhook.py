@@ -176,6 +176,8 @@ def test_what_was_kept_when_the_connection_died_is_kept_once(client, acme, carla
     tries = []
 
     def dies_after_the_first(execute, *statement):
+        if "rawevent" not in statement[0]:  # a new connection is asked for the time
+            return execute(*statement)
         tries.append(execute(*statement))
         if len(tries) == 1:
             connection.connection.close()
