@@ -14,7 +14,8 @@ from django.db.models.functions import Least
 
 from accounts import clock
 from accounts.models import BrandAccount
-from twitter_sync.models import Connection
+from inbox.models import Message
+from twitter_sync.models import Connection, SendAttempt
 
 IN_A_ROW = 5
 ONE_EVERY = timedelta(seconds=30)
@@ -26,10 +27,19 @@ def waits_until(brand: BrandAccount) -> datetime | None:
     inside the transaction that writes the attempt."""
     held, now = Connection.objects.filter(brand=brand), clock.now()
     until: datetime | None = held.values_list("next_send_at", flat=True).first()
+    if until is not None and was_taken(brand):
+        note_answer(brand)
+        return None
     if until is None or until > now:
         return until
     is_the_one = held.filter(next_send_at=until).update(next_send_at=now + ONE_EVERY)
     return None if is_the_one else now + ONE_EVERY
+
+
+def was_taken(brand: BrandAccount) -> bool:
+    """What was sent last X has, though it did not say so: its echo came."""
+    last = SendAttempt.objects.filter(message__brand=brand).order_by("-pk").first()
+    return last is not None and last.message.state == Message.State.SENT
 
 
 def note_silence(brand: BrandAccount) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import BrandAccount
 from inbox.models import Message
 from tests.factories import make_membership, make_user
-from tests.twitter_sync.outbox import calls, say, sent
+from tests.twitter_sync.outbox import calls, echo, say, sent
 from twitter_sync.actions.sending import due_conversations, send_next
 from twitter_sync.budgets import lifted
 from twitter_sync.models import Connection
@@ -29,7 +29,7 @@ def brands(connected, request):
 
 def write(brands, asked, replies=REPLIES) -> None:
     """One reply to each of so many people, of every brand."""
-    agent = make_user("Ana Agent", brands[0])
+    agent = make_user(brand=brands[0])
     for brand in brands[1:]:
         make_membership(agent, brand)
     for brand in brands:
@@ -97,3 +97,20 @@ def test_some_that_x_did_not_confirm_now_and_then_hold_up_nobody(
     send_what_is_due()
     assert len(calls(simulator, brand)) == 2 * REPLIES
     assert not waiting(brand)
+
+
+@pytest.mark.parametrize("brands", [1], indirect=True)
+def test_where_echoes_come_x_is_there(simulator, without_quotas, brands, asked, client):
+    """It took every one, and its answers got lost."""
+    [brand] = brands
+    told = {"fault": "cut", "when": "after", "brand": brand.x_user_id, "endpoint": "POST *"}
+    simulator.post("faults", **told, times=IN_A_ROW)
+    write([brand], asked, replies=IN_A_ROW)
+    send_what_is_due()
+    for doubted in Message.objects.filter(brand=brand, state="uncertain"):
+        echo(simulator, client, doubted)
+    write([brand], asked, replies=1)
+    send_what_is_due()
+    assert not waiting(brand)
+    assert len(sent(simulator, brand)) == IN_A_ROW + 1
+    assert not Connection.objects.filter(next_send_at__isnull=False).exists()
