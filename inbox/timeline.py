@@ -7,6 +7,7 @@ Posts of the context are shown where they stand and counted nowhere.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -51,7 +52,7 @@ def timeline(
     messages = messages[:size]
     since = messages[-1].sent_at if more else None
     until = upper_bound(conversation, before)
-    items = [Item("message", message.sent_at, message) for message in messages]
+    items = list(in_turn(messages))
     items += [Item("note", note.created_at, note) for note in notes(conversation, since, until)]
     items += [
         Item("event", moment_of(event), event) for event in events(conversation, since, until)
@@ -126,6 +127,15 @@ def moment_of(event: ConversationEvent) -> datetime:
     if event.kind == ConversationEvent.Kind.OPENED and event.message is not None:
         return event.message.sent_at
     return event.created_at
+
+
+def in_turn(messages: Iterable[Message]) -> Iterator[Item]:
+    """In X's order, whatever their times: X tells those of posts in whole seconds, and a private
+    message of the same second would seem to be the later one."""
+    at = None
+    for message in sorted(messages, key=lambda one: (one.sequence, one.pk)):
+        at = max(at, message.sent_at) if at else message.sent_at
+        yield Item("message", at, message)
 
 
 def position(item: Item) -> tuple[datetime, int]:

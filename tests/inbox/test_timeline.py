@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from inbox.actions.receiving import receive
 from inbox.models import Conversation, ConversationEvent
 from inbox.timeline import timeline
-from tests.factories import make_note
+from tests.factories import make_message, make_note, minutes_ago
 
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 
@@ -50,3 +50,14 @@ def test_it_costs_the_same_at_any_length(acme, says, django_assert_num_queries):
     for size in (3, 20):
         with django_assert_num_queries(6):
             timeline(message.conversation, size=size)
+
+
+def test_in_one_second_a_private_message_and_a_later_post_keep_x_s_order(
+    show, ana, dm_thread, public_thread
+):
+    second = minutes_ago(5).replace(microsecond=0)
+    make_message(dm_thread, "Whispered first", sent_at=second.replace(microsecond=53_000))
+    make_message(public_thread, "Said aloud after it", sent_at=second)
+    page = show(ana).text
+    log = page[page.index('id="timeline"') :]
+    assert log.index("Whispered first") < log.index("Said aloud after it")
