@@ -12,7 +12,7 @@ from django.db.models import BigIntegerField
 from django.utils import timezone
 
 from accounts import clock
-from inbox.guards.draft import Despite
+from inbox.guards.candidate import Despite
 from inbox.models import Conversation, SavedReply
 from inbox.models.enclosure import LONGEST_ALT_TEXT
 

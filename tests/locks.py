@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 from django.db import connection
 
-# Asked anew each time, as pg_stat_activity is not within a transaction.
-SOMEBODY_WAITS = """
-SELECT EXISTS (SELECT FROM pg_locks
-               WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))
+from tests.stack import until
+
+# What a transaction was told of activity stays so until it is cleared.
+ASK_ANEW = "SELECT pg_stat_clear_snapshot()"
+WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'
 """
 
 
@@ -23,15 +25,13 @@ def elsewhere(deed: Callable[..., Any], *args: Any, **options: Any) -> Any:
         connection.close()
 
 
-def wait_until_somebody_waits() -> None:
-    """For what this connection holds."""
-    ends_at = time.monotonic() + 60
-    while not somebody_waits():
-        assert time.monotonic() < ends_at, "nobody waits"
-        time.sleep(0.01)
+def wait_until_waiting(number: int = 1) -> None:
+    """So many others of this database wait for a lock."""
+    until(lambda: waiting() == number, within=60)
 
 
-def somebody_waits() -> bool:
+def waiting() -> int:
     with connection.cursor() as cursor:
-        cursor.execute(SOMEBODY_WAITS)
-        return bool(cursor.fetchone()[0])
+        cursor.execute(ASK_ANEW)
+        cursor.execute(WAITING)
+        return int(cursor.fetchone()[0])

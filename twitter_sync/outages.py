@@ -38,7 +38,8 @@ def waits_until(brand: BrandAccount) -> datetime | None:
 
 def was_taken(brand: BrandAccount) -> bool:
     """What was sent last X has, though it did not say so: its echo came."""
-    last = SendAttempt.objects.filter(message__brand=brand).order_by("-pk").first()
+    attempts = SendAttempt.objects.filter(message__brand=brand).select_related("message")
+    last = attempts.order_by("-pk").first()
     return last is not None and last.message.state == Message.State.SENT
 
 

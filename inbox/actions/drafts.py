@@ -70,7 +70,7 @@ def save_draft(
     require_role(by, conversation.brand_id, Role.AGENT)
     if len(text) > DRAFT_LIMIT:
         raise DraftTooLong
-    current = locked_for_work(home_of(conversation))
+    current = locked_for_work(survivor_of(conversation))
     fresh = Draft(
         conversation=current,
         author=by,
@@ -93,7 +93,7 @@ def save_draft(
     return fresh if fresh.text else None
 
 
-def home_of(conversation: Conversation) -> Conversation:
+def survivor_of(conversation: Conversation) -> Conversation:
     """Where everything of it is by now: a page may not have heard that it was merged."""
     merges = Merge.objects.standing().select_related("target__brand")
     while (merge := merges.filter(source=conversation).first()) is not None:

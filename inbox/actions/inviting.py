@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Unpack
 from uuid import UUID
 
 from django.db import transaction
@@ -12,9 +12,8 @@ from accounts.models import BrandAccount, Role, User
 from inbox.actions.blocking import is_blocked
 from inbox.actions.chaining import last_of
 from inbox.actions.recording import record
-from inbox.actions.replies import EmptyReply, PersonBlocked, home_of, reply
+from inbox.actions.replies import EmptyReply, PersonBlocked, Said, home_of, reply
 from inbox.channel import channel
-from inbox.guards.draft import Despite
 from inbox.models import Conversation, ConversationEvent, Handoff, Message, Thread
 from inbox.text.chain import Part
 from inbox.text.plain import writable
@@ -46,12 +45,7 @@ def invite(
     by: User,
     text: str,
     client_key: UUID,
-    answering: str | None = None,
-    seen_through: int | None = None,
-    despite: Mapping[str, Despite] | None = None,
-    posts: int = 1,
-    enclosed: Mapping[int, str] | None = None,
-    saved_reply: int | None = None,
+    **said: Unpack[Said],
 ) -> Message:
     """Answers in public with `text` and a link to write to the brand in private. Twice is once.
 
@@ -72,13 +66,8 @@ def invite(
         by=by,
         text=text,
         client_key=client_key,
-        answering=answering,
-        seen_through=seen_through,
-        despite=despite,
         tail=invitation_link(conversation),
-        posts=posts,
-        enclosed=enclosed,
-        saved_reply=saved_reply,
+        **said,
     )
     if is_new:
         remember_invitation(last_of(message), conversation.reference_code, by=by)
@@ -136,12 +125,7 @@ def close_in_public(
     by: User,
     text: str,
     client_key: UUID,
-    answering: str | None = None,
-    seen_through: int | None = None,
-    despite: Mapping[str, Despite] | None = None,
-    posts: int = 1,
-    enclosed: Mapping[int, str] | None = None,
-    saved_reply: int | None = None,
+    **said: Unpack[Said],
 ) -> Message:
     """Says in public how it ended: the last step of the newest handoff. Twice is once.
 
@@ -151,18 +135,7 @@ def close_in_public(
     check_public(thread)
     conversation = home_of(thread)
     is_new = not was_sent(client_key, by)
-    message = reply(
-        thread,
-        by=by,
-        text=text,
-        client_key=client_key,
-        answering=answering,
-        seen_through=seen_through,
-        despite=despite,
-        posts=posts,
-        enclosed=enclosed,
-        saved_reply=saved_reply,
-    )
+    message = reply(thread, by=by, text=text, client_key=client_key, **said)
     last = last_of(message)
     if not is_new:
         if not Handoff.objects.filter(closing=last).exists():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import TypedDict
 from uuid import UUID
 
 from django.db import transaction
@@ -15,23 +16,19 @@ from accounts.models import BrandAccount, Role, User
 from inbox.actions.answering import SUMMARY, summarise
 from inbox.actions.assignment import hand_over
 from inbox.actions.blocking import is_blocked
-from inbox.actions.chaining import after, key_of, link_parts, stand_behind, whole_of
+from inbox.actions.chaining import key_of, link_parts, whole_of
 from inbox.actions.drafts import check_says, drop_draft
-from inbox.actions.enclosing import attach, chosen_for, take_out
+from inbox.actions.enclosing import attach, chosen_for
 from inbox.actions.recording import keep, locked_around, record
 from inbox.actions.saved_replies import remember_use
-from inbox.actions.uploading import start_over
+from inbox.guards.candidate import Candidate, Despite, Stopped
 from inbox.guards.checking import check
-from inbox.guards.draft import Despite, Draft, Stopped
 from inbox.models import Conversation, ConversationEvent, Enclosure, Message, Thread
 from inbox.sequence import sequence_at
 from inbox.text.chain import MOST_POSTS, Part, TooLongToCut, parts_of
 from inbox.text.plain import escaped, writable
 from inbox.text.typed import mark_of
 from inbox.text.weight import DM_LIMIT, POST_LIMIT, reply_weight
-
-# Two looks of the poller: after that an unconfirmed message is the agent's to decide (trust R7).
-UNCERTAIN_FOR = timedelta(minutes=4)
 
 TOO_LONG_FOR_A_CHAIN = (
     f"{MOST_POSTS} posts can’t hold it: shorten it, or write it privately. What you typed is kept."
@@ -86,12 +83,15 @@ class ThreadMoved(Exception):
         super().__init__("This thread was merged into another. Nothing was sent; go on there.")
 
 
-class NotRetryable(Exception):
-    """Only what failed, or was left unconfirmed for minutes, can be sent again."""
+class Said(TypedDict, total=False):
+    """What may be said with a reply, as `reply` explains it."""
 
-
-class TooLate(Exception):
-    """Only a queued message can be cancelled."""
+    answering: str | None
+    seen_through: int | None
+    despite: Mapping[str, Despite] | None
+    posts: int
+    enclosed: Mapping[int, str] | None
+    saved_reply: int | None
 
 
 @transaction.atomic
@@ -139,7 +139,7 @@ def reply(
     whole = Part(words, tail=tail).text
     files = chosen_for(thread, conversation, by=by, described_as=enclosed or {})
     overruled = check(
-        Draft(
+        Candidate(
             thread,
             conversation,
             by,
@@ -224,15 +224,6 @@ def check_not_blocked(thread: Thread, conversation: Conversation) -> None:
         raise PersonBlocked
 
 
-def check_post_is_there(message: Message) -> None:
-    """X refuses every answer to a post that is deleted."""
-    if not message.answers_external_id:
-        return
-    posts = Message.objects.filter(brand=message.brand_id, kind=message.kind)
-    if posts.known_as(message.answers_external_id).filter(deleted_at__isnull=False).exists():
-        raise NotRetryable("The post that this answers was deleted. Choose another one to answer.")
-
-
 def post_to_answer(thread: Thread, answering: str | None) -> str | None:
     """The external id of the post that a public reply goes under; None in a DM thread."""
     if not thread.is_public:
@@ -295,99 +286,3 @@ def undo_seconds(thread: Thread, brand: BrandAccount) -> int:
 def refresh(conversation: Conversation) -> None:
     summarise(conversation)
     keep(conversation, *SUMMARY, what="send")
-
-
-@transaction.atomic
-def retry(message: Message, *, by: User) -> Message:
-    """Queues again what X refused, or what stayed unconfirmed; twice is once. The later parts of
-    its chain follow it.
-
-    Raises NotRetryable, HandleDisconnected, PersonBlocked.
-    """
-    require_role(by, message.brand_id, Role.AGENT)
-    conversation = locked_around(message)
-    message.refresh_from_db()
-    if message.state == Message.State.QUEUED:
-        return message
-    if not is_retryable(message):
-        raise NotRetryable("This message is not waiting for a retry.")
-    check_post_is_there(message)
-    check_connected(conversation.brand)
-    check_not_blocked(message.thread, conversation)
-    before = message.state
-    failed = [one for one in after(message) if one.state == Message.State.FAILED]
-    for one in (message, *failed):
-        queue_again(one)
-        start_over(one)
-    stand_behind(message)
-    refresh(conversation)
-    record(
-        conversation,
-        ConversationEvent.Kind.RETRIED,
-        by=by,
-        message=message,
-        before={"state": before},
-        after={"state": message.state},
-    )
-    ring("twitter_sync.send", queue="send", conversation_id=conversation.pk)
-    return message
-
-
-def queue_again(message: Message) -> None:
-    now = clock.now()
-    message.state, message.failure = Message.State.QUEUED, ""
-    message.not_before = message.sent_at = now
-    message.sequence = sequence_at(now)
-    message.save(update_fields=["state", "failure", "not_before", "sent_at", "sequence"])
-
-
-def is_retryable(message: Message) -> bool:
-    if message.state == Message.State.FAILED:
-        return True
-    return (
-        message.state == Message.State.UNCERTAIN
-        and message.uncertain_since is not None
-        and message.uncertain_since <= clock.now() - UNCERTAIN_FOR
-    )
-
-
-@transaction.atomic
-def cancel(message: Message, *, by: User, to_edit: bool = False) -> Message.State | None:
-    """Takes back what is queued, gives up what failed or stayed unconfirmed. Returns the state that
-    it was taken from; None where somebody had done so before. Raises TooLate.
-
-    Of a chain everything goes that is not out yet: no part of it follows one that was given up.
-    The files of what waits, or was refused and is `to_edit`, are of the next reply. Should X have
-    taken an unconfirmed one after all, its echo still settles it.
-    """
-    require_role(by, message.brand_id, Role.AGENT)
-    conversation = locked_around(message)
-    message.refresh_from_db()
-    if message.state == Message.State.CANCELLED:
-        return None
-    if message.state != Message.State.QUEUED and not is_retryable(message):
-        raise TooLate("It is on its way to X already.")
-    taken_from = Message.State(message.state)
-    for one in [message, *waiting_with(message)]:
-        before = one.state
-        one.state = Message.State.CANCELLED
-        one.save(update_fields=["state"])
-        if before == Message.State.QUEUED or (to_edit and before == Message.State.FAILED):
-            take_out(one, by=by)
-        record(
-            conversation,
-            ConversationEvent.Kind.CANCELLED,
-            by=by,
-            message=one,
-            before={"state": before},
-            after={"state": one.state},
-        )
-    refresh(conversation)
-    ring("twitter_sync.send", queue="send", conversation_id=conversation.pk)
-    return taken_from
-
-
-def waiting_with(message: Message) -> list[Message]:
-    """The other parts of its chain that are queued or were refused."""
-    states = (Message.State.QUEUED, Message.State.FAILED)
-    return [one for one in whole_of(message) if one.pk != message.pk and one.state in states]

@@ -13,9 +13,10 @@ from accounts.doorbell import ring
 from accounts.models import Role, User
 from inbox.actions.inviting import with_link
 from inbox.actions.recording import locked_around, record
-from inbox.actions.replies import TooLate, check_length, keep_reason, refresh, undo_seconds
+from inbox.actions.replies import check_length, keep_reason, refresh, undo_seconds
+from inbox.actions.taking_back import TooLate
+from inbox.guards.candidate import Candidate, Despite
 from inbox.guards.checking import check
-from inbox.guards.draft import Despite, Draft
 from inbox.models import ConversationEvent, Message
 from inbox.text.plain import escaped, writable
 
@@ -64,7 +65,7 @@ def reword(
     alt_texts = [file.alt_text for file in files]
     despite, answers = despite or {}, message.answers_external_id
     overruled = check(
-        Draft(
+        Candidate(
             message.thread,
             conversation,
             by,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from accounts.models import BrandAccount, Role
-from inbox.guards.draft import Draft, Stopped
+from inbox.guards.candidate import Candidate, Stopped
 from inbox.models import Message
 from inbox.text.personal import Found, Kind, apart, find_personal
 from inbox.text.repeated import comparable, find_repeated
@@ -43,30 +43,30 @@ class WouldLeak(Stopped):
         return {"held": listed(self.kinds)}
 
 
-def stop_leaks(draft: Draft) -> None:
+def stop_leaks(candidate: Candidate) -> None:
     """Raises WouldLeak for personal data, and for what only the customer's private messages say."""
-    brand = draft.conversation.brand
-    if not draft.thread.is_public or not brand.stops_leaks:
+    brand = candidate.conversation.brand
+    if not candidate.thread.is_public or not brand.stops_leaks:
         return
     found = [
         one
-        for one in [*find_personal(draft.published), *repeated(draft)]
-        if not is_our_own(draft.published[one.start : one.end], brand)
+        for one in [*find_personal(candidate.published), *repeated(candidate)]
+        if not is_our_own(candidate.published[one.start : one.end], brand)
     ]
     if found:
-        raise WouldLeak(draft.published, apart(found))
+        raise WouldLeak(candidate.published, apart(found))
 
 
-def repeated(draft: Draft) -> list[Found]:
+def repeated(candidate: Candidate) -> list[Found]:
     theirs = Message.objects.incoming().filter(
-        conversation__contact=draft.conversation.contact_id,
-        conversation__brand=draft.conversation.brand_id,
+        conversation__contact=candidate.conversation.contact_id,
+        conversation__brand=candidate.conversation.brand_id,
     )
     private = texts(theirs.filter(kind=Message.Kind.DM).order_by("-sequence")[:MOST_MESSAGES])
     if not private:
         return []
     public = theirs.filter(kind=Message.Kind.PUBLIC).order_by("-sequence")[:MOST_MESSAGES]
-    return find_repeated(draft.published, private, texts(public))
+    return find_repeated(candidate.published, private, texts(public))
 
 
 def texts(messages: Iterable[Message]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accounts.models import Role
-from inbox.guards.draft import Despite, Draft, Stopped
+from inbox.guards.candidate import Candidate, Despite, Stopped
 from inbox.models import Message
 
 
@@ -35,11 +35,11 @@ def who_wrote(messages: list[Message]) -> str:
     return f"{author.name if author else 'Somebody in X itself'} answered"
 
 
-def stop_stale(draft: Draft) -> None:
-    """Raises SomethingNew. A draft that does not say what its author has seen is not looked at."""
-    if draft.seen_through is None:
+def stop_stale(candidate: Candidate) -> None:
+    """Raises SomethingNew. One that does not say what its author has seen is not looked at."""
+    if candidate.seen_through is None:
         return
-    newer = draft.conversation.messages.filter(pk__gt=draft.seen_through)
-    others = newer.exclude(author=draft.by).exclude(state=Message.State.CANCELLED)
+    newer = candidate.conversation.messages.filter(pk__gt=candidate.seen_through)
+    others = newer.exclude(author=candidate.by).exclude(state=Message.State.CANCELLED)
     if news := list(others.select_related("author").in_order()):
         raise SomethingNew(news)

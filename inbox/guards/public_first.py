@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accounts.models import Role
-from inbox.guards.draft import Draft, Stopped
+from inbox.guards.candidate import Candidate, Stopped
 from inbox.models import Message
 
 
@@ -18,12 +18,12 @@ class UnansweredInPublic(Stopped):
         )
 
 
-def stop_whispers(draft: Draft) -> None:
+def stop_whispers(candidate: Candidate) -> None:
     """Raises UnansweredInPublic for a private message in a conversation that began in public and
     has no public word of ours, said or about to be."""
-    if draft.thread.is_public or not draft.conversation.brand.answers_public_first:
+    if candidate.thread.is_public or not candidate.conversation.brand.answers_public_first:
         return
-    messages = draft.conversation.messages
+    messages = candidate.conversation.messages
     first = messages.incoming().order_by("sequence").first()
     if first is None or first.kind != Message.Kind.PUBLIC:
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accounts.models import Role
-from inbox.guards.draft import Draft, Stopped
+from inbox.guards.candidate import Candidate, Stopped
 from inbox.models import Message
 from inbox.reach import ENCRYPTED, why_unanswerable
 
@@ -28,13 +28,13 @@ class Unanswerable(Stopped):
         super().__init__(f"{why} Answer another post, or write privately.")
 
 
-def stop_unreachable(draft: Draft) -> None:
+def stop_unreachable(candidate: Candidate) -> None:
     """Raises Encrypted, Unanswerable."""
-    if not draft.thread.is_public:
-        last = draft.thread.messages.incoming().order_by("-sequence").first()
+    if not candidate.thread.is_public:
+        last = candidate.thread.messages.incoming().order_by("-sequence").first()
         if last is not None and last.transport == Message.Transport.XCHAT:
             raise Encrypted
-    elif draft.answers:
-        why = why_unanswerable(draft.conversation, [draft.answers])
-        if draft.answers in why:
-            raise Unanswerable(why[draft.answers])
+    elif candidate.answers:
+        why = why_unanswerable(candidate.conversation, [candidate.answers])
+        if candidate.answers in why:
+            raise Unanswerable(why[candidate.answers])

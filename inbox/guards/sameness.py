@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from accounts import clock
 from accounts.models import Role
-from inbox.guards.draft import Draft, Stopped
+from inbox.guards.candidate import Candidate, Stopped
 from inbox.models import Message
 from inbox.sequence import sequence_at
 from inbox.text.plain import escaped
@@ -37,14 +37,16 @@ class SaidAlready(Stopped):
         return str(self.messages[0].pk)
 
 
-def stop_repeats(draft: Draft) -> None:
+def stop_repeats(candidate: Candidate) -> None:
     """Raises SaidAlready for a public text that the handle has posted, or is about to. X looks at
     post after post, so each of a chain counts."""
-    if not draft.thread.is_public or not draft.words:
+    if not candidate.thread.is_public or not candidate.words:
         return
     now = clock.now()
-    about_to = {folded(escaped(post), {}) for post in draft.posts or (draft.words,)}
-    posts = draft.said_by_us().filter(sequence__gte=sequence_at(now - REMEMBERED), deleted_at=None)
+    about_to = {folded(escaped(post), {}) for post in candidate.posts or (candidate.words,)}
+    posts = candidate.said_by_us().filter(
+        sequence__gte=sequence_at(now - REMEMBERED), deleted_at=None
+    )
     newest = posts.order_by("-sequence").values_list("pk", "text", "entities")
     for pk, *said in newest[:MOST]:
         if folded(*said) in about_to:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from accounts import clock
 from accounts.models import BrandAccount, Role
-from inbox.guards.draft import Draft, Stopped
+from inbox.guards.candidate import Candidate, Stopped
 from inbox.models import Handoff, Message
 from inbox.models.handoff import OUT_THERE
 from inbox.models.message import MessageQuerySet
@@ -54,30 +54,30 @@ class Unwanted(Stopped):
         super().__init__(f"They have not written for a day: {what}")
 
 
-def stop_unasked(draft: Draft) -> None:
+def stop_unasked(candidate: Candidate) -> None:
     """Raises AskedToStop, Unasked, Unwanted. What is public is for everybody."""
-    if draft.thread.is_public:
+    if candidate.thread.is_public:
         return
-    theirs = of_person(draft).incoming()
+    theirs = of_person(candidate).incoming()
     last = theirs.order_by("-sequence").first()
-    if is_left_alone(draft.conversation):
+    if is_left_alone(candidate.conversation):
         raise AskedToStop
-    if not theirs.filter(kind=Message.Kind.DM).exists() and not is_invited(draft):
+    if not theirs.filter(kind=Message.Kind.DM).exists() and not is_invited(candidate):
         raise Unasked
     now = clock.now()
     if last is None or last.sent_at < now - QUIET_AFTER:
-        stop_unwanted(draft, since=sequence_at(now - QUIET_AFTER))
+        stop_unwanted(candidate, since=sequence_at(now - QUIET_AFTER))
 
 
-def of_person(draft: Draft) -> MessageQuerySet:
+def of_person(candidate: Candidate) -> MessageQuerySet:
     return Message.objects.filter(
-        conversation__brand=draft.conversation.brand_id,
-        conversation__contact=draft.conversation.contact_id,
+        conversation__brand=candidate.conversation.brand_id,
+        conversation__contact=candidate.conversation.contact_id,
     )
 
 
-def is_invited(draft: Draft) -> bool:
-    conversation = draft.conversation
+def is_invited(candidate: Candidate) -> bool:
+    conversation = candidate.conversation
     return Handoff.objects.filter(
         conversation__brand=conversation.brand_id,
         conversation__contact=conversation.contact_id,
@@ -85,18 +85,18 @@ def is_invited(draft: Draft) -> bool:
     ).exists()
 
 
-def stop_unwanted(draft: Draft, *, since: int) -> None:
-    brand = draft.conversation.brand
-    if sold := find_selling(draft.words, brand.marketing_phrases):
+def stop_unwanted(candidate: Candidate, *, since: int) -> None:
+    brand = candidate.conversation.brand
+    if sold := find_selling(candidate.words, brand.marketing_phrases):
         raise Unwanted(f"“{sold}” would be advertising. Leave it out.")
-    if host := foreign_host(draft.words, brand):
+    if host := foreign_host(candidate.words, brand):
         raise Unwanted(f"links to {host} are not on the handle’s list. Leave it out.")
-    said = draft.said_by_us().filter(sequence__gte=since)
-    to_them = said.filter(conversation__contact=draft.conversation.contact_id)
+    said = candidate.said_by_us().filter(sequence__gte=since)
+    to_them = said.filter(conversation__contact=candidate.conversation.contact_id)
     if to_them.count() >= brand.dm_daily_cap:
         raise Unwanted(f"{brand.dm_daily_cap} messages in a day are enough. Wait for their answer.")
-    others = said.exclude(conversation__contact=draft.conversation.contact_id)
-    if draft.words and alike(draft.words, others) >= MOST_ALIKE:
+    others = said.exclude(conversation__contact=candidate.conversation.contact_id)
+    if candidate.words and alike(candidate.words, others) >= MOST_ALIKE:
         raise Unwanted("the same words went to several others today. Write to this person.")
 
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from inbox.actions.chaining import as_typed, whole_of
-from inbox.guards.draft import Despite, Stopped
+from inbox.guards.candidate import Despite, Stopped
 from inbox.models import Conversation, Message
 from inbox.views.place import place_of
 from inbox.views.showing import Showing, show

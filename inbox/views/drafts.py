@@ -21,9 +21,8 @@ from inbox.views.signed_in import person, signed_in
 def drafts(request: HttpRequest, number: int) -> JsonResponse:
     """Those of the person who asks, by mode. On POST one is kept: its `version`, 0 where nothing is
     left to keep. 409 says what there is instead: `draft`, as it was changed elsewhere (None with a
-    `version`: it was emptied), `rest`, what
-    was not sent yet (`differs`: all of it, other words were sent), or `merged`, where the
-    conversation went.
+    `version`: it was emptied); `rest`, what was not sent yet (`differs`: all of it, other words
+    were sent); or `merged`, where the conversation went.
     """
     user = person(request)
     conversation = access_conversation(user, number)

@@ -25,20 +25,18 @@ from inbox.actions.replies import (
     EmptyReply,
     HandleDisconnected,
     NothingToAnswer,
-    NotRetryable,
     OtherNumberOfPosts,
     PersonBlocked,
     ReplyTooLong,
     ThreadMoved,
-    TooLate,
-    cancel,
     reply,
-    retry,
 )
+from inbox.actions.retrying import NotRetryable, retry
 from inbox.actions.rewording import MayBeOnX, PartOfChain, reword
+from inbox.actions.taking_back import TooLate, cancel
 from inbox.forms import ChainForm, ReplyForm, RewordingForm
+from inbox.guards.candidate import Despite, Stopped
 from inbox.guards.checking import may_overrule
-from inbox.guards.draft import Despite, Stopped
 from inbox.media.sendable import TooManyFiles
 from inbox.models import Message, Thread
 from inbox.views.answers import Refusal, conversation_answer

@@ -12,7 +12,8 @@ from django.db import connection
 from django.utils import timezone
 
 from inbox.actions.blocking import block, is_blocked, settle, unblock
-from inbox.actions.replies import PersonBlocked, reply, retry
+from inbox.actions.replies import PersonBlocked, reply
+from inbox.actions.retrying import retry
 from inbox.actions.wishing import Done, Later, Refused, take
 from inbox.models import ConversationEvent, DmBlock, Message
 from tests.factories import make_conversation, make_message, make_thread

@@ -12,16 +12,11 @@ from django.utils import timezone
 from inbox.actions import sending
 from inbox.actions.inviting import close_in_public, invite
 from inbox.actions.receiving import receive
-from inbox.actions.replies import (
-    OtherNumberOfPosts,
-    ReplyTooLong,
-    TooLate,
-    cancel,
-    reply,
-    retry,
-)
+from inbox.actions.replies import OtherNumberOfPosts, ReplyTooLong, reply
+from inbox.actions.retrying import retry
 from inbox.actions.rewording import PartOfChain, reword
 from inbox.actions.sending import take_next
+from inbox.actions.taking_back import TooLate, cancel
 from inbox.guards.leaks import WouldLeak
 from inbox.guards.news import SomethingNew
 from inbox.guards.sameness import SaidAlready

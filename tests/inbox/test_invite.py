@@ -22,7 +22,8 @@ from inbox.actions import sending, status
 from inbox.actions.blocking import block
 from inbox.actions.inviting import NotInPublic, close_in_public, invite
 from inbox.actions.receiving import receive
-from inbox.actions.replies import cancel, reply
+from inbox.actions.replies import reply
+from inbox.actions.taking_back import cancel
 from inbox.guards.news import SomethingNew
 from inbox.models import Conversation, Handoff, Message
 from inbox.sequence import moment_of, sequence_at

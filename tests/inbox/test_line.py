@@ -9,8 +9,10 @@ import pytest
 from django.utils import timezone
 
 from config.wording import ordinal
-from inbox.actions.replies import cancel, reply, retry
+from inbox.actions.replies import reply
+from inbox.actions.retrying import retry
 from inbox.actions.sending import doubt, take_next
+from inbox.actions.taking_back import cancel
 from inbox.channel import Allowance, Quota
 from inbox.line import standings
 from inbox.models import Message

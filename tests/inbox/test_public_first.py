@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from inbox.models import ConversationEvent, Message
 from inbox.sequence import sequence_at
-from inbox.views.showing import closing_words
+from inbox.views.offers import closing_words
 from tests.factories import make_contact, make_conversation, make_message, make_thread, minutes_ago
 from tests.inbox.overruling import told_in
 

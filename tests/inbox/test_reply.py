@@ -17,19 +17,17 @@ from inbox.actions.receiving import receive
 from inbox.actions.replies import (
     EmptyReply,
     NothingToAnswer,
-    NotRetryable,
     OtherNumberOfPosts,
     ReplyTooLong,
-    TooLate,
-    cancel,
     reply,
-    retry,
 )
+from inbox.actions.retrying import NotRetryable, retry
+from inbox.actions.taking_back import TooLate, cancel
 from inbox.guards.news import SomethingNew
 from inbox.models import Conversation, ConversationEvent, Message
 from inbox.sequence import moment_of
 from tests.factories import make_message, next_x_id
-from tests.locks import elsewhere, wait_until_somebody_waits
+from tests.locks import elsewhere, wait_until_waiting
 
 
 def send(message: Message, external_id: str | None = None) -> Message:
@@ -338,6 +336,6 @@ def test_an_echo_while_the_sender_says_that_it_was_sent_is_that_message(acme, qu
         with transaction.atomic():
             send(message, echo.external_id)
             arriving = pool.submit(elsewhere, receive, acme, echo)
-            wait_until_somebody_waits()
+            wait_until_waiting()
         assert arriving.result(10).pk == message.pk
     assert Message.objects.filter(direction="out").count() == 1

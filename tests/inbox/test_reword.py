@@ -12,9 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inbox.actions.inviting import invitation_link, invite
-from inbox.actions.replies import EmptyReply, ReplyTooLong, TooLate, reply, retry
+from inbox.actions.replies import EmptyReply, ReplyTooLong, reply
+from inbox.actions.retrying import retry
 from inbox.actions.rewording import MayBeOnX, reword
 from inbox.actions.sending import doubt, take_next
+from inbox.actions.taking_back import TooLate
 from inbox.models import ConversationEvent, Message
 from tests.factories import make_message
 from tests.inbox.overruling import told_in

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inbox.actions.receiving import receive
-from inbox.actions.replies import reply, retry
+from inbox.actions.replies import reply
+from inbox.actions.retrying import retry
 from inbox.actions.sending import take_next
 from inbox.models import ConversationEvent, Handoff, Message, OptOut
 from inbox.reach import SILENT

@@ -10,8 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config.wording import sentence
-from inbox.actions.replies import UNCERTAIN_FOR, cancel, reply
+from inbox.actions.replies import reply
+from inbox.actions.retrying import UNCERTAIN_FOR
 from inbox.actions.sending import confirm_sent, doubt, fail, take_next
+from inbox.actions.taking_back import cancel
 from inbox.models import Message
 
 KEEPS_LOOKING = "Handled keeps looking for it on X and sends nothing twice."

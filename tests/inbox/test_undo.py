@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from time import monotonic, sleep
 from uuid import uuid4
 
 import pytest
@@ -16,10 +15,13 @@ from django.utils import timezone
 from accounts import doorbell
 from accounts.models import BrandAccount
 from inbox.actions.recording import locked
-from inbox.actions.replies import HandleDisconnected, cancel, reply, retry
+from inbox.actions.replies import HandleDisconnected, reply
+from inbox.actions.retrying import retry
 from inbox.actions.sending import take_next
+from inbox.actions.taking_back import cancel
 from inbox.models import ConversationEvent, Message
 from tests.factories import make_message
+from tests.locks import wait_until_waiting
 from twitter_sync.actions.sending import due_conversations
 
 
@@ -166,24 +168,6 @@ def test_of_two_who_undo_at_once_one_has_the_words_and_the_other_is_told(
         told = [one.result() for one in done]
     assert sorted(told, key=sorted) == [{"takenback"}, {"toast"}]
     assert ConversationEvent.objects.filter(kind="cancelled").count() == 1
-
-
-def wait_until_waiting(number: int, *, within: float = 60) -> None:
-    """So many others of this database wait for a lock."""
-    waiting = (
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    deadline = monotonic() + within
-    with connection.cursor() as cursor:
-        while monotonic() < deadline:
-            # What a transaction was told of activity stays so until it is cleared.
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute(waiting)
-            if cursor.fetchone()[0] == number:
-                return
-            sleep(0.02)
-    raise AssertionError("They don't wait.")
 
 
 def test_who_undoes_too_late_is_told(acme, ana, post, public_thread, client, sign_in):

@@ -24,7 +24,8 @@ from django.utils import timezone
 from accounts.models import BrandAccount, User
 from accounts.tasks import send_letters
 from inbox.actions import sending
-from inbox.actions.replies import cancel, reply
+from inbox.actions.replies import reply
+from inbox.actions.taking_back import cancel
 from inbox.models import (
     Attachment,
     Contact,

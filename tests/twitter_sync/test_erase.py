@@ -13,7 +13,7 @@ from django.db import connection
 from accounts.models import BrandAccount, Letter, Membership, Role, Team, User
 from inbox.actions.drafts import save_draft
 from inbox.actions.replies import reply
-from inbox.guards.draft import Despite
+from inbox.guards.candidate import Despite
 from inbox.guards.public_first import UnansweredInPublic
 from inbox.models import Contact, Conversation, DmBlock, Hiding, Message, MessageRevision, Thread
 from tests.factories import (

@@ -21,7 +21,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import BrandAccount, User
-from inbox.actions.replies import TooLate, cancel
+from inbox.actions.taking_back import TooLate, cancel
 from inbox.line import standings
 from inbox.models import Message
 from tests.factories import (

@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from inbox.actions.replies import NotRetryable, reply, retry
+from inbox.actions.replies import reply
+from inbox.actions.retrying import NotRetryable, retry
 from inbox.models import Message
 from tests.factories import make_contact, make_conversation, make_message, make_thread, make_user
 from twitter_sync.actions import reconciling

@@ -16,14 +16,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import BrandAccount, User
-from inbox.actions.replies import (
-    NothingToAnswer,
-    NotRetryable,
-    ReplyTooLong,
-    cancel,
-    reply,
-    retry,
-)
+from inbox.actions.replies import NothingToAnswer, ReplyTooLong, reply
+from inbox.actions.retrying import NotRetryable, retry
+from inbox.actions.taking_back import cancel
 from inbox.models import Conversation, Message, Thread
 from tests.factories import make_contact, make_conversation, make_message, make_thread, make_user
 from tests.x import Simulator

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -20,7 +19,9 @@ from accounts import clock
 from accounts.models import BrandAccount, User
 from inbox.actions.erasing import erase_conversations
 from inbox.actions.recording import locked
-from inbox.actions.replies import cancel, reply, retry
+from inbox.actions.replies import reply
+from inbox.actions.retrying import retry
+from inbox.actions.taking_back import cancel
 from inbox.models import Enclosure, Message, Thread
 from inbox.models.attachment import first_to_upload
 from tests.factories import (
@@ -31,8 +32,9 @@ from tests.factories import (
     make_thread,
     make_user,
 )
-from tests.locks import elsewhere, somebody_waits, wait_until_somebody_waits
+from tests.locks import elsewhere, wait_until_waiting, waiting
 from tests.pictures import FILM, picture
+from tests.stack import until
 from tests.x import Simulator
 from twitter_sync import uploads
 from twitter_sync.actions import uploading
@@ -91,15 +93,16 @@ def say(
 
 def bring(message: Message) -> Message:
     """All of its files to X, however long X works on them, or until it is known that they can't."""
-    deadline = time.monotonic() + WITHIN_SECONDS
-    while True:
-        upload_due()
-        message = Message.objects.get(pk=message.pk)
-        if message.state != "queued" or first_to_upload(message.attachments.all()) is None:
-            return message
-        assert time.monotonic() < deadline
+
+    def is_done() -> Message | None:
         MediaUpload.objects.update(due_at=clock.now())
-        time.sleep(0.05)
+        upload_due()
+        fresh = Message.objects.get(pk=message.pk)
+        is_waiting = fresh.state == "queued" and first_to_upload(fresh.attachments.all())
+        return None if is_waiting else fresh
+
+    found: Message = until(is_done, within=WITHIN_SECONDS)
+    return found
 
 
 def send(message: Message) -> Message:
@@ -436,7 +439,7 @@ def test_what_ends_while_it_is_taken_away_lets_that_go_first(brand, agent, threa
         with transaction.atomic():
             locked(message.conversation_id)
             ended = pool.submit(elsewhere, end, upload)
-            wait_until_somebody_waits()
+            wait_until_waiting()
             if goes == "erased":
                 erase_conversations(brand, limit=10)
             else:
@@ -479,8 +482,7 @@ def test_what_is_just_finished_is_not_begun_once_more(agent, threads, slow):
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
         keep(late, outcome="ready", finished_at=clock.now())
         taken = pool.submit(elsewhere, take)
-        while not taken.done() and not somebody_waits():
-            time.sleep(0.01)
+        until(lambda: taken.done() or waiting(), within=60)
         was_waiting = not taken.done()
     assert (was_waiting, taken.result(60)) == (False, None)
     assert MediaUpload.objects.get().outcome == "ready"
@@ -502,7 +504,7 @@ def test_what_is_erased_while_x_answers_goes_first(brand, agent, threads, end):
         with transaction.atomic():
             locked(message.conversation_id)
             ended = pool.submit(elsewhere, end, attempt)
-            wait_until_somebody_waits()
+            wait_until_waiting()
             erase_conversations(brand, limit=10)
         with pytest.raises(ObjectDoesNotExist):
             ended.result(60)

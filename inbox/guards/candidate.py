@@ -21,15 +21,12 @@ class Despite(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Candidate:
     """`words` as they would be sent, as a whole where that is several `posts`. `answers` is the
     post that a public reply goes under, `seen_through` the last message that its author has seen,
     `in_place_of` the waiting reply whose words these are to be. `despite` says, by the name of a
     guard, why it is sent nevertheless. `alt_texts` has one of each file that goes with it, "" where
-    nothing is said of it.
-
-    Not `inbox.models.Draft`: that is what somebody types, kept until they press Send.
-    """
+    nothing is said of it."""
 
     thread: Thread
     conversation: Conversation
@@ -56,7 +53,7 @@ class Draft:
 
 
 class Stopped(Exception):
-    """A guard has stopped a draft; its sentence says what to do.
+    """A guard has stopped a candidate; its sentence says what to do.
 
     `guard` names the guard in forms and in history. Whoever has the role `overruled_by` may send
     nevertheless; None: nobody may. With `asks_why` they must give a reason, which is kept.
