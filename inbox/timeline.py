@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from accounts import clock
@@ -130,11 +130,12 @@ def moment_of(event: ConversationEvent) -> datetime:
 
 
 def in_turn(messages: Iterable[Message]) -> Iterator[Item]:
-    """In X's order, whatever their times: X tells those of posts in whole seconds, and a private
-    message of the same second would seem to be the later one."""
-    at = None
+    """Within a second in X's order: X tells the times of posts in whole ones, and a private message
+    of the same second would seem to be the later one."""
+    at = datetime.min.replace(tzinfo=UTC)
     for message in sorted(messages, key=lambda one: (one.sequence, one.pk)):
-        at = max(at, message.sent_at) if at else message.sent_at
+        is_same_second = at.replace(microsecond=0) == message.sent_at.replace(microsecond=0)
+        at = max(at, message.sent_at) if is_same_second else message.sent_at
         yield Item("message", at, message)
 
 

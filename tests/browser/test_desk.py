@@ -173,7 +173,8 @@ def test_a_broken_answer_loses_nothing_and_sends_once(asked, windows):
 
     desk.route("**/replies/*", lost_on_the_way_back)
     # The server is asked what became of it: what was sent is no draft any more.
-    send(desk)
+    with desk.expect_response("**/replies/*"):
+        send(desk)
     expect(desk.locator(".toast", has_text="This was sent already, once.")).to_be_visible()
     expect(composer(desk)).to_have_value("")
     expect(desk.locator(".message-ours").last).to_contain_text("Sent")
