@@ -7,7 +7,8 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import RULES, axe
+from tests.browser.conftest import PHONE, RULES, axe
+from tests.browser.test_enclosures import GREEN, attach, drawing, file, remove
 from tests.stack import until
 
 LONG = " ".join(f"{number}. We looked into it, and it left on Monday." for number in range(8))
@@ -66,3 +67,21 @@ def test_the_counter_of_a_private_message_goes_to_ten_thousand(windows, writes, 
     desk.get_by_role("button", name=re.compile("^Send privately")).click()
     expect(text).to_have_value("")
     until(lambda: any(one["text"] == words for one in stack.ask_x("ledger")["dms"]), within=30)
+
+
+def test_however_long_it_is_the_way_to_send_is_in_sight(windows, writes):
+    writes("rosa", "at length and on the road", public=True)
+    desk = windows.open("/desk/?view=open", "ana", viewport=PHONE)
+    desk.get_by_role("link", name="at length and on the road").click()
+    desk.get_by_label(re.compile("^Public reply to @")).fill(f"{LONG} {LONG} {LONG}")
+    preview = desk.get_by_role("region", name=re.compile("^Preview of"))
+    button = desk.get_by_role("button", name=re.compile(r"^Post \d publicly as @acme"))
+    expect(preview).to_be_attached()
+    attach(desk, file("front.png", drawing(GREEN)))
+    expect(remove(desk, "front.png")).to_be_attached()
+    expect(button).to_be_in_viewport(ratio=1)
+    desk.locator("#composer").hover()
+    desk.mouse.wheel(0, 4000)
+    expect(button).to_be_in_viewport(ratio=1)
+    remove(desk, "front.png").click()
+    desk.get_by_label(re.compile("^Public reply to @")).fill("")
