@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Unpack
 from uuid import UUID
 
 from django.db import transaction
@@ -16,7 +15,6 @@ from inbox.actions.replies import EmptyReply, PersonBlocked, Said, home_of, repl
 from inbox.channel import channel
 from inbox.models import Conversation, ConversationEvent, Handoff, Message, Thread
 from inbox.text.chain import Part
-from inbox.text.plain import writable
 
 Kinds = ConversationEvent.Kind
 
@@ -39,15 +37,8 @@ class NothingToClose(Exception):
 
 
 @transaction.atomic
-def invite(
-    thread: Thread,
-    *,
-    by: User,
-    text: str,
-    client_key: UUID,
-    **said: Unpack[Said],
-) -> Message:
-    """Answers in public with `text` and a link to write to the brand in private. Twice is once.
+def invite(thread: Thread, said: Said, *, by: User) -> Message:
+    """Answers in public, with a link to write to the brand in private. Twice is once.
 
     Of a chain, the last post has the link and is the invitation.
 
@@ -58,17 +49,10 @@ def invite(
     conversation = home_of(thread)
     if is_blocked(conversation.brand_id, conversation.contact_id):
         raise PersonBlocked
-    if not writable(text):
+    if not said.words:
         raise EmptyReply
-    is_new = not was_sent(client_key, by)
-    message = reply(
-        thread,
-        by=by,
-        text=text,
-        client_key=client_key,
-        tail=invitation_link(conversation),
-        **said,
-    )
+    is_new = not was_sent(said.client_key, by)
+    message = reply(thread, said, by=by, tail=invitation_link(conversation))
     if is_new:
         remember_invitation(last_of(message), conversation.reference_code, by=by)
     elif not Handoff.objects.filter(invitation=last_of(message)).exists():
@@ -119,14 +103,7 @@ def remember_invitation(message: Message, code: str, *, by: User) -> None:
 
 
 @transaction.atomic
-def close_in_public(
-    thread: Thread,
-    *,
-    by: User,
-    text: str,
-    client_key: UUID,
-    **said: Unpack[Said],
-) -> Message:
+def close_in_public(thread: Thread, said: Said, *, by: User) -> Message:
     """Says in public how it ended: the last step of the newest handoff. Twice is once.
 
     Raises NotInPublic, NothingToClose, SentOtherwise, and what `reply` raises.
@@ -134,8 +111,8 @@ def close_in_public(
     require_role(by, thread.brand_id, Role.AGENT)
     check_public(thread)
     conversation = home_of(thread)
-    is_new = not was_sent(client_key, by)
-    message = reply(thread, by=by, text=text, client_key=client_key, **said)
+    is_new = not was_sent(said.client_key, by)
+    message = reply(thread, said, by=by)
     last = last_of(message)
     if not is_new:
         if not Handoff.objects.filter(closing=last).exists():

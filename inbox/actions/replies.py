@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TypedDict
 from uuid import UUID
 
 from django.db import transaction
@@ -83,83 +83,68 @@ class ThreadMoved(Exception):
         super().__init__("This thread was merged into another. Nothing was sent; go on there.")
 
 
-class Said(TypedDict, total=False):
-    """What may be said with a reply, as `reply` explains it."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """`text` as the agent typed it, to be sent once: the same `client_key` is one message.
 
-    answering: str | None
-    seen_through: int | None
-    despite: Mapping[str, Despite] | None
-    posts: int
-    enclosed: Mapping[int, str] | None
-    saved_reply: int | None
-
-
-@transaction.atomic
-def reply(
-    thread: Thread,
-    *,
-    by: User,
-    text: str,
-    client_key: UUID,
-    answering: str | None = None,
-    seen_through: int | None = None,
-    despite: Mapping[str, Despite] | None = None,
-    tail: str = "",
-    posts: int = 1,
-    enclosed: Mapping[int, str] | None = None,
-    saved_reply: int | None = None,
-) -> Message:
-    """Queues `text`, as the agent typed it, for the thread. The same `client_key` is one message.
-
-    A public text too long for one post is a chain of `posts`, so many as the agent was shown
-    (`inbox.actions.chaining`); the first is returned. `tail` is put below the words. `saved_reply`
-    is the key of the one that it was begun with.
     `answering` is the external id of the post that a public reply goes under; without it the
     newest post of the customer. `seen_through` is the id of the last message that the agent saw.
     `despite` says, by the name of a guard, why its word is not heeded; that is kept in history.
-    `enclosed` has the ids of files that `by` chose for it, and what is to be seen on each.
+    A public text too long for one post is a chain of `posts`, so many as the agent was shown
+    (`inbox.actions.chaining`). `enclosed` has the ids of files that they chose for it, and what is
+    to be seen on each. `saved_reply` is the key of the one that it was begun with.
+    """
+
+    text: str
+    client_key: UUID
+    answering: str | None = None
+    seen_through: int | None = None
+    despite: Mapping[str, Despite] = field(default_factory=dict)
+    posts: int = 1
+    enclosed: Mapping[int, str] = field(default_factory=dict)
+    saved_reply: int | None = None
+
+    @property
+    def words(self) -> str:
+        return writable(self.text)
+
+
+@transaction.atomic
+def reply(thread: Thread, said: Said, *, by: User, tail: str = "") -> Message:
+    """Queues it for the thread, with `tail` below the words. Of a chain, the first is returned.
+
     The brand may let it wait for second thoughts: `not_before`. Raises EmptyReply, ReplyTooLong,
     OtherNumberOfPosts, AlreadySent, HandleDisconnected, PersonBlocked, NothingToAnswer,
     ThreadMoved, EnclosureGone, TooManyFiles, and what the guards raise (`inbox.guards`): Stopped.
     """
     require_role(by, thread.brand_id, Role.AGENT)
-    words = writable(text)
-    parts = parts_to_send(thread, words, tail, has_files=bool(enclosed))
+    parts = parts_to_send(thread, said.words, tail, has_files=bool(said.enclosed))
     conversation = home_of(thread)
-    again = Message.objects.filter(client_key=client_key, author=by).first()
+    again = Message.objects.filter(client_key=said.client_key, author=by).first()
     if again is not None:
-        check_says(again, words)
+        check_says(again, said.words)
         return again
-    if len(parts) not in (1, posts):
+    if len(parts) not in (1, said.posts):
         raise OtherNumberOfPosts(len(parts))
     check_connected(conversation.brand)
     check_not_blocked(thread, conversation)
-    answers = post_to_answer(thread, answering)
-    despite = despite or {}
-    whole = Part(words, tail=tail).text
-    files = chosen_for(thread, conversation, by=by, described_as=enclosed or {})
+    answers = post_to_answer(thread, said.answering)
+    files = chosen_for(thread, conversation, by=by, described_as=said.enclosed)
     overruled = check(
         Candidate(
             thread,
             conversation,
             by,
-            whole,
+            Part(said.words, tail=tail).text,
             answers,
-            seen_through,
-            despite=despite,
+            said.seen_through,
+            despite=said.despite,
             posts=tuple(part.text for part in parts),
             alt_texts=[file.alt_text for file in files],
         )
     )
-    message = queue(thread, conversation, by, parts, client_key, answers, files, typed=words)
-    if saved_reply is not None:
-        remember_use(whole_of(message), saved_reply)
-    drop_draft(client_key, by=by)
-    if conversation.assignee_id is None and conversation.brand.claims_on_reply:
-        hand_over(conversation, to=by, by=by)
-    record(conversation, ConversationEvent.Kind.REPLIED, by=by, message=message)
-    for stopped in overruled:
-        keep_reason(message, stopped, despite[stopped.guard], by=by)
+    message = queue(thread, conversation, by, parts, said, answers, files)
+    follow_up(message, said, overruled, by=by)
     return message
 
 
@@ -169,6 +154,19 @@ def home_of(thread: Thread) -> Conversation:
         return locked_around(thread)
     except Thread.DoesNotExist as gone:
         raise ThreadMoved from gone
+
+
+def follow_up(message: Message, said: Said, overruled: Iterable[Stopped], *, by: User) -> None:
+    """What a reply means for its draft, its conversation and the history of both."""
+    conversation = message.conversation
+    if said.saved_reply is not None:
+        remember_use(whole_of(message), said.saved_reply)
+    drop_draft(said.client_key, by=by)
+    if conversation.assignee_id is None and conversation.brand.claims_on_reply:
+        hand_over(conversation, to=by, by=by)
+    record(conversation, ConversationEvent.Kind.REPLIED, by=by, message=message)
+    for stopped in overruled:
+        keep_reason(message, stopped, said.despite[stopped.guard], by=by)
 
 
 def keep_reason(message: Message, stopped: Stopped, despite: Despite, *, by: User) -> None:
@@ -243,11 +241,9 @@ def queue(
     conversation: Conversation,
     by: User,
     parts: list[Part],
-    client_key: UUID,
+    said: Said,
     answers: str | None,
-    files: Sequence[Enclosure] = (),
-    *,
-    typed: str,
+    files: Sequence[Enclosure],
 ) -> Message:
     """Returns the first of the messages; each of the others answers the one before it, whose id
     is not known yet."""
@@ -266,8 +262,8 @@ def queue(
             text=escaped(part.text),
             sent_at=now,
             author=by,
-            client_key=key_of(client_key, part),
-            typed=mark_of(typed) if part.number == 1 else "",
+            client_key=key_of(said.client_key, part),
+            typed=mark_of(said.words) if part.number == 1 else "",
             not_before=now + timedelta(seconds=wait),
         )
         for part in parts

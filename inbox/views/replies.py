@@ -28,6 +28,7 @@ from inbox.actions.replies import (
     OtherNumberOfPosts,
     PersonBlocked,
     ReplyTooLong,
+    Said,
     ThreadMoved,
     reply,
 )
@@ -63,12 +64,12 @@ def replies(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReplyForm(request.POST)
     if not form.is_valid():
         return refused(request, thread, STALE_PAGE, status=422)
-    thread = thread_of_post(thread, form.cleaned_data["answering"], viewer=person(request))
-    said = form.cleaned_data
+    purpose, said = form.cleaned_data.pop("purpose"), Said(**form.cleaned_data)
+    thread = thread_of_post(thread, said.answering, viewer=person(request))
     try:
-        DEEDS[said.pop("purpose")](thread, by=person(request), **said)
+        DEEDS[purpose](thread, said, by=person(request))
     except Stopped as stopped:
-        return halted(request, thread, stopped, said["despite"])
+        return halted(request, thread, stopped, said.despite)
     except OtherNumberOfPosts as error:
         return refused(request, thread, str(error), status=409, tone="warning")
     except (AlreadySent, NothingToClose, SentOtherwise, ThreadMoved) as error:
@@ -89,7 +90,7 @@ def replies(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def thread_of_post(thread: Thread, answering: str, *, viewer: User) -> Thread:
+def thread_of_post(thread: Thread, answering: str | None, *, viewer: User) -> Thread:
     """The thread of the post that is answered: a sibling of the same kind, never another path."""
     if not (thread.is_public and answering):
         return thread

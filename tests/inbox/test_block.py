@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from inbox.actions.blocking import block, is_blocked, settle, unblock
-from inbox.actions.replies import PersonBlocked, reply
+from inbox.actions.replies import PersonBlocked, Said, reply
 from inbox.actions.retrying import retry
 from inbox.actions.wishing import Done, Later, Refused, take
 from inbox.models import ConversationEvent, DmBlock, Message
@@ -152,14 +152,14 @@ def test_it_is_given_up_after_many_attempts(question, sam):
 def test_nothing_private_is_queued_for_a_blocked_person(dm_thread, question, sam, ana):
     block(question.conversation, by=sam)
     with pytest.raises(PersonBlocked, match="Unblock them to write; nothing was sent"):
-        reply(dm_thread, by=ana, text="Hello", client_key=uuid4())
+        reply(dm_thread, Said("Hello", uuid4()), by=ana)
     assert not Message.objects.filter(direction="out").exists()
 
 
 def test_in_public_the_brand_still_answers_a_blocked_person(question, public_thread, sam, ana):
     make_message(public_thread, "And in public?")
     block(question.conversation, by=sam)
-    assert reply(public_thread, by=ana, text="Here we are", client_key=uuid4()).state == "queued"
+    assert reply(public_thread, Said("Here we are", uuid4()), by=ana).state == "queued"
 
 
 def test_what_failed_is_not_sent_again_to_a_blocked_person(dm_thread, question, sam, ana):
@@ -175,4 +175,4 @@ def test_the_thread_of_another_brand_is_open(question, sam, globex, carla, zoe):
     block(question.conversation, by=sam)
     thread = make_thread(make_conversation(globex, carla))
     make_message(thread, "Hello?")
-    assert reply(thread, by=zoe, text="Hello", client_key=uuid4()).state == "queued"
+    assert reply(thread, Said("Hello", uuid4()), by=zoe).state == "queued"

@@ -12,7 +12,7 @@ from django.utils import timezone
 from inbox.actions import sending
 from inbox.actions.inviting import close_in_public, invite
 from inbox.actions.receiving import receive
-from inbox.actions.replies import OtherNumberOfPosts, ReplyTooLong, reply
+from inbox.actions.replies import OtherNumberOfPosts, ReplyTooLong, Said, reply
 from inbox.actions.retrying import retry
 from inbox.actions.rewording import PartOfChain, reword
 from inbox.actions.sending import take_next
@@ -41,9 +41,9 @@ def post(public_thread) -> Message:
 def chain(public_thread, post, ana):
     """`chain(THREE, 3)`: the messages that it is."""
 
-    def chain(text=TWO, posts=2, **more):
-        more = {"client_key": uuid4(), "by": ana} | more
-        reply(public_thread, text=text, posts=posts, **more)
+    def chain(text=TWO, posts=2, *, by=ana, **more):
+        said = {"client_key": uuid4(), "posts": posts} | more
+        reply(public_thread, Said(text, **said), by=by)
         return parts()
 
     return chain
@@ -80,7 +80,7 @@ def test_a_long_answer_becomes_numbered_posts(chain, post):
 def test_whoever_was_not_shown_so_many_posts_sends_none(public_thread, post, ana):
     for shown in (1, 3):
         with pytest.raises(OtherNumberOfPosts, match="This is 2 posts"):
-            reply(public_thread, by=ana, text=TWO, client_key=uuid4(), posts=shown)
+            reply(public_thread, Said(TWO, uuid4(), posts=shown), by=ana)
     assert parts() == []
 
 
@@ -91,7 +91,7 @@ def test_what_fits_by_now_is_one_post_whatever_was_shown(chain):
 
 def test_more_than_ten_are_refused_with_a_way_out(public_thread, post, ana):
     with pytest.raises(ReplyTooLong, match="10 posts can’t hold it"):
-        reply(public_thread, by=ana, text="word " * 1000, client_key=uuid4(), posts=10)
+        reply(public_thread, Said("word " * 1000, uuid4(), posts=10), by=ana)
 
 
 def test_the_same_request_again_is_the_same_chain(chain):
@@ -142,7 +142,7 @@ def test_when_the_first_is_refused_the_rest_waits_and_holds_up_nobody(
     page = show(ana).content.decode()
     assert "No post behind it goes before it." in page
     assert "Waits: the post before it was not sent" in page
-    private = reply(dm_thread, by=ana, text="Hello", client_key=uuid4())
+    private = reply(dm_thread, Said("Hello", uuid4()), by=ana)
     assert due_conversations(timezone.now()) == [first.conversation_id]
     assert take_next(first.conversation_id) == private
     assert standings(first.conversation, [second])[second.pk].ahead == 0
@@ -156,7 +156,7 @@ def test_a_refused_chain_says_nothing_of_the_next(chain, public_thread, ana, acm
     chain("Here is what we found. " * 20, 2)
     thread = make_thread(make_conversation(acme), "public")
     make_message(thread, "Hello?")
-    behind = reply(thread, by=ana, text="Hello", client_key=uuid4())
+    behind = reply(thread, Said("Hello", uuid4()), by=ana)
     assert standings(thread.conversation, [behind])[behind.pk].ahead == 2
 
 
@@ -289,7 +289,7 @@ def test_a_part_is_not_reworded(chain, ana):
 def test_the_leak_guard_reads_the_whole(public_thread, post, ana):
     text = "word " * 53 + "mail\ncarla.customer@example.com soon " + "word " * 10
     with pytest.raises(WouldLeak):
-        reply(public_thread, by=ana, text=text, client_key=uuid4(), posts=2)
+        reply(public_thread, Said(text, uuid4(), posts=2), by=ana)
     assert parts() == []
 
 
@@ -310,7 +310,7 @@ def test_the_same_chain_is_not_said_twice_in_a_day(chain):
 
 
 def test_an_invitation_has_its_link_in_the_last_post(public_thread, post, ana, settings):
-    head = invite(public_thread, by=ana, text=TWO, client_key=uuid4(), posts=2)
+    head = invite(public_thread, Said(TWO, uuid4(), posts=2), by=ana)
     first, last = parts()
     assert head == first
     assert "https://" not in first.text
@@ -322,13 +322,13 @@ def test_an_invitation_has_its_link_in_the_last_post(public_thread, post, ana, s
 def test_a_chain_that_closes_in_public_does_so_with_its_last_post(
     public_thread, dm_thread, post, ana
 ):
-    invitation = invite(public_thread, by=ana, text="Write to us", client_key=uuid4())
+    invitation = invite(public_thread, Said("Write to us", uuid4()), by=ana)
     accept(invitation)
     arrival = make_message(dm_thread, "Here I am")
     Handoff.objects.update(arrival=arrival)
     key = uuid4()
     for _ in range(2):
-        close_in_public(public_thread, by=ana, text=TWO, client_key=key, posts=2)
+        close_in_public(public_thread, Said(TWO, key, posts=2), by=ana)
     assert Handoff.objects.get().closing == parts()[-1]
     assert ConversationEvent.objects.filter(kind="closed_in_public").count() == 1
 

@@ -23,7 +23,7 @@ from inbox.actions.inviting import invite
 from inbox.actions.merging import merge, unmerge
 from inbox.actions.notes import add_note
 from inbox.actions.receiving import mark_deleted, receive
-from inbox.actions.replies import reply
+from inbox.actions.replies import Said, reply
 from inbox.actions.rewording import reword
 from inbox.actions.sending import confirm_sent, take_next
 from inbox.actions.splitting import split
@@ -140,7 +140,7 @@ def test_notes_and_replies_never_share_one(
     forms = held(show(ana).text)
     assert {mode: form["text"] for mode, form in forms.items()} == dict(kept())
     for mode, send_in in (("public", public_thread), ("dm", question.thread)):
-        reply(send_in, by=ana, text=forms[mode]["text"], client_key=keys[mode])
+        reply(send_in, Said(forms[mode]["text"], keys[mode]), by=ana)
     add_note(conversation, text=forms["note"]["text"], by=ana, client_key=keys["note"])
     outbound = Message.objects.filter(direction="out").order_by("kind")
     assert [(one.kind, one.text) for one in outbound] == [("dm", "dm 99"), ("public", "public 98")]
@@ -266,7 +266,7 @@ def test_it_goes_when_it_is_sent_and_a_late_save_brings_nothing_back(save, ana, 
     key = uuid4()
     version = save(ana, "On its way", key=key).json()["version"]
     save(ana, "She is a regular", mode="note")
-    reply(question.thread, by=ana, text="On its way & soon", client_key=key)
+    reply(question.thread, Said("On its way & soon", key), by=ana)
     assert kept() == [("note", "She is a regular")]
     for since in (0, version):
         late = save(ana, "On its wa", key=key, since=since)
@@ -288,7 +288,7 @@ def test_an_invitation_takes_its_draft_with_it(save, ana, public_thread):
     key = uuid4()
     make_message(public_thread, "Nobody answers here")
     save(ana, "Write to us", mode="public", key=key)
-    invite(public_thread, by=ana, text="Write to us", client_key=key)
+    invite(public_thread, Said("Write to us", key), by=ana)
     assert kept() == []
 
 
@@ -296,7 +296,7 @@ def test_what_became_several_posts_is_known_by_what_was_typed(save, ana, public_
     key = uuid4()
     make_message(public_thread, "Nobody answers here")
     words = "We look into it and write again. " * 10
-    reply(public_thread, by=ana, text=words, client_key=key, posts=2)
+    reply(public_thread, Said(words, key, posts=2), by=ana)
     assert save(ana, words, mode="public", key=key).json()["rest"] == ""
     more = save(ana, f"{words}And more.", mode="public", key=key).json()
     assert more == {"rest": "And more.", "differs": False}
@@ -317,7 +317,7 @@ def test_what_was_sent_is_told_from_what_was_typed_since(
 ):
     """Of a number that goes on, the end alone would say something else."""
     key, note = uuid4(), uuid4()
-    reply(question.thread, by=ana, text="It is 5", client_key=key)
+    reply(question.thread, Said("It is 5", key), by=ana)
     add_note(conversation, text="It is 5", by=ana, client_key=note)
     told = {"rest": rest, "differs": differs}
     assert save(ana, text, key=key).json() == told
@@ -327,7 +327,7 @@ def test_what_was_sent_is_told_from_what_was_typed_since(
 def test_it_is_known_whatever_became_of_the_message(save, acme, ana, question):
     """Other words in its place, or none since it was deleted on X."""
     key = uuid4()
-    message = reply(question.thread, by=ana, text="On its way", client_key=key)
+    message = reply(question.thread, Said("On its way", key), by=ana)
     reword(message, by=ana, text="On its way to you")
     assert save(ana, "On its way", key=key).json()["rest"] == ""
     assert save(ana, "On its way to", key=key).json()["rest"] == ""
@@ -336,7 +336,7 @@ def test_it_is_known_whatever_became_of_the_message(save, acme, ana, question):
     assert save(ana, "On its way", key=key).json()["rest"] == ""
     assert save(ana, "On its way. Really!", key=key).json()["differs"]
     assert save(ana, "On its way  really!", key=key).json()["rest"] == "really!"
-    assert reply(question.thread, by=ana, text="On its way", client_key=key) == message
+    assert reply(question.thread, Said("On its way", key), by=ana) == message
 
 
 def test_what_became_several_posts_is_known_after_their_echoes(
@@ -346,7 +346,7 @@ def test_what_became_several_posts_is_known_after_their_echoes(
     key, link = uuid4(), "https://acme.com/help"
     make_message(public_thread, "Nobody answers here")
     words = f"See {link}. " + "We look into it and write again. " * 10
-    first = reply(public_thread, by=ana, text=words, client_key=key, posts=2)
+    first = reply(public_thread, Said(words, key, posts=2), by=ana)
     for part in whole_of(first):
         take_next(part.conversation_id)
         text = part.text.replace(link, "https://t.co/a")
@@ -363,24 +363,24 @@ def test_what_became_several_posts_is_known_after_their_echoes(
     assert save(ana, words, mode="public", key=key).json()["rest"] == ""
     assert save(ana, words[:200], mode="public", key=key).json()["rest"] == ""
     assert save(ana, f"{words}And more.", mode="public", key=key).json()["rest"] == "And more."
-    assert reply(public_thread, by=ana, text=words, client_key=key, posts=2) == first
+    assert reply(public_thread, Said(words, key, posts=2), by=ana) == first
 
 
 def test_it_is_known_by_its_links_after_x_has_put_its_own(save, ana, question):
     key = uuid4()
-    message = reply(question.thread, by=ana, text="See https://acme.com/help", client_key=key)
+    message = reply(question.thread, Said("See https://acme.com/help", key), by=ana)
     url = {"url": "https://t.co/a", "expanded_url": "https://acme.com/help", "start": 4, "end": 18}
     message.text, message.entities = "See https://t.co/a", {"urls": [url]}
     message.save()
     assert save(ana, "See https://acme.com/help", key=key).json()["rest"] == ""
-    reply(question.thread, by=ana, text="See https://acme.com/help", client_key=key)
+    reply(question.thread, Said("See https://acme.com/help", key), by=ana)
 
 
 def test_two_pages_that_send_it_with_other_words_lose_none(ana, conversation, question):
     key = uuid4()
-    reply(question.thread, by=ana, text="On its way", client_key=key)
+    reply(question.thread, Said("On its way", key), by=ana)
     with pytest.raises(AlreadySent) as late:
-        reply(question.thread, by=ana, text="It got lost", client_key=key)
+        reply(question.thread, Said("It got lost", key), by=ana)
     assert late.value.rest == "It got lost"
     note = uuid4()
     add_note(conversation, text="A regular", by=ana, client_key=note)
@@ -393,7 +393,7 @@ def test_of_draft_and_reply_a_crash_keeps_exactly_one(save, ana, question):
     key = uuid4()
     save(ana, "On its way", key=key)
     with transaction.atomic():
-        reply(question.thread, by=ana, text="On its way", client_key=key)
+        reply(question.thread, Said("On its way", key), by=ana)
         assert kept() == []
         transaction.set_rollback(True)  # as when the machine dies before the commit
     assert kept() == [("dm", "On its way")]
@@ -403,7 +403,7 @@ def test_of_draft_and_reply_a_crash_keeps_exactly_one(save, ana, question):
 def test_what_is_typed_by_somebody_else_with_the_same_key_stays(save, ana, ben, question):
     key = uuid4()
     save(ana, "Dear", key=key)
-    reply(question.thread, by=ben, text="Hello", client_key=key)
+    reply(question.thread, Said("Hello", key), by=ben)
     assert kept() == [("dm", "Dear")]
 
 
@@ -416,7 +416,7 @@ def test_saved_and_sent_at_once_it_is_a_message_and_no_draft(
     barrier = Barrier(2)
     keys = [uuid4() for _ in range(rounds)]
     make_message(public_thread, "Nobody answers here")
-    reply(public_thread, by=ana, text="We do", client_key=uuid4())
+    reply(public_thread, Said("We do", uuid4()), by=ana)
     if apart:
         split(question.thread, by=ana)
 
@@ -424,7 +424,7 @@ def test_saved_and_sent_at_once_it_is_a_message_and_no_draft(
         for key in keys:
             barrier.wait()
             thread = Thread.objects.get(pk=question.thread_id)
-            reply(thread, by=ana, text="On its way", client_key=key)
+            reply(thread, Said("On its way", key), by=ana)
 
     def type_on() -> int:
         late = 0

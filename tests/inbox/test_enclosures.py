@@ -25,7 +25,7 @@ from inbox.actions.enclosing import (
 )
 from inbox.actions.erasing import erase_conversations
 from inbox.actions.merging import merge
-from inbox.actions.replies import reply
+from inbox.actions.replies import Said, reply
 from inbox.actions.rewording import reword
 from inbox.media import sendable
 from inbox.media.files import delete_left_behind, part, storage
@@ -475,11 +475,8 @@ def test_of_a_chain_the_first_post_takes_them(ana, public_thread):
     chosen = make_enclosure(public_thread, ana)
     first = reply(
         public_thread,
+        Said(text, uuid4(), posts=len(parts_of(text.strip())), enclosed={chosen.pk: ""}),
         by=ana,
-        text=text,
-        client_key=uuid4(),
-        posts=len(parts_of(text.strip())),
-        enclosed={chosen.pk: ""},
     )
     assert first.attachments.count() == 1
     assert Attachment.objects.count() == 1
@@ -487,9 +484,7 @@ def test_of_a_chain_the_first_post_takes_them(ana, public_thread):
 
 def test_reworded_it_keeps_them_and_needs_no_words(ana, dm_thread, question):
     chosen = make_enclosure(dm_thread, ana)
-    message = reply(
-        dm_thread, by=ana, text="Hello", client_key=uuid4(), enclosed={chosen.pk: "A parcel"}
-    )
+    message = reply(dm_thread, Said("Hello", uuid4(), enclosed={chosen.pk: "A parcel"}), by=ana)
     reword(message, by=ana, text="")
     assert message.attachments.count() == 1
     assert Message.objects.get(pk=message.pk).text == ""

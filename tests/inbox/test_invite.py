@@ -22,7 +22,7 @@ from inbox.actions import sending, status
 from inbox.actions.blocking import block
 from inbox.actions.inviting import NotInPublic, close_in_public, invite
 from inbox.actions.receiving import receive
-from inbox.actions.replies import reply
+from inbox.actions.replies import Said, reply
 from inbox.actions.taking_back import cancel
 from inbox.guards.news import SomethingNew
 from inbox.models import Conversation, Handoff, Message
@@ -63,7 +63,7 @@ def accept(message: Message) -> Message:
 
 def invited(thread, by) -> Handoff:
     """An invitation that X has accepted."""
-    accept(invite(thread, by=by, text=WORDS, client_key=uuid4()))
+    accept(invite(thread, Said(WORDS, uuid4()), by=by))
     return Handoff.objects.get()
 
 
@@ -145,14 +145,14 @@ def test_who_works_elsewhere_finds_nothing_and_may_not(complaint, zoe, olga, pos
     for person in (zoe, olga):
         assert post(person, complaint.thread).status_code == 404
         with pytest.raises(PermissionDenied):
-            invite(complaint.thread, by=person, text=WORDS, client_key=uuid4())
+            invite(complaint.thread, Said(WORDS, uuid4()), by=person)
     assert not Handoff.objects.exists()
 
 
 def test_nobody_is_invited_in_private(question, ana, post):
     assert post(ana, question.thread).status_code == 422
     with pytest.raises(NotInPublic):
-        close_in_public(question.thread, by=ana, text=WORDS, client_key=uuid4())
+        close_in_public(question.thread, Said(WORDS, uuid4()), by=ana)
     assert not Message.objects.filter(direction="out").exists()
 
 
@@ -176,10 +176,8 @@ def test_of_two_who_invite_at_once_one_is_told(complaint, ana, ben):
     def work(person):
         try:
             barrier.wait()
-            invite(
-                complaint.thread, by=person, text=WORDS, client_key=uuid4(),
-                seen_through=complaint.pk,
-            )  # fmt: skip
+            said = Said(WORDS, uuid4(), seen_through=complaint.pk)
+            invite(complaint.thread, said, by=person)
         except SomethingNew:
             return "told"
         finally:
@@ -278,7 +276,7 @@ def test_in_whatever_order_they_are_told_the_first_message_is_the_arrival(
 
 
 def test_an_invitation_that_never_went_out_is_answered_by_nobody(complaint, acme, ana, says):
-    cancel(invite(complaint.thread, by=ana, text=WORDS, client_key=uuid4()), by=ana)
+    cancel(invite(complaint.thread, Said(WORDS, uuid4()), by=ana), by=ana)
     receive(acme, says("Hello!", at=soon()))
     assert Handoff.objects.get().arrival is None
 
@@ -304,7 +302,7 @@ def test_each_step_is_told_from_what_was_said_and_done(complaint, acme, ana, say
     assert steps(handoff) == ["Invited"]
     arrival = receive(acme, says("Hello!", at=timezone.now()))
     assert steps(handoff) == ["Invited", "DM arrived"]
-    accept(reply(arrival.thread, by=ana, text="It is on its way", client_key=uuid4()))
+    accept(reply(arrival.thread, Said("It is on its way", uuid4()), by=ana))
     assert steps(handoff) == ["Invited", "DM arrived", "First DM answer"]
     status.resolve(complaint.conversation, by=ana)
     assert steps(handoff)[-1] == "Resolved"

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from config.wording import ordinal
-from inbox.actions.replies import reply
+from inbox.actions.replies import Said, reply
 from inbox.actions.retrying import retry
 from inbox.actions.sending import doubt, take_next
 from inbox.actions.taking_back import cancel
@@ -49,11 +49,11 @@ def others_before(acme, ana):
     for number in range(2):
         thread = make_thread(make_conversation(acme))
         make_message(thread, "Hello?")
-        reply(thread, by=ana, text=f"Hello {number}", client_key=uuid4())
+        reply(thread, Said(f"Hello {number}", uuid4()), by=ana)
 
 
 def say(thread, by, text="On its way"):
-    return reply(thread, by=by, text=text, client_key=uuid4())
+    return reply(thread, Said(text, uuid4()), by=by)
 
 
 # How long it takes

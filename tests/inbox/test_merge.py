@@ -26,7 +26,7 @@ from inbox.actions.merging import AlreadyMerged, NotTheSame, OnItsWay, merge, un
 from inbox.actions.notes import add_note
 from inbox.actions.receiving import receive
 from inbox.actions.recording import MergedAway
-from inbox.actions.replies import ThreadMoved, reply
+from inbox.actions.replies import Said, ThreadMoved, reply
 from inbox.actions.splitting import OnlyThread, split
 from inbox.actions.status import reopen, resolve
 from inbox.models import Conversation, Handoff, Merge, Message, Thread
@@ -155,7 +155,7 @@ def test_one_thread_of_x_in_both_becomes_one_and_two_again(private, acme, carla,
 
 
 def test_an_invitation_goes_with_its_thread(private, public, ana):
-    invite(public.thread, by=ana, text="Write to us", client_key=uuid4())
+    invite(public.thread, Said("Write to us", uuid4()), by=ana)
     merge(public.conversation, into=private.conversation, by=ana)
     assert Handoff.objects.get().conversation == private.conversation
     unmerge(public.conversation, by=ana)
@@ -214,7 +214,7 @@ def test_only_one_person_with_one_brand(private, public, acme, globex, carla, an
 
 
 def test_it_waits_for_what_is_on_its_way(private, public, ana, ask):
-    reply(public.thread, by=ana, text="Hello", client_key=uuid4())
+    reply(public.thread, Said("Hello", uuid4()), by=ana)
     sent = sending.take_next(public.conversation_id)
     assert sent is not None
     with pytest.raises(OnItsWay):
@@ -227,7 +227,7 @@ def test_it_waits_for_what_is_on_its_way(private, public, ana, ask):
 
 
 def test_what_is_queued_goes_out_where_it_is(private, public, ana):
-    queued = reply(public.thread, by=ana, text="Hello", client_key=uuid4())
+    queued = reply(public.thread, Said("Hello", uuid4()), by=ana)
     merge(public.conversation, into=private.conversation, by=ana)
     assert sending.take_next(public.conversation_id) is None
     assert sending.take_next(private.conversation_id) == queued
@@ -236,7 +236,7 @@ def test_what_is_queued_goes_out_where_it_is(private, public, ana):
 def test_a_reply_typed_before_lands_where_the_thread_is(private, public, ana, ask):
     stale = Thread.objects.select_related("conversation").get(pk=public.thread_id)
     merge(public.conversation, into=private.conversation, by=ana)
-    message = reply(stale, by=ana, text="Hello", client_key=uuid4())
+    message = reply(stale, Said("Hello", uuid4()), by=ana)
     assert (message.conversation, message.thread) == (private.conversation, public.thread)
 
 
@@ -246,7 +246,7 @@ def test_a_reply_to_a_thread_that_was_folded_is_refused(private, acme, carla, an
     stale = Thread.objects.get(pk=private.thread_id)
     merge(private.conversation, into=target, by=ana)
     with pytest.raises(ThreadMoved):
-        reply(stale, by=ana, text="Hello", client_key=uuid4())
+        reply(stale, Said("Hello", uuid4()), by=ana)
     assert not Message.objects.filter(direction="out").exists()
 
 
@@ -266,7 +266,7 @@ def test_whoever_replies_meanwhile_is_never_in_the_wrong_place(private, public, 
         for number in range(rounds):
             thread = Thread.objects.select_related("conversation__brand").get(pk=public.thread_id)
             barrier.wait()
-            reply(thread, by=ben, text=f"Reply {number}", client_key=uuid4())
+            reply(thread, Said(f"Reply {number}", uuid4()), by=ben)
 
     def work(deed: Callable[[], None]) -> None:
         try:
@@ -331,7 +331,7 @@ def test_what_comes_next_goes_with_the_thread(both, dm_thread, acme, ana, says):
 
 
 def test_who_came_by_an_invitation_is_not_led_back(both, public_thread, dm_thread, acme, ana, says):
-    invitation = invite(public_thread, by=ana, text="Write to us", client_key=uuid4())
+    invitation = invite(public_thread, Said("Write to us", uuid4()), by=ana)
     with transaction.atomic():
         sending.take_next(both.pk)
     x_id = int(dm_thread.messages.get().external_id) + 1

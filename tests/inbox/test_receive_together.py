@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models import BrandAccount, User
 from inbox.actions.receiving import receive, receive_all
-from inbox.actions.replies import reply
+from inbox.actions.replies import Said, reply
 from inbox.actions.status import resolve, snooze
 from inbox.models import Contact, Conversation, ConversationEvent, Message
 from inbox.sequence import sequence_at
@@ -91,7 +91,7 @@ def test_each_is_the_message_that_it_became_or_was(acme):
 
 def test_an_echo_among_others_settles_what_we_sent(acme, ana):
     asked = receive(*told(acme, 1, 0, thread=1))
-    sent = reply(asked.thread, by=ana, text="On its way", client_key=uuid4())
+    sent = reply(asked.thread, Said("On its way", uuid4()), by=ana)
     Message.objects.filter(pk=sent.pk).update(state="sending", not_before=None)
     at = (timezone.now() - NOON) / timedelta(minutes=1)
     echo = told(acme, 1, at, ours=True, thread=1, text="On its way")

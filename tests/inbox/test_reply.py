@@ -19,6 +19,7 @@ from inbox.actions.replies import (
     NothingToAnswer,
     OtherNumberOfPosts,
     ReplyTooLong,
+    Said,
     reply,
 )
 from inbox.actions.retrying import NotRetryable, retry
@@ -44,7 +45,7 @@ def send(message: Message, external_id: str | None = None) -> Message:
 
 
 def test_it_queues_the_words_and_leaves_the_question_open(question, ana):
-    message = reply(question.thread, by=ana, text="On its way & fine", client_key=uuid4())
+    message = reply(question.thread, Said("On its way & fine", uuid4()), by=ana)
     assert (message.state, message.author, message.kind) == ("queued", ana, "dm")
     assert message.text == "On its way &amp; fine"
     assert message.plain_text == "On its way & fine"
@@ -53,7 +54,7 @@ def test_it_queues_the_words_and_leaves_the_question_open(question, ana):
 
 
 def test_it_is_recorded_and_claims_what_nobody_had(question, ana):
-    reply(question.thread, by=ana, text="Hello", client_key=uuid4())
+    reply(question.thread, Said("Hello", uuid4()), by=ana)
     kinds = [event.kind for event in question.conversation.events.all()]
     assert kinds == ["assigned", "replied"]
     assert Conversation.objects.get().assignee == ana
@@ -62,92 +63,90 @@ def test_it_is_recorded_and_claims_what_nobody_had(question, ana):
 def test_it_claims_nothing_where_the_brand_does_not_want_it(acme, question, ana):
     acme.claims_on_reply = False
     acme.save()
-    reply(question.thread, by=ana, text="Hello", client_key=uuid4())
+    reply(question.thread, Said("Hello", uuid4()), by=ana)
     assert Conversation.objects.get().assignee is None
 
 
 def test_the_same_client_key_is_one_message(question, ana):
     key = uuid4()
-    first = reply(question.thread, by=ana, text="Hello", client_key=key)
-    assert reply(question.thread, by=ana, text="Hello", client_key=key) == first
+    first = reply(question.thread, Said("Hello", key), by=ana)
+    assert reply(question.thread, Said("Hello", key), by=ana) == first
     assert Message.objects.filter(direction="out").count() == 1
 
 
 def test_when_x_accepts_the_customer_owes_the_next_word(question, ana):
-    send(reply(question.thread, by=ana, text="Hello", client_key=uuid4()))
+    send(reply(question.thread, Said("Hello", uuid4()), by=ana))
     conversation = Conversation.objects.get()
     assert (conversation.status, conversation.unanswered_since) == ("waiting", None)
 
 
 def test_an_empty_reply_is_refused(question, ana):
     with pytest.raises(EmptyReply):
-        reply(question.thread, by=ana, text=" \n ", client_key=uuid4())
+        reply(question.thread, Said(" \n ", uuid4()), by=ana)
 
 
 def test_a_public_reply_is_weighed_as_x_does(public_thread, ana):
     make_message(public_thread, "@acme help")
     with pytest.raises(OtherNumberOfPosts, match="2 posts"):
-        reply(public_thread, by=ana, text="字" * 141, client_key=uuid4())
-    assert reply(public_thread, by=ana, text="字" * 140, client_key=uuid4()).text == "字" * 140
+        reply(public_thread, Said("字" * 141, uuid4()), by=ana)
+    assert reply(public_thread, Said("字" * 140, uuid4()), by=ana).text == "字" * 140
 
 
 def test_a_private_one_is_counted_in_letters(question, ana):
     with pytest.raises(ReplyTooLong) as refused:
-        reply(question.thread, by=ana, text="字" * 10_001, client_key=uuid4())
+        reply(question.thread, Said("字" * 10_001, uuid4()), by=ana)
     assert (refused.value.weight, refused.value.limit) == (10_001, 10_000)
-    assert reply(question.thread, by=ana, text="字" * 10_000, client_key=uuid4()).pk
+    assert reply(question.thread, Said("字" * 10_000, uuid4()), by=ana).pk
 
 
 def test_names_at_the_head_and_the_length_of_links_cost_nothing(public_thread, ana):
     make_message(public_thread, "@acme help")
     text = "@carla @ben https://acme.example.com/" + "help/" * 60 + " " + "a" * 256
-    assert reply(public_thread, by=ana, text=text, client_key=uuid4()).state == "queued"
+    assert reply(public_thread, Said(text, uuid4()), by=ana).state == "queued"
 
 
 def test_what_nobody_sees_and_x_refuses_is_left_out(question, ana):
-    message = reply(question.thread, by=ana, text="\ufeffOne\r\ntwo\uffff \n", client_key=uuid4())
+    message = reply(question.thread, Said("\ufeffOne\r\ntwo\uffff \n", uuid4()), by=ana)
     assert message.text == "One\ntwo"
 
 
 def test_a_public_reply_answers_the_newest_post_of_the_customer(public_thread, ana):
     make_message(public_thread, "first")
     newest = make_message(public_thread, "second")
-    message = reply(public_thread, by=ana, text="Hello", client_key=uuid4())
+    message = reply(public_thread, Said("Hello", uuid4()), by=ana)
     assert message.answers_external_id == newest.external_id
 
 
 def test_a_public_reply_answers_the_chosen_post(public_thread, ana):
     chosen = make_message(public_thread, "first")
     make_message(public_thread, "second")
-    message = reply(
-        public_thread, by=ana, text="Hello", client_key=uuid4(), answering=chosen.external_id
-    )
+    message = reply(public_thread, Said("Hello", uuid4(), answering=chosen.external_id), by=ana)
     assert message.answers_external_id == chosen.external_id
 
 
 def test_a_post_of_another_thread_cannot_be_answered(public_thread, question, ana):
     make_message(public_thread, "@acme help")
     with pytest.raises(NothingToAnswer):
-        reply(public_thread, by=ana, text="Hi", client_key=uuid4(), answering=question.external_id)
+        reply(public_thread, Said("Hi", uuid4(), answering=question.external_id), by=ana)
 
 
 def test_a_reply_that_missed_something_is_stopped_with_what_came(question, ana):
     newer = make_message(question.thread, "Forget it, found it!")
     with pytest.raises(SomethingNew) as stopped:
-        reply(question.thread, by=ana, text="Hi", client_key=uuid4(), seen_through=question.pk)
+        reply(question.thread, Said("Hi", uuid4(), seen_through=question.pk), by=ana)
     assert stopped.value.messages == [newer]
-    reply(question.thread, by=ana, text="Hi", client_key=uuid4(), seen_through=newer.pk)
+    reply(question.thread, Said("Hi", uuid4(), seen_through=newer.pk), by=ana)
 
 
 def test_ones_own_messages_stop_nothing(question, ana):
-    reply(question.thread, by=ana, text="One", client_key=uuid4(), seen_through=question.pk)
-    reply(question.thread, by=ana, text="Two", client_key=uuid4(), seen_through=question.pk)
+    reply(question.thread, Said("One", uuid4(), seen_through=question.pk), by=ana)
+    reply(question.thread, Said("Two", uuid4(), seen_through=question.pk), by=ana)
     assert Message.objects.filter(direction="out").count() == 2
 
 
 def test_somebody_of_another_brand_can_do_nothing(question, zoe):
     with pytest.raises(PermissionDenied):
-        reply(question.thread, by=zoe, text="Hello", client_key=uuid4())
+        reply(question.thread, Said("Hello", uuid4()), by=zoe)
 
 
 @transaction.atomic
@@ -156,8 +155,8 @@ def take(conversation_id: int) -> Message | None:
 
 
 def test_one_is_in_flight_and_the_others_wait_in_order(question, ana):
-    first = reply(question.thread, by=ana, text="One", client_key=uuid4())
-    second = reply(question.thread, by=ana, text="Two", client_key=uuid4())
+    first = reply(question.thread, Said("One", uuid4()), by=ana)
+    second = reply(question.thread, Said("Two", uuid4()), by=ana)
     assert take(question.conversation_id) == first
     assert take(question.conversation_id) is None
     sending.doubt(first.pk, reason="X did not answer.")
@@ -167,7 +166,7 @@ def test_one_is_in_flight_and_the_others_wait_in_order(question, ana):
 
 
 def test_a_refusal_shows_its_reason_and_can_be_retried(question, ana):
-    message = reply(question.thread, by=ana, text="Hello", client_key=uuid4())
+    message = reply(question.thread, Said("Hello", uuid4()), by=ana)
     take(question.conversation_id)
     failed = sending.fail(message.pk, reason="You do not have permission to DM this person.")
     assert (failed.state, failed.failure[:6]) == ("failed", "You do")
@@ -178,7 +177,7 @@ def test_a_refusal_shows_its_reason_and_can_be_retried(question, ana):
 
 
 def test_an_unconfirmed_message_is_not_resent_before_it_was_looked_for(question, ana):
-    message = reply(question.thread, by=ana, text="Hello", client_key=uuid4())
+    message = reply(question.thread, Said("Hello", uuid4()), by=ana)
     take(question.conversation_id)
     sending.doubt(message.pk, reason="X did not answer.")
     with pytest.raises(NotRetryable):
@@ -188,25 +187,25 @@ def test_an_unconfirmed_message_is_not_resent_before_it_was_looked_for(question,
 
 
 def test_a_queued_message_can_be_cancelled_and_a_sent_one_not(question, ana):
-    message = reply(question.thread, by=ana, text="Hello", client_key=uuid4())
+    message = reply(question.thread, Said("Hello", uuid4()), by=ana)
     assert cancel(message, by=ana) == "queued"
     assert message.state == "cancelled"
     assert cancel(message, by=ana) is None
     assert take(question.conversation_id) is None
-    sent = send(reply(question.thread, by=ana, text="Hello again", client_key=uuid4()))
+    sent = send(reply(question.thread, Said("Hello again", uuid4()), by=ana))
     with pytest.raises(TooLate):
         cancel(sent, by=ana)
 
 
 def test_the_echo_after_the_answer_is_the_same_message(acme, question, ana, says):
-    sent = send(reply(question.thread, by=ana, text="Hello", client_key=uuid4()), next_x_id())
+    sent = send(reply(question.thread, Said("Hello", uuid4()), by=ana), next_x_id())
     echo = receive(acme, says("Hello", ours=True, external_id=sent.external_id))
     assert echo.pk == sent.pk
     assert Message.objects.filter(direction="out").count() == 1
 
 
 def test_the_echo_before_the_answer_settles_the_same_message(acme, question, ana, says):
-    message = reply(question.thread, by=ana, text="A & B", client_key=uuid4())
+    message = reply(question.thread, Said("A & B", uuid4()), by=ana)
     take(question.conversation_id)
     echo = receive(acme, says("A &amp; B", ours=True, external_id="500"))
     assert (echo.pk, echo.state) == (message.pk, "sent")
@@ -216,7 +215,7 @@ def test_the_echo_before_the_answer_settles_the_same_message(acme, question, ana
 
 
 def test_the_echo_settles_an_unconfirmed_message(acme, question, ana, says):
-    message = reply(question.thread, by=ana, text="Hello", client_key=uuid4())
+    message = reply(question.thread, Said("Hello", uuid4()), by=ana)
     take(question.conversation_id)
     sending.doubt(message.pk, reason="X did not answer.")
     receive(acme, says("Hello", ours=True))
@@ -226,7 +225,7 @@ def test_the_echo_settles_an_unconfirmed_message(acme, question, ana, says):
 
 
 def test_an_echo_with_other_words_is_joined_when_the_answer_names_it(acme, question, ana, says):
-    message = reply(question.thread, by=ana, text="See example.com", client_key=uuid4())
+    message = reply(question.thread, Said("See example.com", uuid4()), by=ana)
     take(question.conversation_id)
     receive(acme, says("See https://t.co/0123456789", ours=True, external_id="501"))
     assert Message.objects.filter(direction="out").count() == 2
@@ -238,7 +237,7 @@ def test_an_echo_with_other_words_is_joined_when_the_answer_names_it(acme, quest
 def test_the_same_words_written_in_x_meanwhile_stay_a_message_of_their_own(
     acme, question, ana, says
 ):
-    message = reply(question.thread, by=ana, text="ok", client_key=uuid4())
+    message = reply(question.thread, Said("ok", uuid4()), by=ana)
     take(question.conversation_id)
     receive(acme, says("ok", ours=True, external_id="502"))
     sending.confirm_sent(message.pk, external_id="503", sequence=503, sent_at=timezone.now())
@@ -252,8 +251,8 @@ def test_the_same_words_written_in_x_meanwhile_stay_a_message_of_their_own(
 
 
 def test_an_unconfirmed_message_can_be_left_and_the_next_one_goes(question, ana):
-    first = reply(question.thread, by=ana, text="One", client_key=uuid4())
-    second = reply(question.thread, by=ana, text="Two", client_key=uuid4())
+    first = reply(question.thread, Said("One", uuid4()), by=ana)
+    second = reply(question.thread, Said("Two", uuid4()), by=ana)
     take(question.conversation_id)
     sending.doubt(first.pk, reason="X did not answer.")
     with pytest.raises(TooLate):
@@ -266,7 +265,7 @@ def test_an_unconfirmed_message_can_be_left_and_the_next_one_goes(question, ana)
 
 
 def test_the_echo_of_what_was_left_still_settles_it(acme, question, ana, says):
-    message = reply(question.thread, by=ana, text="One", client_key=uuid4())
+    message = reply(question.thread, Said("One", uuid4()), by=ana)
     take(question.conversation_id)
     sending.doubt(message.pk, reason="X did not answer.")
     Message.objects.update(uncertain_since=timezone.now() - timedelta(minutes=5))
@@ -276,7 +275,7 @@ def test_the_echo_of_what_was_left_still_settles_it(acme, question, ana, says):
 
 
 def unconfirmed_and_queued_again(question: Message, by: User) -> Message:
-    message = reply(question.thread, by=by, text="We are on it", client_key=uuid4())
+    message = reply(question.thread, Said("We are on it", uuid4()), by=by)
     take(question.conversation_id)
     sending.doubt(message.pk, reason="X did not answer.")
     Message.objects.filter(pk=message.pk).update(
@@ -313,7 +312,7 @@ def test_the_echo_of_what_x_refused_the_second_time_settles_it(acme, question, a
 def test_the_same_words_written_in_x_are_not_those_that_were_never_handed_over(
     acme, question, ana, says
 ):
-    waits = reply(question.thread, by=ana, text="We are on it", client_key=uuid4())
+    waits = reply(question.thread, Said("We are on it", uuid4()), by=ana)
     echo = receive(acme, says("We are on it", ours=True))
     assert echo.pk != waits.pk
     assert take(question.conversation_id) == waits
@@ -322,15 +321,15 @@ def test_the_same_words_written_in_x_are_not_those_that_were_never_handed_over(
 def test_the_same_client_key_in_another_thread_is_the_same_message(question, public_thread, ana):
     key = uuid4()
     make_message(public_thread, "@acme help")
-    first = reply(question.thread, by=ana, text="Hello", client_key=key)
-    assert reply(public_thread, by=ana, text="Hello", client_key=key) == first
+    first = reply(question.thread, Said("Hello", key), by=ana)
+    assert reply(public_thread, Said("Hello", key), by=ana) == first
 
 
 @pytest.mark.django_db(transaction=True)
 def test_an_echo_while_the_sender_says_that_it_was_sent_is_that_message(acme, question, ana, says):
     """The echo looks for the message by X's id when the sender has given it that id and not
     committed yet."""
-    message = reply(question.thread, by=ana, text="Hi <b>Carla</b>", client_key=uuid4())
+    message = reply(question.thread, Said("Hi <b>Carla</b>", uuid4()), by=ana)
     echo = says(message.text, ours=True)
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inbox.actions.inviting import invitation_link, invite
-from inbox.actions.replies import EmptyReply, ReplyTooLong, reply
+from inbox.actions.replies import EmptyReply, ReplyTooLong, Said, reply
 from inbox.actions.retrying import retry
 from inbox.actions.rewording import MayBeOnX, reword
 from inbox.actions.sending import doubt, take_next
@@ -26,7 +26,7 @@ from tests.news import heard
 @pytest.fixture
 def waiting(question, ana) -> Message:
     """X's limit is used up until later."""
-    message = reply(question.thread, by=ana, text="On its wya", client_key=uuid4())
+    message = reply(question.thread, Said("On its wya", uuid4()), by=ana)
     message.not_before = timezone.now() + timedelta(minutes=10)
     message.failure = "X's limit is used up for now."
     message.save()
@@ -42,7 +42,7 @@ def post(client, sign_in, user, message: Message, text: str, **more: str):
 def promised(ana, public_thread) -> Message:
     """A public reply that waits."""
     make_message(public_thread, "Nobody answers here")
-    return reply(public_thread, by=ana, text="We do!", client_key=uuid4())
+    return reply(public_thread, Said("We do!", uuid4()), by=ana)
 
 
 def test_it_keeps_its_place_and_its_time(waiting, ben):
@@ -76,7 +76,7 @@ def test_new_words_have_their_own_time_for_second_thoughts(acme, ana, public_thr
     make_message(public_thread, "Nobody answers here")
     acme.public_undo_seconds = 600
     acme.save()
-    message = reply(public_thread, by=ana, text="We do!", client_key=uuid4())
+    message = reply(public_thread, Said("We do!", uuid4()), by=ana)
     Message.objects.filter(pk=message.pk).update(not_before=timezone.now())
     reword(message, by=ana, text="We do.")
     assert 500 < message.seconds_to_undo <= 600
@@ -134,7 +134,7 @@ def test_what_was_overruled_for_the_old_words_is_asked_again(client, sign_in, sa
 @pytest.fixture
 def invitation(ana, public_thread) -> Message:
     make_message(public_thread, "Nobody answers here")
-    return invite(public_thread, by=ana, text="Write to us", client_key=uuid4())
+    return invite(public_thread, Said("Write to us", uuid4()), by=ana)
 
 
 def link_in(message: Message) -> str:
@@ -171,7 +171,7 @@ def test_an_invitation_is_weighed_with_its_link(invitation, ana):
 
 def test_it_is_not_taken_for_a_repetition_of_itself(ana, public_thread):
     make_message(public_thread, "Nobody answers here")
-    message = reply(public_thread, by=ana, text="We  do!", client_key=uuid4())
+    message = reply(public_thread, Said("We  do!", uuid4()), by=ana)
     reword(message, by=ana, text="We do!")
     message.refresh_from_db()
     assert message.plain_text == "We do!"

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
 from inbox.actions.inviting import invite
-from inbox.actions.replies import reply
+from inbox.actions.replies import Said, reply
 from inbox.actions.saved_replies import add_saved_reply
 from inbox.models import SavedReply, SavedReplyUse
 from tests.factories import make_message
@@ -161,7 +161,7 @@ def test_a_reply_remembers_with_which_it_was_begun(client, sign_in, ana, saved, 
 def test_one_that_is_gone_or_of_another_handle_is_not_remembered(ana, globex, question):
     foreign = SavedReply.objects.create(brand=globex, shortcut="late", text="Late")
     for key in (foreign.pk, 999_999):
-        reply(question.thread, by=ana, text=f"Hello {key}", client_key=uuid4(), saved_reply=key)
+        reply(question.thread, Said(f"Hello {key}", uuid4(), saved_reply=key), by=ana)
     assert not SavedReplyUse.objects.exists()
 
 
@@ -170,6 +170,5 @@ def test_an_invitation_of_several_posts_remembers_it_with_the_post_that_has_the_
 ):
     make_message(public_thread, "@acme help")
     text = "We are sorry that it is late, and look into it. " * 8
-    more = {"client_key": uuid4(), "posts": 2, "saved_reply": saved.pk}
-    invite(public_thread, by=ana, text=text, **more)
+    invite(public_thread, Said(text, uuid4(), posts=2, saved_reply=saved.pk), by=ana)
     assert SavedReplyUse.objects.filter(message__handoff__isnull=False).count() == 1

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inbox.actions.receiving import receive
-from inbox.actions.replies import reply
+from inbox.actions.replies import Said, reply
 from inbox.actions.retrying import retry
 from inbox.actions.sending import take_next
 from inbox.models import ConversationEvent, Handoff, Message, OptOut
@@ -98,7 +98,7 @@ def test_who_writes_again_may_be_answered_and_it_stays_shown(post, show, acme, a
 def test_what_waits_when_they_say_stop_is_not_sent_nor_tried_again(
     acme, ana, dm_thread, question, says
 ):
-    waiting = reply(dm_thread, by=ana, text="Hello", client_key=uuid4())
+    waiting = reply(dm_thread, Said("Hello", uuid4()), by=ana)
     receive(acme, says("Stop", at=timezone.now()))
     for _ in range(2):
         with transaction.atomic():

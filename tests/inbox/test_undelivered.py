@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config.wording import sentence
-from inbox.actions.replies import reply
+from inbox.actions.replies import Said, reply
 from inbox.actions.retrying import UNCERTAIN_FOR
 from inbox.actions.sending import confirm_sent, doubt, fail, take_next
 from inbox.actions.taking_back import cancel
@@ -34,7 +34,7 @@ def handed_over(ana, question):
     """`handed_over()`: a reply of Ana's that is on its way to X."""
 
     def handed_over() -> Message:
-        message = reply(question.thread, by=ana, text="On its way", client_key=uuid4())
+        message = reply(question.thread, Said("On its way", uuid4()), by=ana)
         take_next(message.conversation_id)
         return message
 

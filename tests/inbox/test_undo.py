@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts import doorbell
 from accounts.models import BrandAccount
 from inbox.actions.recording import locked
-from inbox.actions.replies import HandleDisconnected, reply
+from inbox.actions.replies import HandleDisconnected, Said, reply
 from inbox.actions.retrying import retry
 from inbox.actions.sending import take_next
 from inbox.actions.taking_back import cancel
@@ -39,7 +39,7 @@ def rung(monkeypatch):
 
 def say(thread, by, text="We do!"):
     thread.refresh_from_db()
-    return reply(thread, by=by, text=text, client_key=uuid4())
+    return reply(thread, Said(text, uuid4()), by=by)
 
 
 def let_time_pass(message: Message) -> None:

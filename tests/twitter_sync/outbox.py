@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from accounts.models import BrandAccount, User
-from inbox.actions.replies import reply
+from inbox.actions.replies import Said, reply
 from inbox.models import Message, Thread
 from tests.twitter_sync.bodies import dm, push, told_dms
 from tests.x import Simulator
@@ -16,7 +16,7 @@ SEND_DM = "/2/dm_conversations/with/"
 
 
 def say(thread: Thread, by: User, text: str, key: UUID | None = None) -> Message:
-    return reply(thread, by=by, text=text, client_key=key or uuid4())
+    return reply(thread, Said(text, key or uuid4()), by=by)
 
 
 def taken(simulator: Simulator, brand: BrandAccount) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ from django.utils import timezone
 from accounts.models import BrandAccount, User
 from accounts.tasks import send_letters
 from inbox.actions import sending
-from inbox.actions.replies import reply
+from inbox.actions.replies import Said, reply
 from inbox.actions.taking_back import cancel
 from inbox.models import (
     Attachment,
@@ -83,8 +83,8 @@ def day(client: Client, acme: BrandAccount, carla: Contact, ana: User) -> Messag
     push(client, delete_event(acme, answer["id"]))
     apply_due()
     thread = Conversation.objects.get().threads.get(kind="dm")
-    cancel(reply(thread, by=ana, text="Wait", client_key=uuid4()), by=ana)
-    sent = reply(thread, by=ana, text="On its way.", client_key=uuid4())
+    cancel(reply(thread, Said("Wait", uuid4()), by=ana), by=ana)
+    sent = reply(thread, Said("On its way.", uuid4()), by=ana)
     attempt = begin(thread.conversation_id)
     assert attempt is not None
     x_id = next_x_id()
@@ -175,7 +175,7 @@ def fact_keys() -> list[str]:
 
 
 def test_an_echo_beside_its_unconfirmed_reply_is_found(day, ana, client, acme, carla):
-    ours = reply(day.thread, by=ana, text="One more thing", client_key=uuid4())
+    ours = reply(day.thread, Said("One more thing", uuid4()), by=ana)
     attempt = begin(day.conversation_id)
     assert attempt is not None
     SendAttempt.objects.filter(pk=attempt.pk).update(outcome="uncertain")
@@ -185,7 +185,7 @@ def test_an_echo_beside_its_unconfirmed_reply_is_found(day, ana, client, acme, c
 
 
 def test_replies_out_of_order_are_found(day, ana):
-    later = reply(day.thread, by=ana, text="And this", client_key=uuid4())
+    later = reply(day.thread, Said("And this", uuid4()), by=ana)
     earlier_id = str(day.sequence - 1)
     Message.objects.filter(pk=later.pk).update(
         state="sent", external_id=earlier_id, sequence=int(earlier_id)
@@ -194,7 +194,7 @@ def test_replies_out_of_order_are_found(day, ana):
 
 
 def test_a_reply_that_a_person_sent_again_may_come_later(day, ana):
-    later = reply(day.thread, by=ana, text="And this", client_key=uuid4())
+    later = reply(day.thread, Said("And this", uuid4()), by=ana)
     earlier_id = str(day.sequence - 1)
     Message.objects.filter(pk=later.pk).update(
         state="sent", external_id=earlier_id, sequence=int(earlier_id)

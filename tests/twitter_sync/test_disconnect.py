@@ -12,7 +12,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from accounts.models import BrandAccount, BrandEvent, Role, User
-from inbox.actions.replies import reply
+from inbox.actions.replies import Said, reply
 from inbox.models import Message
 from tests.factories import (
     make_contact,
@@ -173,7 +173,7 @@ def test_what_x_could_not_be_told_is_tried_again_by_the_clock(
 def test_what_waited_is_marked_as_not_sent_and_can_be_retried_after_a_reconnect(brand, admin):
     thread = make_thread(make_conversation(brand))
     make_message(thread, "Where is it?")
-    message = reply(thread, by=admin, text="On its way", client_key=uuid4())
+    message = reply(thread, Said("On its way", uuid4()), by=admin)
     disconnect(brand, by=admin)
     wind_up_all()
     message.refresh_from_db()

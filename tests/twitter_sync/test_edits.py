@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from inbox.actions.replies import reply
+from inbox.actions.replies import Said, reply
 from inbox.actions.sending import confirm_sent
 from inbox.models import Attachment, Conversation, Message, MessageRevision
 from inbox.sequence import moment_of
@@ -179,7 +179,7 @@ def test_a_form_that_comes_after_its_deletion_brings_no_words_back(client, acme,
 def test_an_agent_who_sees_the_former_form_answers_the_newest(client, acme, ana, forms):
     hear(client, acme, *forms)
     thread = Message.objects.get().thread
-    sent = reply(thread, by=ana, text="Hi", client_key=uuid4(), answering=forms[0]["id"])
+    sent = reply(thread, Said("Hi", uuid4(), answering=forms[0]["id"]), by=ana)
     assert sent.answers_external_id == forms[2]["id"]
 
 
@@ -187,7 +187,7 @@ def test_our_answer_changed_in_x_before_x_told_us_its_id_is_one_message(client, 
     """Its echo says other words and another id than the answer to our call."""
     hear(client, acme, forms[0])
     asked = Message.objects.get()
-    sent = reply(asked.thread, by=ana, text="wrng", client_key=uuid4())
+    sent = reply(asked.thread, Said("wrng", uuid4()), by=ana)
     Message.objects.filter(pk=sent.pk).update(state="sending", not_before=None)
     one = post(acme, "@carla wrng", answers=forms[0])
     two = changed(one, "@carla right")

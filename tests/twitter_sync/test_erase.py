@@ -12,7 +12,7 @@ from django.db import connection
 
 from accounts.models import BrandAccount, Letter, Membership, Role, Team, User
 from inbox.actions.drafts import save_draft
-from inbox.actions.replies import reply
+from inbox.actions.replies import Said, reply
 from inbox.guards.candidate import Despite
 from inbox.guards.public_first import UnansweredInPublic
 from inbox.models import Contact, Conversation, DmBlock, Hiding, Message, MessageRevision, Thread
@@ -93,9 +93,9 @@ def reply_whatever(thread: Thread, *, by: User, text: str, why: str) -> Message:
     """Though nobody has answered in public."""
     key = uuid4()
     with pytest.raises(UnansweredInPublic) as stopped:
-        reply(thread, by=by, text=text, client_key=key)
+        reply(thread, Said(text, key), by=by)
     despite = {stopped.value.guard: Despite(why, stopped.value.told)}
-    return reply(thread, by=by, text=text, client_key=key, despite=despite)
+    return reply(thread, Said(text, key, despite=despite), by=by)
 
 
 def ledger(brand: BrandAccount) -> None:

@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from accounts.models import BrandAccount, BrandEvent, Role
-from inbox.actions.replies import reply
+from inbox.actions.replies import Said, reply
 from inbox.models import Message
 from tests.factories import make_conversation, make_message, make_thread, make_user
 from twitter_sync.actions.connecting import connect_again
@@ -25,7 +25,7 @@ from twitter_sync.tokens import mark_for_reconnect
 def queued(acme, ana) -> Message:
     thread = make_thread(make_conversation(acme))
     make_message(thread, "Where is it?")
-    return reply(thread, by=ana, text="On its way", client_key=uuid4())
+    return reply(thread, Said("On its way", uuid4()), by=ana)
 
 
 def deed(client, brand, name):
@@ -50,7 +50,7 @@ def test_messages_still_come_in(ada, acme):
 
 def test_replies_can_still_be_written(ada, ana, acme, queued):
     pause(acme, by=ada)
-    later = reply(queued.thread, by=ana, text="And one more", client_key=uuid4())
+    later = reply(queued.thread, Said("And one more", uuid4()), by=ana)
     assert later.state == "queued"
 
 

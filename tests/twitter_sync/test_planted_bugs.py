@@ -17,7 +17,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import BrandAccount, User
-from inbox.actions.replies import reply
+from inbox.actions.replies import Said, reply
 from inbox.models import Message, Thread
 from tests.factories import make_contact, make_user
 from tests.faults.history import History, Verdict, judge
@@ -99,7 +99,7 @@ def id_in(told: dict[str, Any]) -> str:
 
 
 def test_without_a_bug_nobody_complains(check, thread, agent):
-    reply(thread, by=agent, text="On its way.", client_key=uuid4())
+    reply(thread, Said("On its way.", uuid4()), by=agent)
     send_next(thread.conversation_id)
     assert check().holds
     assert audited() == []
@@ -135,7 +135,7 @@ def test_a_second_try_after_a_time_out_is_found(check, simulator, thread, agent,
 
     monkeypatch.setattr(sending, "hand_to_x", again)
     simulator.post("faults", fault="cut", when="after", brand=thread.brand.x_user_id, times=1)
-    reply(thread, by=agent, text="On its way.", client_key=uuid4())
+    reply(thread, Said("On its way.", uuid4()), by=agent)
     send_next(thread.conversation_id)
     assert len(check().sent_twice) == 1
 
@@ -152,7 +152,7 @@ def test_a_lease_that_somebody_else_gives_back_is_found(check, thread, agent, mo
 
     monkeypatch.setattr(sending, "doubted", give_back)
     monkeypatch.setattr(sending, "end", end_anyway)
-    message = reply(thread, by=agent, text="On its way.", client_key=uuid4())
+    message = reply(thread, Said("On its way.", uuid4()), by=agent)
     slow = begin(thread.conversation_id)
     assert slow is not None
     x_id = hand_to_x(message)
@@ -179,7 +179,7 @@ def test_a_cursor_before_its_rows_is_found(check, brand, written, simulator, mon
 def test_an_echo_that_is_ignored_is_found(client, simulator, thread, agent, monkeypatch):
     monkeypatch.setattr("inbox.actions.receiving.in_flight", lambda *_: (None, None))
     simulator.post("faults", fault="cut", when="after", brand=thread.brand.x_user_id, times=1)
-    reply(thread, by=agent, text="On its way.", client_key=uuid4())
+    reply(thread, Said("On its way.", uuid4()), by=agent)
     send_next(thread.conversation_id)
     ours = thread.brand.x_user_id
     [echo] = [dm for dm in simulator.get("ledger")["dms"] if dm["sender_id"] == ours]

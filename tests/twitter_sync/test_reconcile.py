@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from inbox.actions.replies import reply
+from inbox.actions.replies import Said, reply
 from inbox.actions.retrying import NotRetryable, retry
 from inbox.models import Message
 from tests.factories import make_contact, make_conversation, make_message, make_thread, make_user
@@ -60,7 +60,7 @@ def threads(simulator, brand):
 def doubted(simulator, thread, by, *, when: str = "after") -> Message:
     """X hung up without a word: after it took the message, or before."""
     simulator.post("faults", fault="cut", when=when, brand=thread.brand.x_user_id, times=1)
-    message = reply(thread, by=by, text="On its way.", client_key=uuid4())
+    message = reply(thread, Said("On its way.", uuid4()), by=by)
     send_next(thread.conversation_id)
     message.refresh_from_db()
     assert message.state == "uncertain"
@@ -157,7 +157,7 @@ def test_the_sender_says_it_once_whatever_is_looked_for(simulator, brand, agent,
     first = doubted(simulator, threads["dm"], agent)
     words = ["And more.", "And so on."]
     for text in words:
-        reply(threads["dm"], by=agent, text=text, client_key=uuid4())
+        reply(threads["dm"], Said(text, uuid4()), by=agent)
     assert send_next(first.conversation_id) is None
     read(first, -1)
     assert look(first, 31) == 1

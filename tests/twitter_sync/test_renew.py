@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts.models import BrandAccount, Letter, Role
 from accounts.tasks import send_letters
-from inbox.actions.replies import reply
+from inbox.actions.replies import Said, reply
 from tests.factories import make_conversation, make_message, make_thread, make_user
 from tests.twitter_sync.rude import serving
 from tests.x import Simulator
@@ -131,7 +131,7 @@ def test_replies_are_kept_and_go_out_after_the_reconnect(simulator, brand):
     ada = make_user("Ada Admin", brand, Role.ADMIN)
     thread = make_thread(make_conversation(brand))
     make_message(thread, "Where is it?")
-    queued = reply(thread, by=ana, text="On its way", client_key=uuid4())
+    queued = reply(thread, Said("On its way", uuid4()), by=ana)
     renew(lost_at_x(simulator, brand).pk)
 
     assert begin(queued.conversation_id) is None

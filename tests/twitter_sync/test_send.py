@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import BrandAccount, User
-from inbox.actions.replies import NothingToAnswer, ReplyTooLong, reply
+from inbox.actions.replies import NothingToAnswer, ReplyTooLong, Said, reply
 from inbox.actions.retrying import NotRetryable, retry
 from inbox.actions.taking_back import cancel
 from inbox.models import Conversation, Message, Thread
@@ -76,7 +76,7 @@ def sent_by_us(simulator: Simulator, kind: str, brand: BrandAccount) -> list[dic
 
 
 def test_a_dm_reaches_x_with_the_words_typed(simulator, brand, agent, thread):
-    message = reply(thread, by=agent, text="It's <on> its way & fine", client_key=uuid4())
+    message = reply(thread, Said("It's <on> its way & fine", uuid4()), by=agent)
     send_next(thread.conversation_id)
     on_x = sent_by_us(simulator, "dms", brand)
     message.refresh_from_db()
@@ -89,7 +89,7 @@ def test_a_dm_reaches_x_with_the_words_typed(simulator, brand, agent, thread):
 
 
 def test_a_public_reply_goes_under_the_post(simulator, brand, agent, post_thread):
-    message = reply(post_thread, by=agent, text="We are looking into it.", client_key=uuid4())
+    message = reply(post_thread, Said("We are looking into it.", uuid4()), by=agent)
     send_next(post_thread.conversation_id)
     message.refresh_from_db()
     assert message.state == "sent"
@@ -97,7 +97,7 @@ def test_a_public_reply_goes_under_the_post(simulator, brand, agent, post_thread
 
 
 def test_the_attempt_is_kept(agent, thread):
-    message = reply(thread, by=agent, text="Hello", client_key=uuid4())
+    message = reply(thread, Said("Hello", uuid4()), by=agent)
     send_next(thread.conversation_id)
     attempt = SendAttempt.objects.get(message=message)
     assert (attempt.outcome, attempt.status) == ("sent", 201)
@@ -105,7 +105,7 @@ def test_the_attempt_is_kept(agent, thread):
 
 
 def test_sending_twice_sends_nothing_more(simulator, brand, agent, thread):
-    reply(thread, by=agent, text="Hello", client_key=uuid4())
+    reply(thread, Said("Hello", uuid4()), by=agent)
     send_next(thread.conversation_id)
     assert send_next(thread.conversation_id) is None
     assert len(sent_by_us(simulator, "dms", brand)) == 1
@@ -113,7 +113,7 @@ def test_sending_twice_sends_nothing_more(simulator, brand, agent, thread):
 
 def test_eight_workers_send_one_conversation_once_and_in_order(simulator, brand, agent, thread):
     for number in range(4):
-        reply(thread, by=agent, text=f"Message {number}", client_key=uuid4())
+        reply(thread, Said(f"Message {number}", uuid4()), by=agent)
 
     def work(_: int) -> None:
         try:
@@ -135,7 +135,7 @@ def test_a_refusal_is_shown_in_x_words_with_what_to_do(simulator, brand, agent):
     contact = make_contact(stranger["username"], x_user_id=stranger["id"])
     thread = make_thread(make_conversation(brand, contact))
     make_message(thread, "Hello?")
-    message = reply(thread, by=agent, text="Hello", client_key=uuid4())
+    message = reply(thread, Said("Hello", uuid4()), by=agent)
     send_next(thread.conversation_id)
     message.refresh_from_db()
     assert message.state == "failed"
@@ -152,7 +152,7 @@ def test_an_answer_to_a_post_that_was_deleted_tells_us_that_it_was(
 ):
     post = post_thread.messages.get()
     simulator.post("posts/delete", id=post.external_id)
-    message = reply(post_thread, by=agent, text="Sorry!", client_key=uuid4())
+    message = reply(post_thread, Said("Sorry!", uuid4()), by=agent)
     Message.objects.filter(pk=message.pk).update(not_before=timezone.now())
     send_next(post_thread.conversation_id)
     for row in (message, post):
@@ -166,7 +166,7 @@ def test_an_answer_to_a_post_that_was_deleted_tells_us_that_it_was(
     with pytest.raises(NotRetryable, match="was deleted"):
         retry(message, by=agent)
     with pytest.raises(NothingToAnswer):
-        reply(post_thread, by=agent, text="Again", client_key=uuid4())
+        reply(post_thread, Said("Again", uuid4()), by=agent)
     assert cancel(message, by=agent) == "failed"
 
 
@@ -176,7 +176,7 @@ def test_a_post_that_is_hidden_from_us_keeps_its_words(simulator, brand, agent, 
     contact = post_thread.conversation.contact
     spec = {"id": contact.x_user_id, "username": contact.handle, "protected": True}
     simulator.post("users", users=[spec])
-    message = reply(post_thread, by=agent, text="Sorry!", client_key=uuid4())
+    message = reply(post_thread, Said("Sorry!", uuid4()), by=agent)
     Message.objects.filter(pk=message.pk).update(not_before=timezone.now())
     send_next(post_thread.conversation_id)
     message.refresh_from_db()
@@ -187,7 +187,7 @@ def test_a_post_that_is_hidden_from_us_keeps_its_words(simulator, brand, agent, 
 
 def test_what_x_tells_to_be_deleted_before_it_answers_us_is_gone(brand, agent, post_thread):
     """The sender learns X's id of it after the deletion was applied."""
-    message = reply(post_thread, by=agent, text="Sorry!", client_key=uuid4())
+    message = reply(post_thread, Said("Sorry!", uuid4()), by=agent)
     attempt = begin(post_thread.conversation_id)
     assert attempt is not None
     external_id = hand_to_x(attempt.message)
@@ -201,7 +201,7 @@ def test_what_x_tells_to_be_deleted_before_it_answers_us_is_gone(brand, agent, p
 
 def test_the_replies_of_a_handle_that_must_reconnect_stay_queued(simulator, agent, thread, brand):
     BrandAccount.objects.update(status=BrandAccount.Status.NEEDS_RECONNECT)
-    message = reply(thread, by=agent, text="Hello", client_key=uuid4())
+    message = reply(thread, Said("Hello", uuid4()), by=agent)
     assert send_next(thread.conversation_id) is None
     assert due_conversations(timezone.now()) == []
     BrandAccount.objects.update(status=BrandAccount.Status.CONNECTED)
@@ -215,7 +215,7 @@ def test_a_token_that_x_revoked_puts_the_reply_back_with_the_reason(
     simulator, agent, thread, brand
 ):
     simulator.post("revoke", user_id=brand.x_user_id)
-    message = reply(thread, by=agent, text="Hello", client_key=uuid4())
+    message = reply(thread, Said("Hello", uuid4()), by=agent)
     send_next(thread.conversation_id)
     message.refresh_from_db()
     brand.refresh_from_db()
@@ -244,8 +244,8 @@ def silent_x(settings: Any, thread: Thread) -> Iterator[None]:
 
 
 def test_an_answer_that_never_came_leaves_it_uncertain(silent_x, agent, thread):
-    message = reply(thread, by=agent, text="Hello", client_key=uuid4())
-    reply(thread, by=agent, text="And more", client_key=uuid4())
+    message = reply(thread, Said("Hello", uuid4()), by=agent)
+    reply(thread, Said("And more", uuid4()), by=agent)
     send_next(thread.conversation_id)
     message.refresh_from_db()
     assert message.state == "uncertain"
@@ -256,7 +256,7 @@ def test_an_answer_that_never_came_leaves_it_uncertain(silent_x, agent, thread):
 def test_nobody_home_is_a_definite_failure(settings, agent, thread):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         settings.X_API_URL = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    message = reply(thread, by=agent, text="Hello", client_key=uuid4())
+    message = reply(thread, Said("Hello", uuid4()), by=agent)
     send_next(thread.conversation_id)
     message.refresh_from_db()
     assert message.state == "failed"
@@ -279,7 +279,7 @@ def test_what_is_missing_here_is_a_definite_failure(
 ):
     """No byte left: nobody is told that it may have been sent."""
     lose(settings)
-    message = reply(thread, by=agent, text="Hello", client_key=uuid4())
+    message = reply(thread, Said("Hello", uuid4()), by=agent)
     send_next(thread.conversation_id)
     message.refresh_from_db()
     assert message.state == "failed"
@@ -305,7 +305,7 @@ def test_a_worker_that_dies_while_it_says_what_came_of_it_leaves_the_attempt_ope
         request.getfixturevalue("silent_x")
     else:
         lose_the_key(settings)
-    message = reply(thread, by=agent, text="Hello", client_key=uuid4())
+    message = reply(thread, Said("Hello", uuid4()), by=agent)
     monkeypatch.setattr(f"inbox.actions.sending.{fate}", die)
     with pytest.raises(KilledError):
         send_next(thread.conversation_id)
@@ -314,7 +314,7 @@ def test_a_worker_that_dies_while_it_says_what_came_of_it_leaves_the_attempt_ope
 
 
 def test_the_sweeper_doubts_what_a_dead_worker_left_open(agent, thread):
-    message = reply(thread, by=agent, text="Hello", client_key=uuid4())
+    message = reply(thread, Said("Hello", uuid4()), by=agent)
     assert begin(thread.conversation_id) is not None
     sweep()
     message.refresh_from_db()
@@ -329,7 +329,7 @@ def test_the_sweeper_doubts_what_a_dead_worker_left_open(agent, thread):
 def test_past_the_quota_it_waits_in_its_place(simulator, agent, thread):
     simulator.post("quotas", lifted=False)
     for number in range(16):
-        reply(thread, by=agent, text=f"Message {number}", client_key=uuid4())
+        reply(thread, Said(f"Message {number}", uuid4()), by=agent)
     while (sent := send_next(thread.conversation_id)) and sent.state == "sent":
         continue
     states = list(Message.objects.filter(direction="out").order_by("id").values_list("state"))
@@ -342,7 +342,7 @@ def test_past_the_quota_it_waits_in_its_place(simulator, agent, thread):
 
 def test_a_chain_stands_on_x_as_answers_to_each_other(simulator, brand, agent, post_thread):
     sentences = [f"{number}. We looked into it, and it left on Monday." for number in range(14)]
-    reply(post_thread, by=agent, text=" ".join(sentences), client_key=uuid4(), posts=3)
+    reply(post_thread, Said(" ".join(sentences), uuid4(), posts=3), by=agent)
     while message := send_next(post_thread.conversation_id):
         assert message.state == "sent"
     posts = sent_by_us(simulator, "posts", brand)
@@ -358,10 +358,10 @@ def test_a_chain_stands_on_x_as_answers_to_each_other(simulator, brand, agent, p
 def test_a_private_message_of_ten_thousand_characters_goes_in_one(simulator, brand, agent, thread):
     text = ("Ünïcödé 字 👍 " * 1_000)[:9_999] + "."
     assert len(text) == 10_000
-    message = reply(thread, by=agent, text=text, client_key=uuid4())
+    message = reply(thread, Said(text, uuid4()), by=agent)
     send_next(thread.conversation_id)
     message.refresh_from_db()
     assert message.state == "sent"
     assert [one["text"] for one in sent_by_us(simulator, "dms", brand)] == [text]
     with pytest.raises(ReplyTooLong, match="10,001 of 10,000"):
-        reply(thread, by=agent, text=text + "!", client_key=uuid4())
+        reply(thread, Said(text + "!", uuid4()), by=agent)

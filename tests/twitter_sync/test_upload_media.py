@@ -19,7 +19,7 @@ from accounts import clock
 from accounts.models import BrandAccount, User
 from inbox.actions.erasing import erase_conversations
 from inbox.actions.recording import locked
-from inbox.actions.replies import reply
+from inbox.actions.replies import Said, reply
 from inbox.actions.retrying import retry
 from inbox.actions.taking_back import cancel
 from inbox.models import Enclosure, Message, Thread
@@ -88,7 +88,7 @@ def say(
     thread: Thread, by: User, text: str = "Here it is.", files: tuple[bytes, ...] = (picture(),)
 ) -> Message:
     enclosed = {make_enclosure(thread, by, content).pk: "A parcel" for content in files}
-    return reply(thread, by=by, text=text, client_key=uuid4(), enclosed=enclosed)
+    return reply(thread, Said(text, uuid4(), enclosed=enclosed), by=by)
 
 
 def bring(message: Message) -> Message:
@@ -398,7 +398,7 @@ def test_taken_back_its_files_are_of_the_next_reply(simulator, agent, threads):
     again = Enclosure.objects.visible_to(agent).whole()
     assert [(one.name, one.alt_text) for one in again] == [("parcel.png", "A parcel")] * 2
     enclosed = {one.pk: one.alt_text for one in again}
-    anew = reply(threads["public"], by=agent, text="Now", client_key=uuid4(), enclosed=enclosed)
+    anew = reply(threads["public"], Said("Now", uuid4(), enclosed=enclosed), by=agent)
     assert send(bring(anew)).state == "sent"
     assert anew.attachments.count() == 2
 
