@@ -10,12 +10,12 @@ SHORT_LINK = re.compile(weight_rules.SHORT_LINK)
 LONGEST_TEXT = 12_500  # far beyond any post of 280; looking for links takes its time
 LONGEST_LINK = 4096
 LONGEST_LABEL = 63
+MOST_LABELS = 126  # that the pattern of a link takes before the top level
 LONGEST_SHORT_LINK = 40
 PROTOCOL = "https://"
-# A link has a dot and no space. Without a look at this first, every letter of a long text without
-# spaces, as Chinese is written, would be tried as the beginning of a name.
-STRETCH = re.compile(r"(?:^|[ \t\n\r])[^ \t\n\r]*\.[^ \t\n\r]*")
+BEFORE_A_NAME = len(PROTOCOL) + 1  # with the letter that stands before the link
 NOT_BEFORE_A_BARE_LINK = ("-", "_", ".", "/")
+DOT = re.compile(r"\.")
 DOTS = re.compile("[\u3002\uff0e\uff61]")  # what other scripts write between the labels of a name
 
 
@@ -23,12 +23,7 @@ def find_links(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each link, in code points, in order. A text beyond all limits has none."""
     if len(text) > LONGEST_TEXT:
         return
-    for stretch in STRETCH.finditer(text):
-        yield from links_in(text, *stretch.span())
-
-
-def links_in(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
-    for found in link_pattern().finditer(text, first, last):
+    for found in matches(text):
         before, link, protocol, domain, path = found.groups()
         start = found.start(2)
         if not is_domain(domain) or len(link) + len(protocol or PROTOCOL) > LONGEST_LINK:
@@ -39,10 +34,51 @@ def links_in(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
             yield from bare(domain, len(link) - len(domain) if path else 0, start)
 
 
+def matches(text: str) -> Iterator[re.Match[str]]:
+    """What `link_pattern().finditer` finds. That tries every letter as the beginning of a link, and
+    reads on to the end of each name, which costs a long text without spaces its length squared:
+    here it is tried where there can be one."""
+    at = 0
+    for begin, end in beginnings(text):
+        at = max(at, begin - BEFORE_A_NAME)
+        while at < end:
+            found = link_pattern().match(text, at)
+            at = found.end() if found else at + 1
+            if found:
+                yield found
+
+
+def beginnings(text: str) -> Iterator[tuple[int, int]]:
+    """Where each name that ends in a top level may begin: from where, and to the dot before that.
+    Of names in a row the first beginning comes first, whichever it is of."""
+    for names in names_pattern().finditer(text):
+        yield from sorted(beginnings_in(text, *names.span()))
+
+
+def beginnings_in(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
+    dots = [first - 1]
+    for dot in DOT.finditer(text, first, last):
+        if top_level_pattern().match(text, dot.end()):
+            # The label right before the top level has no low line.
+            low_line = text.rfind("_", dots[-1] + 1, dot.start())
+            yield max(dots[-MOST_LABELS:][0], low_line) + 1, dot.start()
+        dots.append(dot.start())
+
+
 @cache
 def link_pattern() -> re.Pattern[str]:
     """Built when first asked for: it takes a twentieth of a second, and few processes need it."""
     return re.compile(weight_rules.LINK)
+
+
+@cache
+def names_pattern() -> re.Pattern[str]:
+    return re.compile(weight_rules.NAMES)
+
+
+@cache
+def top_level_pattern() -> re.Pattern[str]:
+    return re.compile(weight_rules.TOP_LEVEL)
 
 
 @cache
@@ -70,9 +106,14 @@ def bare(domain: str, path_length: int, start: int) -> Iterator[tuple[int, int]]
 
 
 def is_domain(domain: str) -> bool:
-    if domain.startswith("xn--") and not ascii_domain_pattern().search(domain):
+    if not all(is_label(label) for label in domain.split(".")):
         return False
-    return all(0 < ascii_length(label) <= LONGEST_LABEL for label in domain.split("."))
+    return not domain.startswith("xn--") or bool(ascii_domain_pattern().search(domain))
+
+
+def is_label(label: str) -> bool:
+    """Punycode makes none shorter, and takes the square of a length to write."""
+    return 0 < len(label) <= LONGEST_LABEL and ascii_length(label) <= LONGEST_LABEL
 
 
 def ascii_length(label: str) -> int:

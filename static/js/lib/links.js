@@ -1,28 +1,26 @@
 // Where X finds links in what a person wrote, as inbox/text/links.py does.
-import { ASCII_DOMAIN, LINK, SHORT_LINK } from "lib/weight_rules"
+import { ASCII_DOMAIN, LINK, NAMES, SHORT_LINK, TOP_LEVEL } from "lib/weight_rules"
 
-const LINKS = new RegExp(LINK, "gu")
+const AT_LINK = new RegExp(LINK, "uy")
+const NAMES_IN_A_ROW = new RegExp(NAMES, "gu")
+const AT_TOP_LEVEL = new RegExp(TOP_LEVEL, "uy")
 const ASCII_DOMAINS = new RegExp(ASCII_DOMAIN, "gu")
 const AT_SHORT_LINK = new RegExp(SHORT_LINK, "uy")
-
-// A link has a dot and no space. Without a look at this first, every letter of a long text without
-// spaces, as Chinese is written, would be tried as the beginning of a name.
-const STRETCHES = /(?:^|[ \t\n\r])[^ \t\n\r]*\.[^ \t\n\r]*/g
 
 const LONGEST_TEXT = 12_500
 const LONGEST_LINK = 4096
 const LONGEST_LABEL = 63
+const MOST_LABELS = 126 // that the pattern of a link takes before the top level
 const LONGEST_SHORT_LINK = 40
 const PROTOCOL = "https://"
+const BEFORE_A_NAME = PROTOCOL.length + 2 // with the letter that stands before the link
 const NOT_BEFORE_A_BARE_LINK = ["-", "_", ".", "/"]
 const DOTS = /[\u3002\uff0e\uff61]/
 
 // Start and end of each link, in order.
 export function findLinks(text) {
   if (lengthOf(text) > LONGEST_TEXT) return []
-  return [...text.matchAll(STRETCHES)].flatMap(({ 0: stretch, index }) =>
-    [...stretch.matchAll(LINKS)].flatMap((found) => linksIn(found, index)),
-  )
+  return matchesIn(text).flatMap(linksIn)
 }
 
 export function lengthOf(text) {
@@ -31,9 +29,49 @@ export function lengthOf(text) {
   return length
 }
 
-function linksIn(found, offset) {
+// What LINK finds from left to right. Tried at every letter, it reads on to the end of each name,
+// which costs a long text without spaces its length squared: it is tried where there can be one.
+function matchesIn(text) {
+  const matches = []
+  let at = 0
+  for (const [begin, end] of beginnings(text)) {
+    at = Math.max(at, begin - BEFORE_A_NAME)
+    while (at < end) {
+      AT_LINK.lastIndex = at
+      const found = AT_LINK.exec(text)
+      if (found) matches.push(found)
+      at = found ? AT_LINK.lastIndex : at + 1
+    }
+  }
+  return matches
+}
+
+// Where each name that ends in a top level may begin: from where, and to the dot before that. Of
+// names in a row the first beginning comes first, whichever it is of.
+function beginnings(text) {
+  return [...text.matchAll(NAMES_IN_A_ROW)].flatMap(({ 0: names, index }) =>
+    beginningsIn(text, index, index + names.length).sort(([one], [other]) => one - other),
+  )
+}
+
+function beginningsIn(text, first, last) {
+  const [dots, found] = [[first - 1], []]
+  for (let dot = text.indexOf(".", first); dot >= 0 && dot < last; dot = text.indexOf(".", dot + 1)) {
+    AT_TOP_LEVEL.lastIndex = dot + 1
+    if (AT_TOP_LEVEL.test(text)) {
+      // The label right before the top level has no low line.
+      const label = text.slice(dots.at(-1) + 1, dot)
+      const lowLine = label.includes("_") ? dot - label.length + label.lastIndexOf("_") : -1
+      found.push([Math.max(dots.at(-MOST_LABELS) ?? dots[0], lowLine) + 1, dot])
+    }
+    dots.push(dot)
+  }
+  return found
+}
+
+function linksIn(found) {
   const [, before, link, protocol, domain, path] = found
-  const start = offset + found.index + before.length
+  const start = found.index + before.length
   if (!isDomain(domain)) return []
   if (lengthOf(link) + (protocol ?? PROTOCOL).length > LONGEST_LINK) return []
   if (protocol) return withProtocol(link, start)
@@ -59,8 +97,13 @@ function bare(domain, pathLength, start) {
 }
 
 function isDomain(domain) {
-  if (domain.startsWith("xn--") && domain.search(ASCII_DOMAINS) < 0) return false
-  return domain.split(".").every((label) => asciiLength(label) <= LONGEST_LABEL)
+  if (!domain.split(".").every(isLabel)) return false
+  return !domain.startsWith("xn--") || domain.search(ASCII_DOMAINS) >= 0
+}
+
+// Punycode makes none shorter, and takes the square of a length to count.
+function isLabel(label) {
+  return lengthOf(label) <= LONGEST_LABEL && asciiLength(label) <= LONGEST_LABEL
 }
 
 // How long the label is in DNS, where letters other than ASCII are written in Punycode.
