@@ -6,6 +6,7 @@ from typing import Any
 
 from celery import shared_task
 
+from inbox.actions.drafts import let_go_forgotten
 from inbox.actions.enclosing import let_go_abandoned
 from inbox.actions.status import wake_due
 from inbox.media.files import delete_left_behind
@@ -24,3 +25,8 @@ def delete_media(**_: Any) -> None:
 @shared_task(name="inbox.let_go_enclosures")
 def let_go_enclosures(**_: Any) -> None:
     let_go_abandoned()
+
+
+@shared_task(name="inbox.let_go_drafts")
+def let_go_drafts(**_: Any) -> None:
+    let_go_forgotten()

@@ -188,6 +188,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "let-go-drafts": {
+        "task": "inbox.let_go_drafts",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "letters": {"task": "accounts.send_letters", "schedule": 15.0, "options": {"expires": 15}},
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import structlog
 from django.db import connection, transaction
 
 from accounts.access import require_role
@@ -16,6 +17,8 @@ from inbox.text.sameness import folded
 from inbox.text.typed import rest_after, rest_behind
 
 DRAFT_LIMIT = 20_000
+
+log = structlog.get_logger(__name__)
 
 
 class DraftTooLong(Exception):
@@ -181,3 +184,14 @@ def follow_merge(source: Conversation, target: Conversation) -> None:
             there.filter(author=draft.author_id, mode=draft.mode).delete()
             draft.conversation = target
             draft.save(update_fields=["conversation"])
+
+
+# From the clock
+
+
+def let_go_forgotten() -> int:
+    """What nobody went on with for long, also of people who left. Returns how many."""
+    count, _ = Draft.objects.forgotten().delete()
+    if count:
+        log.info("forgotten drafts are let go", drafts=count)
+    return count

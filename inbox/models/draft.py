@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 
 from accounts import clock
 from accounts.models import User
+
+# What nobody went on with by then is let go.
+KEPT_FOR = timedelta(days=90)
 
 
 class DraftQuerySet(models.QuerySet["Draft"]):
@@ -13,6 +18,9 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         """One's own, while one works for the brand; nobody reads what others have not sent."""
         own = self.filter(author=user, conversation__brand__in=user.memberships.values("brand"))
         return own.exclude(text="")
+
+    def forgotten(self) -> DraftQuerySet:
+        return self.filter(saved_at__lt=clock.now() - KEPT_FOR)
 
 
 class Draft(models.Model):
@@ -45,6 +53,7 @@ class Draft(models.Model):
                 fields=["conversation", "author", "mode"], name="draft_one_for_each_mode"
             ),
         ]
+        indexes = [models.Index("saved_at", name="draft_saved")]
 
     def __str__(self) -> str:
         return f"Draft {self.mode} of #{self.conversation_id}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from html import unescape
 from re import DOTALL, findall
 from threading import Barrier
@@ -16,8 +17,15 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.urls import reverse
 
+from accounts import clock
 from inbox.actions.chaining import whole_of
-from inbox.actions.drafts import DRAFT_LIMIT, AlreadySent, ChangedElsewhere, save_draft
+from inbox.actions.drafts import (
+    DRAFT_LIMIT,
+    AlreadySent,
+    ChangedElsewhere,
+    let_go_forgotten,
+    save_draft,
+)
 from inbox.actions.erasing import erase_conversations
 from inbox.actions.inviting import invite
 from inbox.actions.merging import merge, unmerge
@@ -29,6 +37,7 @@ from inbox.actions.sending import confirm_sent, take_next
 from inbox.actions.splitting import split
 from inbox.models import Conversation, Draft, Message, Note, Thread
 from inbox.sequence import moment_of
+from inbox.tasks import let_go_drafts
 from tests.factories import (
     make_conversation,
     make_membership,
@@ -506,6 +515,39 @@ def test_it_is_erased_with_the_conversation(save, acme, ana, ben, question):
     save(ben, "She is a regular", mode="note")
     erase_conversations(acme, limit=10)
     assert kept() == []
+
+
+def test_what_nobody_goes_on_with_is_let_go_after_ninety_days(save, ask, ana, ben, question):
+    key = uuid4()
+    version = save(ana, "Dear Carla", key=key).json()["version"]
+    save(ana, "", mode="note")
+    ninety_days_ago = clock.now() - timedelta(days=90)
+    Draft.objects.update(saved_at=ninety_days_ago + timedelta(hours=1))
+    save(ben, "Hello Carla")
+    assert let_go_forgotten() == 0
+    Draft.objects.filter(author=ana).update(saved_at=ninety_days_ago)
+    let_go_drafts()
+    assert let_go_forgotten() == 0
+    assert (ask(ana), ask(ben)["dm"]["text"]) == ({}, "Hello Carla")
+    # A page that was open all the time hears that it is gone, and may begin anew.
+    late = save(ana, "Dear Carla,", key=key, since=version)
+    assert (late.status_code, late.json()) == (409, {"draft": None, "version": 0})
+    assert save(ana, "Dear Carla,", key=key).status_code == 200
+
+
+def test_going_on_with_it_keeps_it(save, ana, question):
+    key = uuid4()
+    version = save(ana, "Dear", key=key).json()["version"]
+    Draft.objects.update(saved_at=clock.now() - timedelta(days=91))
+    save(ana, "Dear Carla", key=key, since=version)
+    assert let_go_forgotten() == 0
+
+
+def test_that_of_somebody_who_left_is_let_go_like_any_other(save, ana, question):
+    save(ana, "Dear Carla")
+    ana.memberships.all().delete()
+    Draft.objects.update(saved_at=clock.now() - timedelta(days=91))
+    assert let_go_forgotten() == 1
 
 
 def test_one_that_is_too_long_is_refused_and_the_last_one_stays(save, ana, question):
