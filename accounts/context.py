@@ -60,7 +60,14 @@ def places(person: object) -> list[Place]:
     found = [Place(label="Desk", href=reverse("inbox:desk"), icon="inbox")]
     roles = roles_of(person)
     if any(role.includes(Role.MANAGER) for role in roles):
-        found.append(Place(label="Reports", href=reverse("inbox:handoffs"), icon="list"))
+        found += [
+            Place(label="Reports", href=reverse("inbox:handoffs"), icon="list"),
+            Place(
+                label="Saved replies",
+                href=reverse("inbox:saved-replies-home"),
+                icon="message-circle",
+            ),
+        ]
     if person.is_superuser or Role.ADMIN in roles:
         found += [
             Place(label="Handles", href=reverse("twitter_sync:handles"), icon="at-sign"),

@@ -5,6 +5,7 @@ What a person may not see does not exist for them: 404, never 403 (trust R12).
 
 from __future__ import annotations
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from accounts.models import BrandAccount, User
@@ -22,6 +23,16 @@ from inbox.models import (
 
 def access_brand(user: User, pk: int) -> BrandAccount:
     brand: BrandAccount = get_object_or_404(BrandAccount.objects.visible_to(user), pk=pk)
+    return brand
+
+
+def access_brand_called(user: User, handle: str) -> BrandAccount:
+    """A handle that somebody else took over on X may be ours twice: the one that came last is
+    meant."""
+    known = BrandAccount.objects.visible_to(user).filter(handle__iexact=handle)
+    brand = known.order_by("-pk").first()
+    if brand is None:
+        raise Http404
     return brand
 
 

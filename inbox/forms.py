@@ -208,10 +208,58 @@ class RewordingForm(OverrulingForm):
     text = forms.CharField(required=False, strip=False)
 
 
+class ShortcutField(forms.RegexField):
+    """With or without the / that agents type before it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            r"^[A-Za-z0-9][A-Za-z0-9_-]*$",
+            max_length=30,
+            help_text="What agents find it by, such as late or refund-how.",
+            error_messages={
+                "required": "Give it a shortcut.",
+                "invalid": "Use letters a to z, digits, - and _ alone, and begin with a letter or "
+                "digit.",
+            },
+            widget=forms.TextInput(
+                attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+            ),
+        )
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).removeprefix("/")
+
+
 class SavedReplyForm(forms.Form):
-    shortcut = forms.RegexField(r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=30)
-    text = forms.CharField(required=False, strip=False)
-    kind = forms.ChoiceField(choices=SavedReply.Kind.choices)
+    shortcut = ShortcutField()
+    text = forms.CharField(
+        label="Words",
+        strip=False,
+        error_messages={"required": "Write what it says."},
+        help_text="Put where the cursor is, as they stand; agents change them before they send. "
+        "“Greet” writes the customer’s name.",
+        widget=forms.Textarea(attrs={"rows": 6, "dir": "auto", "spellcheck": "true"}),
+    )
+    kind = forms.ChoiceField(
+        label="Offered for",
+        choices=[
+            (SavedReply.Kind.ANY, "Private messages and public replies"),
+            (SavedReply.Kind.DM, "Private messages"),
+            (SavedReply.Kind.PUBLIC, "Public replies, so it has to fit a post"),
+        ],
+        initial=SavedReply.Kind.ANY,
+        widget=forms.RadioSelect,
+    )
+
+
+class SavedReplyChangeForm(SavedReplyForm):
+    """`seen_at` is when what was looked at was written."""
+
+    seen_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)
+
+
+class SavedReplyRemovalForm(forms.Form):
+    seen_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)
 
 
 class DraftForm(forms.Form):

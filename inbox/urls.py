@@ -18,6 +18,7 @@ from inbox.views import (
     replies,
     reports,
     saved_replies,
+    saved_reply_pages,
     statuses,
 )
 
@@ -62,6 +63,16 @@ urlpatterns = [
     # What a team says often.
     path("brands/<int:pk>/saved-replies/", saved_replies.saved_replies, name="saved-replies"),
     path("saved-replies/<int:pk>/", saved_replies.saved_reply, name="saved-reply"),
+    # The same as pages; those of a handle begin with @, so that none is taken for a number.
+    path("saved-replies/", saved_reply_pages.home, name="saved-replies-home"),
+    path("saved-replies/@<str:handle>/", saved_reply_pages.listing, name="saved-replies-of"),
+    path("saved-replies/@<str:handle>/new/", saved_reply_pages.new, name="saved-reply-new"),
+    path("saved-replies/@<str:handle>/<int:pk>/", saved_reply_pages.edit, name="saved-reply-edit"),
+    path(
+        "saved-replies/@<str:handle>/<int:pk>/removal/",
+        saved_reply_pages.removal,
+        name="saved-reply-removal",
+    ),
     # What came of inviting people: a page, and a spreadsheet.
     path("reports/handoffs/", reports.handoffs, name="handoffs"),
     path("reports/handoffs.csv", reports.handoffs_csv, name="handoffs-csv"),

@@ -250,6 +250,25 @@ INBOX = {
         delete=members(403, sam=204, ada=204),
         form={"shortcut": "late", "text": "Sorry!", "kind": "any"},
     ),
+    "inbox:saved-replies-home": Row(get=signed_in(302, olga=403)),
+    "inbox:saved-replies-of": Row({"handle": the("handle")}, get=members(200)),
+    "inbox:saved-reply-new": Row(
+        {"handle": the("handle")},
+        get=members(403, sam=200, ada=200),
+        post=members(403, sam=302, ada=302),
+        form={"shortcut": "sorry", "text": "Sorry!", "kind": "any"},
+    ),
+    "inbox:saved-reply-edit": Row(
+        {"handle": the("handle"), "pk": the("saved_reply")},
+        get=members(403, sam=200, ada=200),
+        post=members(403, sam=302, ada=302),
+        form={"shortcut": "late", "text": "Sorry!", "kind": "any"},
+    ),
+    "inbox:saved-reply-removal": Row(
+        {"handle": the("handle"), "pk": the("saved_reply")},
+        get=members(403, sam=200, ada=200),
+        post=members(403, sam=302, ada=302),
+    ),
     "inbox:deletion": Row({"pk": the("sent_message")}, post=members(200)),
     "inbox:message-rewording": Row(
         {"pk": the("queued_message")}, post=members(200), form={"text": "Sorry for that!"}

@@ -17,7 +17,7 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.models import BrandAccount, User
 from config.celery import app
-from inbox.models import Attachment, Contact, Conversation, Message, Note
+from inbox.models import Attachment, Contact, Conversation, Message, Note, SavedReply
 from inbox.text.weight import DM_LIMIT, POST_LIMIT, reply_weight, weighted_length
 from tests import x
 from tests.conftest import storages_in
@@ -225,6 +225,13 @@ def test_pictures_came_along_in_public_and_in_private(seeded):
     assert held["dan_the_garden"].alt_text.startswith("A young apple tree")
     assert not held["latte_art_lou"].alt_text
     assert all(attachment.whole and attachment.still for attachment in held.values())
+
+
+def test_every_team_finds_what_it_says_often(seeded, demo):
+    for brand in BrandAccount.objects.all():
+        for kind in ("dm", "public"):
+            assert brand.saved_replies.for_kind(kind).count() >= 2, (brand, kind)
+    assert SavedReply.objects.count() == len(demo.saved_words)
 
 
 def test_zoe_sees_one_of_the_brands(seeded):

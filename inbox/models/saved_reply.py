@@ -47,3 +47,6 @@ class SavedReply(models.Model):
 
     def __str__(self) -> str:
         return f"/{self.shortcut} of {self.brand}"
+
+    def says(self, *, shortcut: str, text: str, kind: str) -> bool:
+        return (self.shortcut, self.text, self.kind) == (shortcut, text, kind)

@@ -1,16 +1,18 @@
-"""What a team says often, as JSON: listed for the composer, written by managers."""
+"""What a team says often, as JSON: listed for the composer, written by managers'
+programs; their pages are `saved_reply_pages`."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_http_methods
 
 from inbox.access import access_brand, access_saved_reply
 from inbox.actions.saved_replies import (
-    EmptySavedReply,
-    SavedReplyTooLong,
+    SavedReplyGone,
+    SavedReplyRefused,
     ShortcutTaken,
     add_saved_reply,
     change_saved_reply,
@@ -41,10 +43,13 @@ def saved_replies(request: HttpRequest, pk: int) -> HttpResponse:
 def saved_reply(request: HttpRequest, pk: int) -> HttpResponse:
     user = person(request)
     saved = access_saved_reply(user, pk)
-    if request.method == "DELETE":
-        remove_saved_reply(saved, by=user)
-        return HttpResponse(status=204)
-    return written(request, lambda fields: change_saved_reply(saved, by=user, **fields), 200)
+    try:
+        if request.method == "DELETE":
+            remove_saved_reply(saved, by=user)
+            return HttpResponse(status=204)
+        return written(request, lambda fields: change_saved_reply(saved, by=user, **fields), 200)
+    except SavedReplyGone as gone:
+        raise Http404 from gone
 
 
 def written(request: HttpRequest, write: Any, status: int) -> JsonResponse:
@@ -53,10 +58,10 @@ def written(request: HttpRequest, write: Any, status: int) -> JsonResponse:
         return JsonResponse({"wrong": form.errors}, status=422)
     try:
         saved = write(form.cleaned_data)
-    except (EmptySavedReply, SavedReplyTooLong) as error:
-        return JsonResponse({"wrong": {"text": [str(error)]}}, status=422)
-    except ShortcutTaken as error:
-        return JsonResponse({"wrong": {"shortcut": [str(error)]}}, status=409)
+    except SavedReplyRefused as error:
+        wrong = {error.field or NON_FIELD_ERRORS: [str(error)]}
+        is_taken = isinstance(error, ShortcutTaken)
+        return JsonResponse({"wrong": wrong}, status=409 if is_taken else 422)
     return JsonResponse(told(saved), status=status)
 
 

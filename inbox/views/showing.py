@@ -41,7 +41,6 @@ from inbox.views.paths import ReplyPath, path_to_answer, reply_paths
 
 MOST_SHOWN = 1000
 OTHERS = 8
-SAVED_REPLIES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +65,7 @@ class Showing:
     handoff: Handoff | None = None
     offer: Offer | None = None
     may_block: bool = False
+    may_write_saved_replies: bool = False
     hidings: dict[int, Hiding] = field(default_factory=dict)
     deletions: dict[int, Deletion] = field(default_factory=dict)
     # What the messages shown are of a chain, by their keys.
@@ -157,8 +157,9 @@ def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> S
     reach = channel().reach(conversation.brand_id, conversation.contact_id)
     paths = reply_paths(conversation, messages, reach) if can_answer(conversation) else []
     role = role_on(user, conversation.brand_id)
+    is_manager = role is not None and role.includes(Role.MANAGER)
     block, handoff = block_of(user, conversation), newest_handoff(conversation)
-    people = colleagues(user, conversation) if role and role.includes(Role.MANAGER) else []
+    people = colleagues(user, conversation) if is_manager else []
     return Showing(
         conversation=conversation,
         timeline=lines,
@@ -175,7 +176,8 @@ def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> S
         links=links_of(user, conversation),
         handoff=handoff,
         offer=offer_of(conversation, paths, block, handoff),
-        may_block=role is not None and role.includes(Role.MANAGER),
+        may_block=is_manager,
+        may_write_saved_replies=is_manager,
         hidings=hidings_of(user, messages),
         deletions={one.pk: one.deletion for one in messages if hasattr(one, "deletion")},
         parts={one.pk: one.part for one in messages if hasattr(one, "part")},
@@ -257,8 +259,7 @@ def merges_of(user: User, conversation: Conversation) -> list[Merge]:
 
 
 def saved_replies_of(user: User, conversation: Conversation) -> list[SavedReply]:
-    saved = SavedReply.objects.visible_to(user).filter(brand=conversation.brand_id)
-    return list(saved[:SAVED_REPLIES])
+    return list(SavedReply.objects.visible_to(user).filter(brand=conversation.brand_id))
 
 
 def links_of(user: User, conversation: Conversation) -> list[Link]:

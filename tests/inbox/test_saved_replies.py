@@ -11,7 +11,12 @@ from django.urls import reverse
 
 from inbox.actions.inviting import invite
 from inbox.actions.replies import Said, reply
-from inbox.actions.saved_replies import add_saved_reply
+from inbox.actions.saved_replies import (
+    MOST_SAVED_REPLIES,
+    SavedReplyGone,
+    add_saved_reply,
+    change_saved_reply,
+)
 from inbox.models import SavedReply, SavedReplyUse
 from tests.factories import make_message
 
@@ -87,6 +92,7 @@ def test_a_shortcut_is_one_replys_alone(post, sam):
     [
         ("text", "  "),
         ("text", "a" * 10_001),
+        ("text", "Hello {name}, sorry!"),
         ("shortcut", ""),
         ("shortcut", "two words"),
         ("shortcut", "a" * 31),
@@ -103,6 +109,34 @@ def test_what_could_not_be_used_is_refused(post, sam, field, value):
 def test_one_for_public_fits_a_post(post, sam):
     assert post(sam, kind="public", text="a" * 281).status_code == 422
     assert post(sam, kind="dm", text="a" * 281).status_code == 201
+
+
+def test_a_handle_has_so_many_at_most(post, sam, acme):
+    SavedReply.objects.bulk_create(
+        SavedReply(brand=acme, shortcut=f"x{number}", text="Words")
+        for number in range(MOST_SAVED_REPLIES)
+    )
+    refused = post(sam)
+    assert refused.status_code == 422
+    assert "Remove one first" in str(refused.json()["wrong"])
+    assert post(sam, SavedReply.objects.get(shortcut="x7"), shortcut="late").status_code == 200
+
+
+def test_the_same_twice_is_one(post, sam):
+    first, again = post(sam), post(sam)
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert SavedReply.objects.count() == 1
+
+
+def test_what_is_removed_does_not_come_back_by_a_change(post, sam):
+    post(sam)
+    saved = SavedReply.objects.get()
+    saved_as_seen = SavedReply.objects.get()
+    saved.delete()
+    words = {"shortcut": "late", "text": "Back", "kind": "any"}
+    with pytest.raises(SavedReplyGone):
+        change_saved_reply(saved_as_seen, by=sam, **words)
+    assert not SavedReply.objects.exists()
 
 
 def test_agents_use_them_and_write_none(post, client, ana, sam):
@@ -141,8 +175,10 @@ def test_the_composer_lists_what_suits_and_asks_for_the_words(
     assert "/aloud" not in page
 
 
-def test_without_any_there_is_no_menu(show, ana, question):
-    assert "path-dm-saved-menu" not in show(ana).text
+def test_without_any_it_says_who_writes_the_first(show, ana, sam, question):
+    assert "Its managers and admins can write some." in show(ana).text
+    assert reverse("inbox:saved-reply-new", args=["acme"]) not in show(ana).text
+    assert f'href="{reverse("inbox:saved-reply-new", args=["acme"])}"' in show(sam).text
 
 
 def test_a_reply_remembers_with_which_it_was_begun(client, sign_in, ana, saved, question):

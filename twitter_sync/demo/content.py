@@ -95,6 +95,16 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedWords:
+    """What a brand's team says often; `kind` is where it suits: any, dm or public."""
+
+    brand: str
+    shortcut: str
+    words: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class Demo:
     """`unheard` was said to brands that are left for people to connect. They have no broadcasts and
     come last: X's ids of all others hold what stands before them."""
@@ -103,6 +113,7 @@ class Demo:
     broadcasts: tuple[Broadcast, ...]
     stories: tuple[Story, ...]
     unheard: tuple[Story, ...] = ()
+    saved_words: tuple[SavedWords, ...] = ()
 
     @property
     def brands(self) -> tuple[Person, ...]:
@@ -120,12 +131,16 @@ def read(folder: Path = FOLDER) -> Demo:
     broadcasts: list[Broadcast] = []
     stories: list[Story] = []
     unheard: list[Story] = []
+    saved_words: list[SavedWords] = []
     for brand in [*tables["brand"], *newcomers]:
         day = _load(folder / f"{brand['username']}.toml")
         broadcasts += [_broadcast(day["brand"], entry) for entry in day.get("broadcast", [])]
+        saved_words += [_saved_words(day["brand"], entry) for entry in day.get("saved_reply", [])]
         told = unheard if brand in newcomers else stories
         told += [_story(day["brand"], entry) for entry in day["conversation"]]
-    return Demo(tuple(people), tuple(broadcasts), tuple(stories), tuple(unheard))
+    return Demo(
+        tuple(people), tuple(broadcasts), tuple(stories), tuple(unheard), tuple(saved_words)
+    )
 
 
 def _load(file: Path) -> dict[str, Any]:
@@ -150,6 +165,10 @@ def _broadcast(brand: str, entry: Mapping[str, Any]) -> Broadcast:
     return Broadcast(
         brand, entry["key"], entry["post"], length(entry["ago"]), entry.get("under", "")
     )
+
+
+def _saved_words(brand: str, entry: Mapping[str, Any]) -> SavedWords:
+    return SavedWords(brand, entry["shortcut"], entry["words"], entry["kind"])
 
 
 def _story(brand: str, entry: Mapping[str, Any]) -> Story:

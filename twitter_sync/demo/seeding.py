@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from accounts import clock
 from accounts.demo import seed_people
 from accounts.models import BrandAccount, User
+from inbox.actions.saved_replies import add_saved_reply
 from inbox.models import Message
 from twitter_sync.actions import polling
 from twitter_sync.actions.connecting import poll_soon
@@ -18,7 +19,7 @@ from twitter_sync.actions.connecting_simulated import connect_simulated, the_sim
 from twitter_sync.demo import history
 from twitter_sync.demo.content import Demo, Line, Story, read
 from twitter_sync.demo.history import Timetable
-from twitter_sync.demo.team import work_through
+from twitter_sync.demo.team import Team, work_through
 from twitter_sync.simulator import Simulator
 
 ARRIVES_WITHIN_S = 90.0
@@ -45,7 +46,9 @@ def seed() -> Seeded:
     brands = connected(demo)
     ask_for_feeds(times, brands)
     people = seed_people(list(brands.values()))  # hashes passwords while the workers are at it
-    worked_on = work(times, brands, people)
+    team = {person.name.split()[0].lower(): person for person in people}
+    save_words(demo, brands, by=team["sam"])
+    worked_on = work(times, brands, team)
     if worked_on:
         simulator.post("chatty", on=True)
     return Seeded(len(demo.stories), worked_on)
@@ -109,12 +112,20 @@ def kind_of(line: Line) -> str:
 # The team
 
 
-def work(times: Timetable, brands: Mapping[str, BrandAccount], people: list[User]) -> int:
+def save_words(demo: Demo, brands: Mapping[str, BrandAccount], *, by: User) -> None:
+    """What each team says often, where it has no such words yet."""
+    has_none = {name for name, brand in brands.items() if not brand.saved_replies.exists()}
+    for saved in demo.saved_words:
+        if saved.brand in has_none:
+            words = {"shortcut": saved.shortcut, "text": saved.words, "kind": saved.kind}
+            add_saved_reply(brands[saved.brand], by=by, **words)
+
+
+def work(times: Timetable, brands: Mapping[str, BrandAccount], team: Team) -> int:
     """The team works on a conversation as soon as all of it has come in.
 
     Returns on how many it had still to work. Raises NotArrived.
     """
-    team = {person.name.split()[0].lower(): person for person in people}
     left, done = times.ids_by_story(), 0
     deadline = time.monotonic() + ARRIVES_WITHIN_S
     while left:
