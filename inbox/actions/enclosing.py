@@ -149,6 +149,7 @@ def attach(message: Message, enclosures: Iterable[Enclosure]) -> None:
         )
         enclosure.files.update(attachment=attachment, enclosure=None)
         enclosure.delete()
+        # For each of them, so that as many workers bring them at once.
         ring("twitter_sync.upload_media", queue="media")
 
 

@@ -124,6 +124,21 @@ def test_what_is_refused_is_named_and_the_words_stay(desk):
     expect(page.locator("#path-dm-text")).to_be_focused()
 
 
+def test_removing_one_leaves_what_a_guard_said(desk):
+    page = desk("Where do I write to", public=True)
+    attach(page, file("front.png", drawing(GREEN)), file("back.png", drawing(BLUE)))
+    expect(remove(page, "front.png")).to_be_visible()
+    expect(remove(page, "back.png")).to_be_visible()
+    page.locator("#path-public-text").fill("Write to nora@example.org")
+    page.get_by_role("button", name="Post publicly as @acme").click()
+    alert = page.locator("#path-public-refusal")
+    expect(alert).to_contain_text("nora@example.org")
+    for name, left in (("front.png", 1), ("back.png", 0)):
+        remove(page, name).click()
+        expect(shown(page)).to_have_count(left)
+        expect(alert).to_contain_text("nora@example.org")
+
+
 def test_it_is_there_after_a_reload_with_what_was_said_of_it(desk):
     page = desk("Show me a picture", public=True)
     attach(page, file("front.png", drawing(GREEN)))

@@ -114,6 +114,7 @@ export default class extends Controller {
 
   // Callbacks
 
+  // Whatever is sent; not what is asked or done beside it.
   forgetRefusals = ({ target }) => {
     if (target.hasAttribute("data-aside")) return
     for (const refusal of this.element.querySelectorAll("[data-refusal]")) refusal.remove()
