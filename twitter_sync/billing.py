@@ -6,7 +6,9 @@ An estimate. X tells nobody what it has billed until the bill, and its pages lea
 - people and posts that come along with what was asked for count as read;
 - what was pushed counts again when a poll reads it;
 - a reply with a link costs what a post with a link costs;
-- so does a push that says that a post was deleted cost what any push of a post costs.
+- so does a push that says that a post was deleted cost what any push of a post costs;
+- "media metadata" are the descriptions that we give files, the one call of X's of that name; the
+  files themselves have no price on its page.
 
 What is read twice on one day of UTC counts once, as X says; `metering` remembers what was read.
 """
@@ -38,6 +40,7 @@ class Kind(models.TextChoices):
     POST_WITH_LINK = "post_with_link", "Public replies and posts with a link"
     DELETION = "deletion", "Messages and posts deleted"
     BLOCK = "block", "Blocks and unblocks"
+    DESCRIPTION = "description", "Descriptions of files"
 
 
 # X's page of prices as it was on that day, in dollars for one.
@@ -54,6 +57,7 @@ PRICES = {
     Kind.POST_WITH_LINK: Decimal("0.20"),
     Kind.DELETION: Decimal("0.010"),
     Kind.BLOCK: Decimal("0.010"),
+    Kind.DESCRIPTION: Decimal("0.005"),
 }
 
 READS = {
@@ -68,6 +72,7 @@ DEEDS = {
     "post_delete": Kind.DELETION,
     "dm_block": Kind.BLOCK,
     "dm_unblock": Kind.BLOCK,
+    "upload_describe": Kind.DESCRIPTION,
 }
 
 Read = tuple[Kind, str]

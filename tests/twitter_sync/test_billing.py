@@ -48,7 +48,13 @@ def test_a_page_is_what_it_shows_and_what_comes_along() -> None:
 def test_looking_after_our_own_app_is_free() -> None:
     assert billing.read("webhooks", PAGE) == set()
     assert billing.read("subscriptions", PAGE) == set()
+    assert billing.deed("upload_initialize", {"media_type": "image/png"}) is None
     assert billing.deed("register_webhook", {"url": "https://desk.example.com/"}) is None
+
+
+def test_of_a_file_its_description_costs() -> None:
+    sent = {"id": "11", "metadata": {"alt_text": {"text": "A parcel"}}}
+    assert billing.deed("upload_describe", sent) == Kind.DESCRIPTION
 
 
 @pytest.mark.parametrize(
