@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Literal
 
 from accounts import clock
@@ -17,6 +18,8 @@ from inbox.channel import ContextPost, Hole, channel
 from inbox.models import Conversation, ConversationEvent, Message, MessageRevision, Note, Thread
 
 PAGE_SIZE = 50
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+BEHIND_MESSAGES = 2**63
 # What the messages and notes themselves say needs no line of its own.
 TOLD_BY_ITEMS = (
     ConversationEvent.Kind.NOTED,
@@ -27,9 +30,12 @@ TOLD_BY_ITEMS = (
 
 @dataclass(frozen=True, slots=True)
 class Item:
+    """`sequence` orders those of the same moment: messages in X's order, then notes and lines."""
+
     kind: Literal["message", "note", "event", "context", "hole"]
     at: datetime
     row: Message | Note | ConversationEvent | ContextPost | Hole
+    sequence: int = BEHIND_MESSAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +60,15 @@ def timeline(
     until = upper_bound(conversation, before)
     items = list(in_turn(messages))
     items += [Item("note", note.created_at, note) for note in notes(conversation, since, until)]
-    items += [
-        Item("event", moment_of(event), event) for event in events(conversation, since, until)
-    ]
+    items += [line_of(event) for event in events(conversation, since, until)]
     around = context(conversation, messages)
     items += [
-        Item("context", post.said_at, post)
+        Item("context", post.said_at, post, post.sequence)
         for post in around
         if since is None or post.said_at >= since
     ]
     items += holes(conversation, messages, since, until)
-    items.sort(key=position)
+    items.sort(key=attrgetter("at", "sequence"))
     return Timeline(
         items,
         messages[-1].sequence if more else None,
@@ -122,29 +126,33 @@ def own_ids(conversation: Conversation, external_ids: list[str]) -> set[str]:
     return {str(external_id) for (external_id,) in ids}
 
 
-def moment_of(event: ConversationEvent) -> datetime:
-    """Our clock, but for the opening, which stands before the message that opened."""
-    if event.kind == ConversationEvent.Kind.OPENED and event.message is not None:
-        return event.message.sent_at
-    return event.created_at
+def line_of(event: ConversationEvent) -> Item:
+    """By our clock, but for the opening, which stands before the message that opened."""
+    if event.kind != ConversationEvent.Kind.OPENED:
+        return Item("event", event.created_at, event)
+    return Item("event", event.message.sent_at if event.message else event.created_at, event, 0)
 
 
 def in_turn(messages: Iterable[Message]) -> Iterator[Item]:
     """Within a second in X's order: X tells the times of posts in whole ones, and a private message
     of the same second would seem to be the later one."""
-    at = datetime.min.replace(tzinfo=UTC)
-    for message in sorted(messages, key=lambda one: (one.sequence, one.pk)):
-        is_same_second = at.replace(microsecond=0) == message.sent_at.replace(microsecond=0)
-        at = max(at, message.sent_at) if is_same_second else message.sent_at
-        yield Item("message", at, message)
+    at = BEGINNING
+    for sequence, sent_at, message in sorted(placed(messages), key=lambda one: one[:2]):
+        is_same_second = at.replace(microsecond=0) == sent_at.replace(microsecond=0)
+        at = max(at, sent_at) if is_same_second else sent_at
+        yield Item("message", at, message, sequence)
 
 
-def position(item: Item) -> tuple[datetime, int]:
-    """At the same moment: the opening, then messages in X's order, then notes and other lines."""
-    if isinstance(item.row, Message | ContextPost):
-        return item.at, item.row.sequence
-    opens = isinstance(item.row, ConversationEvent) and item.row.kind == item.row.Kind.OPENED
-    return item.at, 0 if opens else 2**63
+def placed(messages: Iterable[Message]) -> Iterator[tuple[int, datetime, Message]]:
+    """Each with its place among X's ids and its time. One of ours that X has not got stands behind
+    all that we wrote before it, wherever X puts those."""
+    last = (0, BEGINNING)
+    for message in sorted(messages, key=attrgetter("pk")):
+        place = (message.sequence, message.sent_at)
+        if message.is_ours:
+            place = place if message.external_id else max(place, last)
+            last = max(place, last)
+        yield *place, message
 
 
 def page_of_messages(conversation: Conversation, before: int | None, count: int) -> list[Message]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 from inbox.actions.receiving import receive
+from inbox.actions.replies import Said, reply
+from inbox.actions.sending import confirm_sent, take_next
 from inbox.models import Conversation, ConversationEvent
+from inbox.sequence import sequence_at
 from inbox.timeline import timeline
 from tests.factories import make_message, make_note, minutes_ago
 
@@ -61,3 +65,16 @@ def test_in_one_second_a_private_message_and_a_later_post_keep_x_s_order(
     page = show(ana).text
     log = page[page.index('id="timeline"') :]
     assert log.index("Whispered first") < log.index("Said aloud after it")
+
+
+def test_what_waits_stands_behind_what_was_written_before_it_and_is_sent_by_now(
+    ana, dm_thread, question
+):
+    for text in ("First", "Second", "Third"):
+        reply(dm_thread, Said(text, uuid4()), by=ana)
+    later = datetime.now(UTC) + timedelta(seconds=40)
+    first = take_next(dm_thread.conversation_id)
+    sequence = sequence_at(later)
+    confirm_sent(first.pk, external_id=str(sequence), sequence=sequence, sent_at=later)
+    shown = [item.row for item in timeline(dm_thread.conversation).items if item.kind == "message"]
+    assert [message.text for message in shown] == [question.text, "First", "Second", "Third"]
