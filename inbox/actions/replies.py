@@ -31,7 +31,7 @@ from inbox.text.typed import mark_of
 from inbox.text.weight import DM_LIMIT, POST_LIMIT, reply_weight
 
 TOO_LONG_FOR_A_CHAIN = (
-    f"{MOST_POSTS} posts can’t hold it: shorten it, or write it privately. What you typed is kept."
+    f"{MOST_POSTS} posts can’t hold it: shorten it, or answer twice. What you typed is kept."
 )
 
 

@@ -26,6 +26,8 @@ class Refusal:
     text: str
     thread_id: int | None = None
     tone: str = "danger"
+    # Said by the preview of a chain as well, of what is typed then.
+    is_of_length: bool = False
     # What a guard said, whether its word may be disregarded, the reason that was given for other
     # words, and why others' were.
     stopped: Stopped | None = None

@@ -74,11 +74,12 @@ def replies(request: HttpRequest, pk: int) -> HttpResponse:
         return refused(request, thread, str(error), status=409, tone="warning")
     except (AlreadySent, NothingToClose, SentOtherwise, ThreadMoved) as error:
         return refused(request, thread, str(error), status=409)
+    except ReplyTooLong as error:
+        return refused(request, thread, str(error), status=422, is_of_length=True)
     except (
         EmptyReply,
         EnclosureGone,
         TooManyFiles,
-        ReplyTooLong,
         HandleDisconnected,
         PersonBlocked,
         NothingToAnswer,
@@ -128,10 +129,11 @@ def refusal_of(
 
 
 def refused(
-    request: HttpRequest, thread: Thread, words: str, *, status: int, tone: str = "danger"
+    request: HttpRequest, thread: Thread, words: str, *, status: int, **how: Any
 ) -> HttpResponse:
+    """`how` are further fields of the Refusal."""
     fresh = access_conversation(person(request), thread.conversation_id)
-    refusal = Refusal(words, thread.pk, tone)
+    refusal = Refusal(words, thread.pk, **how)
     return conversation_answer(request, fresh, status=status, refusal=refusal)
 
 

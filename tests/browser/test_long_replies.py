@@ -53,6 +53,27 @@ def test_a_long_public_answer_is_shown_as_posts_and_sent_as_those(windows, write
     assert [one for one in texts for words in shown if one.endswith(words)] == texts[-2:], texts
 
 
+def test_one_that_no_chain_holds_says_so_once_whether_sent_or_not(windows, writes):
+    writes("greta", "in public and without an end", public=True)
+    desk = windows.open("/desk/?view=open", "ana")
+    desk.get_by_role("link", name="in public and without an end").click()
+    text = desk.get_by_label(re.compile("^Public reply to @"))
+    trouble = desk.get_by_text("10 posts can’t hold it").locator("visible=true")
+    text.fill("word " * 1_000)
+    expect(trouble).to_have_count(1)
+    expect(trouble).to_contain_text("This is 4,999 of 280")
+    desk.get_by_role("button", name="Post publicly as @acme").click()
+    expect(desk.locator("[data-refusal]")).to_be_visible()
+    expect(trouble).to_have_count(1)
+    # Nothing that was said of other words stays.
+    text.fill("word " * 1_100)
+    expect(trouble).to_contain_text("This is 5,499 of 280")
+    expect(trouble).to_have_count(1)
+    text.fill("Sorry!")
+    expect(trouble).to_have_count(0)
+    text.fill("")
+
+
 def test_the_counter_of_a_private_message_goes_to_ten_thousand(windows, writes, stack, ids):
     writes("piet", "a long private answer, please")
     desk = windows.open("/desk/?view=open", "ben")

@@ -208,11 +208,15 @@ def test_a_colleague_who_was_faster_is_named(post, ana, ben, dm_thread, question
     assert "Ben Agent answered" in post(ana, "inbox:replies", dm_thread.pk, **form).text
 
 
-def test_a_post_that_is_too_long_says_by_how_much(post, ana, public_thread):
+def test_a_post_that_is_too_long_says_by_how_much_and_a_way_out_that_exists(
+    post, ana, public_thread
+):
     make_message(public_thread, "Hello?")
     refused = post(ana, "inbox:replies", public_thread.pk, text="字" * 1401, client_key=uuid4())
     assert refused.status_code == 422
-    assert "This is 2,802 of 280 characters" in refused.text
+    assert "This is 2,802 of 280 characters. 10 posts can’t hold it: shorten it" in refused.text
+    # There is no private thread to write to.
+    assert "write it privately" not in refused.text
 
 
 def test_an_empty_reply_is_refused_with_words(post, ana, dm_thread, question):

@@ -3,7 +3,7 @@
 import { Controller } from "stimulus"
 
 export default class extends Controller {
-  static targets = ["preview", "posts", "button"]
+  static targets = ["preview", "posts", "button", "refusal"]
 
   // Lifecycle
 
@@ -22,9 +22,9 @@ export default class extends Controller {
 
   // Actions
 
-  // Every change makes what is shown a preview of before.
+  // Every change makes what is shown a preview of before, and of before is what was refused.
   look({ detail: { isOver } }) {
-    for (const posts of this.postsTargets) posts.remove()
+    for (const old of [...this.postsTargets, ...this.refusalTargets]) old.remove()
     if (isOver) this.dispatch("look", { target: this.previewTarget, bubbles: false })
     else this.previewTarget.replaceChildren()
   }
