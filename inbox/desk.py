@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Count, OuterRef, Q, Subquery, Value
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, Value
 from django.db.models.expressions import RawSQL
 
 from accounts.models import BrandAccount, User
-from inbox.models import Conversation, Message
+from inbox.models import Conversation, Message, OptOut
 from inbox.models.conversation import ConversationQuerySet
 
 PAGE_SIZE = 50
@@ -84,7 +84,7 @@ def page(
     here = [pk for pk, _ in keys[:size]]
     found = in_order(view, Conversation.objects.visible_to(user).filter(pk__in=here))
     whole = found.select_related("brand", "contact", "assignee")
-    rows = list(whole.annotate(undelivered=worst_undelivered()))
+    rows = list(whole.annotate(undelivered=worst_undelivered(), is_left_alone=left_alone()))
     return Page(rows, cursor_of(*keys[size - 1]) if len(keys) > size else None)
 
 
@@ -93,6 +93,12 @@ def worst_undelivered() -> Subquery:
     what stands behind that one waits. Null for none."""
     ours = Message.objects.filter(conversation=OuterRef("pk")).undelivered()
     return Subquery(ours.order_by("-state").values("state")[:1])
+
+
+def left_alone() -> Exists:
+    """Whether its customer asked for that (`inbox.reach.is_left_alone`)."""
+    theirs = OptOut.objects.filter(brand=OuterRef("brand"), contact=OuterRef("contact"))
+    return Exists(theirs.standing())
 
 
 # The first of each brand, then the first of all: planned once, however many brands there are.

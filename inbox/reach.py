@@ -102,11 +102,9 @@ def opt_out_of(conversation: Conversation) -> OptOut | None:
 
 
 def is_left_alone(conversation: Conversation) -> bool:
-    """They asked the brand for it, and have not written privately since. Two queries at most."""
-    opt_out = opt_out_of(conversation)
-    if opt_out is None:
-        return False
-    return not private_words_of(conversation).filter(sent_at__gt=opt_out.asked_at).exists()
+    """They asked the brand for it, and have not written privately since."""
+    standing = OptOut.objects.standing().filter(brand=conversation.brand_id)
+    return standing.filter(contact=conversation.contact_id).exists()
 
 
 def private_words_of(conversation: Conversation) -> MessageQuerySet:

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 
 from accounts.models import User
+from inbox.models.message import Message
 
 
 class OptOutQuerySet(models.QuerySet["OptOut"]):
     def visible_to(self, user: User) -> OptOutQuerySet:
         return self.filter(brand__in=user.memberships.values("brand"))
+
+    def standing(self) -> OptOutQuerySet:
+        """Of those who have not written privately since, in whatever conversation."""
+        since = Message.objects.incoming().filter(
+            kind=Message.Kind.DM,
+            conversation__brand=OuterRef("brand"),
+            conversation__contact=OuterRef("contact"),
+            sent_at__gt=OuterRef("asked_at"),
+        )
+        return self.filter(~Exists(since))
 
 
 class OptOut(models.Model):

@@ -33,6 +33,7 @@ from inbox.models import (
     SavedReply,
 )
 from inbox.models.attachment import first_to_upload
+from inbox.reach import is_left_alone
 from inbox.text.greeting import greeting
 from inbox.timeline import PAGE_SIZE, Timeline, timeline
 from inbox.views.drafts import drafts_of
@@ -66,6 +67,8 @@ class Showing:
     offer: Offer | None = None
     may_block: bool = False
     may_write_saved_replies: bool = False
+    # They asked not to be written to, and have not written privately since.
+    is_left_alone: bool = False
     hidings: dict[int, Hiding] = field(default_factory=dict)
     deletions: dict[int, Deletion] = field(default_factory=dict)
     # What the messages shown are of a chain, by their keys.
@@ -178,6 +181,7 @@ def show(user: User, conversation: Conversation, *, shown: int = PAGE_SIZE) -> S
         offer=offer_of(conversation, paths, block, handoff),
         may_block=is_manager,
         may_write_saved_replies=is_manager,
+        is_left_alone=is_left_alone(conversation),
         hidings=hidings_of(user, messages),
         deletions={one.pk: one.deletion for one in messages if hasattr(one, "deletion")},
         parts={one.pk: one.part for one in messages if hasattr(one, "part")},

@@ -227,8 +227,8 @@ def test_it_costs_the_same_at_any_length(
             make_conversation(conversation.brand, conversation.contact)
 
     grow(5)
-    with django_assert_num_queries(31):
+    with django_assert_num_queries(32):
         client.get(address, headers=FRAGMENT)
     grow(45)
-    with django_assert_num_queries(31):
+    with django_assert_num_queries(32):
         client.get(address, headers=FRAGMENT)

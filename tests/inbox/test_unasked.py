@@ -88,6 +88,22 @@ def test_stop_is_honoured_at_once_and_shown(post, show, acme, ana, sam, question
     assert "Send privately" not in page
 
 
+def test_the_list_and_the_thread_mark_who_asked_until_they_write_again(
+    client, sign_in, show, acme, ana, question, says
+):
+    mark = "They asked not to be written to"
+
+    def marked() -> list[bool]:
+        rows = sign_in(client, ana).get("/desk/?view=needs-answer").text
+        return [mark in page for page in (rows, show(ana).text)]
+
+    assert marked() == [False, False]
+    receive(acme, says("Stop", at=timezone.now()))
+    assert marked() == [True, True]
+    receive(acme, says("Where is my parcel?", at=timezone.now() + timedelta(seconds=1)))
+    assert marked() == [False, False]
+
+
 def test_who_writes_again_may_be_answered_and_it_stays_shown(post, show, acme, ana, question, says):
     receive(acme, says("Stop"))
     again = receive(acme, says("Where is my parcel?"))
