@@ -20,6 +20,16 @@ NEWS_GET_LOST = (
   }
 """
 )
+GROWS = """thread => {
+  const more = document.createElement("div")
+  more.id = `grown-${thread.querySelectorAll(".grown").length + 1}`
+  more.className = "grown"
+  more.textContent = "More below"
+  more.style.flex = "0 0 120px"
+  thread.firstElementChild.append(more)
+  thread.dispatchEvent(new Event("scroll"))
+}"""
+NEXT_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SERVER_ERROR = {"status": 500, "body": "broken"}
 
 
@@ -137,6 +147,26 @@ def test_what_came_live_into_a_draft_is_shown_too_and_may_be_answered_anyway(ask
     composer(desk).fill("And in green")
     send(desk)
     expect(desk.locator(".message-ours").last).to_contain_text("And in green")
+
+
+# Where the reader is
+
+
+def test_the_thread_stays_at_its_end_for_whoever_is_there_and_nowhere_else(asked, writes):
+    desk = asked("ana", "How long is it?", customer="greta")
+    writes("greta", "A line\n" * 40 + "and the end of it")
+    thread = desk.locator("#timeline")
+    expect(thread).to_contain_text("and the end of it")
+    # As a browser does that tells of a scroll when the foot of a message has grown since.
+    thread.evaluate(GROWS)
+    expect(desk.locator("#grown-1")).to_be_in_viewport(ratio=1)
+    thread.evaluate("thread => { thread.scrollTop = 40 }")
+    expect(thread).to_have_js_property("scrollTop", 40)
+    desk.evaluate(NEXT_FRAME)
+    thread.evaluate(GROWS)
+    expect(desk.locator("#grown-2")).to_be_attached()
+    desk.evaluate(NEXT_FRAME)
+    expect(thread).to_have_js_property("scrollTop", 40)
 
 
 # Nothing typed is lost

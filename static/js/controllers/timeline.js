@@ -1,5 +1,6 @@
-// Stays at the newest message while the reader is there; says so when they are further up. An
-// address that names one message leads to that.
+// Stays at the newest message while the reader is there; says so when they are further up. Only who
+// goes up leaves the end: what grew below them since they were there did not move them. An address that
+// names one message leads to that.
 import { Controller } from "stimulus"
 
 const NEAR = 48
@@ -21,7 +22,9 @@ export default class extends Controller {
 
   scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.element
-    this.atEnd = scrollHeight - scrollTop - clientHeight < NEAR
+    const isNear = scrollHeight - scrollTop - clientHeight < NEAR
+    this.atEnd = isNear || (this.atEnd && scrollTop >= this.top)
+    this.top = scrollTop
     if (this.atEnd) this.#flag(false)
   }
 
@@ -35,6 +38,7 @@ export default class extends Controller {
 
   toEnd() {
     this.element.scrollTop = this.element.scrollHeight
+    this.top = this.element.scrollTop
     this.atEnd = true
     this.#flag(false)
   }
@@ -53,6 +57,7 @@ export default class extends Controller {
     if (!named || !this.element.contains(named)) return false
     named.tabIndex = -1
     named.focus({ preventScroll: true })
+    this.atEnd = false
     named.scrollIntoView({ block: "center" })
     this.scrolled()
     return true
