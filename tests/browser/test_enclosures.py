@@ -98,14 +98,20 @@ def test_a_private_message_takes_one_without_words(desk):
     expect(remove(page, "label.png")).to_be_visible()
     attach(page, file("other.png", drawing(BLUE)))
     expect(page.get_by_role("alert")).to_contain_text("one file in a private message")
-    # What was not taken is not left out in silence.
+    # What was not taken is not left out in silence: at the file and at the button.
     page.get_by_role("button", name="Send privately").click()
-    expect(page.locator(".toast")).to_contain_text("Wait until every file is here, or remove it")
+    held = page.locator(".composer-held:visible")
+    expect(held).to_contain_text("Not sent: “other.png” can’t go along. Remove it, then send.")
+    expect(page.locator(".enclosure-holds")).to_contain_text("other.png")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert axe(page) == []
     # What is typed after that is kept as before.
     for text in ("This one", ""):
         with page.expect_response(is_saved):
             page.locator("#path-dm-text").fill(text)
     page.get_by_role("button", name="Remove other.png").click()
+    expect(held).to_have_count(0)
     page.get_by_role("button", name="Send privately").click()
     sent = page.locator(".message-dm.message-ours")
     expect(sent.locator(".message-state")).to_contain_text("Sent")
@@ -192,6 +198,9 @@ def test_it_is_on_its_way_with_a_number_and_can_be_stopped(desk):
     bar = page.get_by_role("progressbar", name="Uploading film.mp4")
     expect(bar).to_be_visible()
     expect(page.locator(".enclosure-way")).to_contain_text(re.compile(r"\d+ %"))
+    page.get_by_role("button", name="Send privately").click()
+    held = page.locator(".composer-held:visible")
+    expect(held).to_contain_text("Not sent yet: “film.mp4” is still on its way here.")
     page.get_by_role("button", name="Remove film.mp4").click()
     expect(shown(page)).to_have_count(0)
     network.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})

@@ -4,16 +4,14 @@ import { Controller } from "stimulus"
 import { reportFailure } from "lib/failures"
 import { mergePart } from "lib/fragments"
 import { headers } from "lib/headers"
-import { toast } from "lib/toast"
 import { sendFile } from "lib/upload"
 
-const WAIT = "Wait until every file is here, or remove it. Then send."
 // Of a file that was removed, or went with the reply, which has said what is to be seen.
 const GONE = 404
 const KB = 1024
 
 export default class extends Controller {
-  static targets = ["picker", "incoming", "form"]
+  static targets = ["picker", "incoming", "form", "held"]
   // `largest` is the size that no file may have more than, `limits` the sentence that says so.
   static values = { address: String, list: String, largest: Number, limits: String }
 
@@ -90,11 +88,16 @@ export default class extends Controller {
 
   // Callbacks
 
-  // Before anybody takes the reply for under way.
+  // Before anybody takes the reply for under way. Said beside the button that was pressed, and the
+  // files that it is about are shown.
   hold = (event) => {
-    if (event.detail.elt !== this.element || !this.incomingTarget.children.length) return
+    const [first, ...others] = this.incomingTarget.children
+    if (event.detail.elt !== this.element || !first) return
     event.preventDefault()
-    toast(WAIT, { tone: "warning" })
+    for (const item of [first, ...others]) item.classList.add("enclosure-holds")
+    first.scrollIntoView({ block: "nearest" })
+    this.heldTarget.textContent = ""
+    this.heldTarget.append(whyHeld([first, ...others]))
   }
 
   // Private
@@ -131,9 +134,11 @@ export default class extends Controller {
     this.#forget(item)
   }
 
+  // What was said of those that held the reply up is said of the rest no longer.
   #forget(item) {
     item.remove()
     this.incomingTarget.hidden = !this.incomingTarget.children.length
+    this.heldTarget.textContent = ""
   }
 
   #rest() {
@@ -160,6 +165,15 @@ function refuse(item, words) {
   item.classList.add("enclosure-is-refused")
   part(item, "progress").closest("p").remove()
   part(item, "refused").textContent = words
+}
+
+function whyHeld(items) {
+  const refused = items.filter((item) => item.matches(".enclosure-is-refused"))
+  const [first] = refused.length ? refused : items
+  const name = `“${part(first, "name").textContent}”`
+  return refused.length
+    ? `Not sent: ${name} can’t go along. Remove it, then send.`
+    : `Not sent yet: ${name} is still on its way here. Send once it is, or remove it.`
 }
 
 function inWords(size) {
