@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import PHONE, number_of
+from tests.browser.conftest import PHONE, axe, number_of
 
 SESSION = "handled_session"
 NO_SHARED_WORKER = "delete window.SharedWorker"
@@ -147,6 +147,34 @@ def test_what_came_live_into_a_draft_is_shown_too_and_may_be_answered_anyway(ask
     composer(desk).fill("And in green")
     send(desk)
     expect(desk.locator(".message-ours").last).to_contain_text("And in green")
+
+
+def test_who_answered_meanwhile_is_said_at_once_and_nothing_moves(windows, asked):
+    ana = asked("ana", "Who is typing here?", customer="rosa", bypass_csp=True)
+    text = composer(ana)
+    text.fill("I am, and")
+    text.press("ArrowLeft")
+    ben = windows.open(ana.url, "ben")
+    composer(ben).fill("Ben is.")
+    send(ben)
+    since = ana.locator(".composer-since:visible")
+    expect(since).to_contain_text("Ben Agent answered since you began.")
+    expect(text).to_be_focused()
+    assert text.evaluate("text => [text.value, text.selectionStart]") == ["I am, and", 8]
+    for scheme in ("light", "dark"):
+        ana.emulate_media(color_scheme=scheme)
+        assert axe(ana) == []
+    # Who does not look is asked, by one of the two.
+    send(ana)
+    expect(ana.get_by_role("alert")).to_contain_text("Ben Agent answered since you began.")
+    expect(since).to_have_count(0)
+    ana.reload()
+    expect(since).to_contain_text("Ben Agent answered since you began.")
+    since.get_by_role("button", name="Look").click()
+    expect(ana.locator("#timeline")).to_be_focused()
+    expect(since).to_have_count(0)
+    send(ana)
+    expect(ana.locator(".message-ours").last).to_contain_text("I am, and")
 
 
 # Where the reader is

@@ -1,16 +1,17 @@
 // Keeps what is being typed through navigation, reloads and refused requests, and gives each draft
 // the one key under which the server takes it once. It knows what its author had seen when they
-// began: what came since, the server shows them before it sends. `draft-sync` keeps it on the server;
-// `version` is what was there when these words began to differ from it, 0: nothing; `unheard` are
-// words that the server was told and perhaps did not get.
+// began: what came since is said at once, and shown by the server before it sends. `draft-sync` keeps
+// it on the server; `version` is what was there when these words began to differ from it, 0: nothing;
+// `unheard` are words that the server was told and perhaps did not get.
 import { Controller } from "stimulus"
 import { isDraftKey, storeDraft, storedDraft } from "lib/drafts"
 import { toast } from "lib/toast"
 import { uuid } from "lib/uuid"
 
 export default class extends Controller {
-  static targets = ["text", "clientKey", "seen"]
-  static values = { key: String }
+  static targets = ["text", "clientKey", "seen", "since", "who"]
+  // `news` differs whenever the conversation does.
+  static values = { key: String, news: Number }
 
   version = 0
   unsaved = false
@@ -32,6 +33,11 @@ export default class extends Controller {
     window.removeEventListener("storage", this.changedElsewhere)
   }
 
+  // The messages were drawn before.
+  newsValueChanged() {
+    this.#tellNews()
+  }
+
   // Actions
 
   save() {
@@ -47,7 +53,7 @@ export default class extends Controller {
   review({ currentTarget }) {
     this.#see()
     this.save()
-    currentTarget.closest("[data-refusal]").remove()
+    currentTarget.closest("[data-refusal]")?.remove()
     this.dispatch("review")
   }
 
@@ -135,6 +141,7 @@ export default class extends Controller {
     if (select && [...select.options].some(({ value }) => value === answering)) select.value = answering
     this.dispatch("changed", { detail: { written: Boolean(text) } })
     this.dispatch("restored")
+    this.#tellNews()
   }
 
   // One that was emptied is remembered until the server has heard of it.
@@ -145,6 +152,17 @@ export default class extends Controller {
       toast("This browser keeps no drafts: it has no room, or forbids it.", { tone: "warning" })
     }
     this.dispatch("changed", { detail: { written: Boolean(draft.text) } })
+    this.#tellNews()
+  }
+
+  // Who wrote since they began: what the server would say of it (`inbox.guards.news`), before Send.
+  #tellNews() {
+    if (!this.hasSinceTarget) return
+    const newer = this.textTarget.value ? [...document.querySelectorAll("#timeline [data-news]")] : []
+    const came = newer.filter(({ dataset }) => Number(dataset.messageId) > Number(this.#seen.value))
+    const last = came.findLast((message) => message.matches(".message-ours")) ?? came.at(-1)
+    this.sinceTarget.hidden = !last
+    if (last) this.whoTarget.textContent = last.dataset.news
   }
 
   #see() {
