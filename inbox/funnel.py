@@ -44,11 +44,12 @@ class Journey:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One step of some journeys: `number` took it, `dropped` ended with the one before. `typical`
-    is the median time that it took."""
+    """One step of some journeys: `number` took it, which is `share` percent of all, `dropped` ended
+    with the one before. `typical` is the median time that it took."""
 
     label: str
     number: int
+    share: int
     dropped: int
     typical: timedelta | None
 
@@ -144,7 +145,8 @@ def stage_of(step: int, journeys: list[Journey]) -> Stage:
     times = [time for journey in took if (time := journey.time_to(step)) is not None]
     seconds = [time.total_seconds() for time in times]
     typical = timedelta(seconds=median(seconds)) if seconds else None
-    return Stage(STEPS[step], len(took), dropped, typical)
+    share = round(100 * len(took) / len(journeys)) if journeys else 0
+    return Stage(STEPS[step], len(took), share, dropped, typical)
 
 
 def ended_at(journey: Journey) -> int:

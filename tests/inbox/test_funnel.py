@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import timedelta
 from io import StringIO
 
@@ -65,6 +66,7 @@ def test_it_counts_who_came_how_far_and_where_the_rest_ended(acme, ana, sam):
         invitation(acme, ana, steps=steps)
     found = funnel(sam, [acme], since=timezone.now() - SINCE).all
     assert [stage.number for stage in found.stages] == [5, 3, 2, 1, 1]
+    assert [stage.share for stage in found.stages] == [100, 60, 40, 20, 20]
     assert [stage.dropped for stage in found.stages] == [0, 2, 1, 1, 0]
     assert [round(stage.typical / timedelta(minutes=1)) for stage in found.stages[1:]] == [10] * 4
     assert found.stages[0].typical is None
@@ -91,6 +93,14 @@ def test_it_counts_by_handle_agent_and_hour(acme, ana, ben, ada):
         "Hour": {"03:00": 2, "05:00": 1},
         "Saved reply": {"none": 3},
     }
+
+
+def test_a_cell_says_one_thing_with_its_unit(acme, ana, sam, look):
+    for steps in (1, 2, 5):
+        invitation(acme, ana, steps=steps)
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", look(sam).text, re.DOTALL)
+    told = {" ".join(re.sub("<[^>]*>", " ", cell).split()) for cell in cells}
+    assert told == {"0", "3", "100 %", "–", "2", "67 %", "1", "33 %", "10 min", "2 67 %", "1 33 %"}
 
 
 def test_managers_see_their_own_brands_and_nobody_elses(look, acme, globex, ana, sam, nia, olga):
