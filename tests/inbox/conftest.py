@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.http import HttpResponse
@@ -74,3 +75,31 @@ def show(
         return sign_in(client, user).get(address, headers={"HX-Request": "true"})
 
     return show
+
+
+@pytest.fixture
+def save(
+    client: Client, sign_in: Callable[[Client, User], Client], conversation: Conversation
+) -> Callable[..., HttpResponse]:
+    """A draft: `save(ana, "Dear Carla", mode="dm")`, as the composer does after a pause."""
+
+    def save(
+        user: User,
+        text: str,
+        *,
+        mode: str = "dm",
+        key: UUID | None = None,
+        since: int = 0,
+        **more: Any,
+    ) -> HttpResponse:
+        form = {"mode": mode, "text": text, "client_key": key or uuid4(), "since": since, **more}
+        address = reverse("inbox:drafts", args=[conversation.pk])
+        return sign_in(client, user).post(address, form, headers={"HX-Request": "true"})
+
+    return save
+
+
+@pytest.fixture
+def desk(client: Client, sign_in: Callable[[Client, User], Client], ana: User) -> Client:
+    """Ana's browser, signed in."""
+    return sign_in(client, ana)

@@ -21,11 +21,6 @@ def message(dm_thread, media_folder):
     return make_message(dm_thread, "Look at this")
 
 
-@pytest.fixture
-def desk(client, sign_in, ana):
-    return sign_in(client, ana)
-
-
 def address(file: MediaFile) -> str:
     return reverse("inbox:media", args=[file.key])
 
