@@ -15,10 +15,16 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connections
 from pytest_django import Settings
 
-from accounts.models import BrandAccount
+from accounts.models import BrandAccount, User
 from inbox.models import Thread
 from tests import x
-from tests.factories import make_contact, make_conversation, make_message, make_thread
+from tests.factories import (
+    make_contact,
+    make_conversation,
+    make_message,
+    make_thread,
+    make_user,
+)
 from tests.twitter_sync.small_x import SmallX
 from tests.twitter_sync.small_x import running as small_x_running
 from tests.x import Simulator
@@ -79,6 +85,11 @@ def client_of_acme(brand: BrandAccount) -> Client:
 
 
 @pytest.fixture
+def agent(brand: BrandAccount) -> User:
+    return make_user("Ana Agent", brand)
+
+
+@pytest.fixture
 def customer(simulator: Simulator) -> dict[str, Any]:
     """Somebody on X, as X tells of them."""
     return simulator.person()
@@ -100,6 +111,24 @@ def asked(simulator: Simulator) -> Callable[[BrandAccount], Thread]:
         return thread
 
     return asked
+
+
+@pytest.fixture
+def threads(simulator: Simulator, brand: BrandAccount) -> dict[str, Thread]:
+    """Carla wrote privately and in public, on X and here."""
+    carla = simulator.person()
+    contact = make_contact(carla["username"], x_user_id=carla["id"])
+    conversation = make_conversation(brand, contact)
+    people = {"sender_id": carla["id"], "recipient_id": brand.x_user_id}
+    asked = simulator.post("dms", **people, text="Where is it?", deliver=False)
+    both = sorted([carla["id"], brand.x_user_id], key=int)
+    private = make_thread(conversation, "dm", "-".join(both))
+    make_message(private, "Where is it?", external_id=asked["id"], sequence=int(asked["id"]))
+    text = f"@{brand.handle} where is it?"
+    named = simulator.post("posts", author_id=carla["id"], text=text, deliver=False)
+    public = make_thread(conversation, "public", named["id"])
+    make_message(public, text, external_id=named["id"], sequence=int(named["id"]))
+    return {"dm": private, "public": public}
 
 
 @pytest.fixture

@@ -20,13 +20,12 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts.models import BrandAccount, User
+from accounts.models import User
 from inbox.actions.taking_back import TooLate, cancel
 from inbox.line import standings
 from inbox.models import Message
 from tests.factories import (
     make_membership,
-    make_user,
 )
 from tests.twitter_sync.bodies import dm, push, told_dms
 from tests.twitter_sync.outbox import calls, echo, say, sent, taken
@@ -47,11 +46,6 @@ from twitter_sync.models import RateBudget, SendAttempt
 pytestmark = pytest.mark.django_db(transaction=True)
 
 WORKERS = 8
-
-
-@pytest.fixture
-def agent(brand: BrandAccount) -> User:
-    return make_user("Ana Agent", brand)
 
 
 def work() -> None:

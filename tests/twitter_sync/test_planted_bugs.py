@@ -16,10 +16,10 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import BrandAccount, User
+from accounts.models import BrandAccount
 from inbox.actions.replies import Said, reply
 from inbox.models import Message, Thread
-from tests.factories import make_contact, make_user
+from tests.factories import make_contact
 from tests.faults.history import History, Verdict, judge
 from tests.twitter_sync.bodies import dm, push, told_dms
 from tests.x import Simulator
@@ -32,11 +32,6 @@ from twitter_sync.errors import Unconfirmed
 from twitter_sync.models import SendAttempt, SyncCursor
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def agent(brand: BrandAccount) -> User:
-    return make_user("Ana Agent", brand)
 
 
 @pytest.fixture

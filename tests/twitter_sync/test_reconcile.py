@@ -11,7 +11,6 @@ from django.utils import timezone
 from inbox.actions.replies import Said, reply
 from inbox.actions.retrying import NotRetryable, retry
 from inbox.models import Message
-from tests.factories import make_contact, make_conversation, make_message, make_thread, make_user
 from twitter_sync.actions import reconciling
 from twitter_sync.actions.applying import apply_due
 from twitter_sync.actions.polling import begin_feeds, poll, purpose_of
@@ -25,11 +24,6 @@ LATER = timedelta(hours=1)
 
 
 @pytest.fixture
-def agent(brand):
-    return make_user("Ana Agent", brand)
-
-
-@pytest.fixture
 def feeds(brand, threads):
     """All were read a moment ago, and are not due for long."""
     begin_feeds()
@@ -37,24 +31,6 @@ def feeds(brand, threads):
         poll(cursor.pk)
     SyncCursor.objects.update(polled_at=timezone.now(), due_at=timezone.now() + LATER)
     return {cursor.feed: cursor for cursor in SyncCursor.objects.all()}
-
-
-@pytest.fixture
-def threads(simulator, brand):
-    """Carla wrote privately and in public, on X and here."""
-    carla = simulator.person()
-    contact = make_contact(carla["username"], x_user_id=carla["id"])
-    conversation = make_conversation(brand, contact)
-    named = {"sender_id": carla["id"], "recipient_id": brand.x_user_id}
-    asked = simulator.post("dms", **named, text="Where is it?", deliver=False)
-    both = sorted([carla["id"], brand.x_user_id], key=int)
-    private = make_thread(conversation, "dm", "-".join(both))
-    make_message(private, "Where is it?", external_id=asked["id"], sequence=int(asked["id"]))
-    text = f"@{brand.handle} where is it?"
-    named = simulator.post("posts", author_id=carla["id"], text=text, deliver=False)
-    public = make_thread(conversation, "public", named["id"])
-    make_message(public, text, external_id=named["id"], sequence=int(named["id"]))
-    return {"dm": private, "public": public}
 
 
 def doubted(simulator, thread, by, *, when: str = "after") -> Message:

@@ -15,12 +15,12 @@ from cryptography.fernet import Fernet
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.models import BrandAccount, User
+from accounts.models import BrandAccount
 from inbox.actions.replies import NothingToAnswer, ReplyTooLong, Said, reply
 from inbox.actions.retrying import NotRetryable, retry
 from inbox.actions.taking_back import cancel
 from inbox.models import Conversation, Message, Thread
-from tests.factories import make_contact, make_conversation, make_message, make_thread, make_user
+from tests.factories import make_contact, make_conversation, make_message, make_thread
 from tests.x import Simulator
 from twitter_sync.actions.deleting import delete_post
 from twitter_sync.actions.sending import (
@@ -34,11 +34,6 @@ from twitter_sync.actions.sending import (
 from twitter_sync.models import Connection, KnownPost, SendAttempt
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def agent(brand: BrandAccount) -> User:
-    return make_user("Ana Agent", brand)
 
 
 @pytest.fixture

@@ -16,9 +16,8 @@ import pytest
 from django.db import connection
 from django.db.models import F
 
-from accounts.models import BrandAccount, User
+from accounts.models import BrandAccount
 from inbox.models import Message
-from tests.factories import make_user
 from tests.twitter_sync.outbox import echo, say, taken
 from tests.x import Simulator
 from twitter_sync import transport
@@ -30,11 +29,6 @@ from twitter_sync.models import SendAttempt
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Deed = Callable[..., Any]
-
-
-@pytest.fixture
-def agent(brand: BrandAccount) -> User:
-    return make_user("Ana Agent", brand)
 
 
 def die(*_: Any, **__: Any) -> NoReturn:

@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
-from accounts.models import BrandAccount, User
+from accounts.models import BrandAccount
 from inbox.actions.deleting import CannotDelete, delete
 from inbox.models import ConversationEvent, Deletion, Message
 from tests.factories import make_contact, make_conversation, make_message, make_thread, make_user
@@ -18,11 +18,6 @@ from tests.x import Simulator
 from twitter_sync.actions.unsending import carry_out, of_connected_brands
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def agent(brand: BrandAccount) -> User:
-    return make_user("Ana Agent", brand)
 
 
 @pytest.fixture
