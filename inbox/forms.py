@@ -12,9 +12,11 @@ from django.db.models import BigIntegerField
 from django.utils import timezone
 
 from accounts import clock
+from inbox.actions.saved_replies import SavedReplyRefused, check
 from inbox.guards.candidate import Despite
 from inbox.models import Conversation, SavedReply
 from inbox.models.enclosure import LONGEST_ALT_TEXT
+from inbox.text.plain import writable
 
 MORNING = 9
 LONGEST_REASON = 300
@@ -250,6 +252,16 @@ class SavedReplyForm(forms.Form):
         initial=SavedReply.Kind.ANY,
         widget=forms.RadioSelect,
     )
+
+    def clean(self) -> dict[str, Any]:
+        """So that all that is wrong is said at once, a bad shortcut besides bad words."""
+        values = super().clean() or {}
+        if "text" in values and "kind" in values:
+            try:
+                check(writable(values["text"]), values["kind"])
+            except SavedReplyRefused as refusal:
+                self.add_error(refusal.field, str(refusal))
+        return values
 
 
 class SavedReplyChangeForm(SavedReplyForm):

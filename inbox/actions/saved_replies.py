@@ -149,7 +149,7 @@ def worded(shortcut: str, text: str, kind: str) -> dict[str, str]:
 
 
 def check(text: str, kind: str) -> None:
-    """One for anywhere may be long: in public its writer shortens it."""
+    """One for anywhere may be long: in public its writer shortens it. Raises SavedReplyRefused."""
     if not text:
         raise EmptySavedReply("Write what it says.")
     if found := PLACEHOLDER.search(text):

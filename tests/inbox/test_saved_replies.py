@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.urls import reverse
 
+from accounts.models import BrandAccount
 from inbox.actions.inviting import invite
 from inbox.actions.replies import Said, reply
 from inbox.actions.saved_replies import (
     MOST_SAVED_REPLIES,
+    SavedReplyChanged,
     SavedReplyGone,
     add_saved_reply,
     change_saved_reply,
 )
 from inbox.models import SavedReply, SavedReplyUse
 from tests.factories import make_message
+from tests.locks import elsewhere, wait_until_waiting
 
 
 @pytest.fixture
@@ -137,6 +142,45 @@ def test_what_is_removed_does_not_come_back_by_a_change(post, sam):
     with pytest.raises(SavedReplyGone):
         change_saved_reply(saved_as_seen, by=sam, **words)
     assert not SavedReply.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_change_it_at_once_the_second_is_told(sam, ada, acme):
+    saved = add_saved_reply(acme, by=sam, shortcut="late", text="Late", kind="any")
+    seen = {"kind": "any", "shortcut": "late", "seen_at": saved.changed_at}
+    with ThreadPoolExecutor(2) as pool:
+        with transaction.atomic():
+            SavedReply.objects.select_for_update().get()
+            deeds = [
+                pool.submit(elsewhere, change_saved_reply, saved, by=by, text=by.name, **seen)
+                for by in (sam, ada)
+            ]
+            wait_until_waiting(2)
+        ends = [deed.exception() for deed in deeds]
+    [told] = [end for end in ends if end is not None]
+    assert isinstance(told, SavedReplyChanged)
+    saved.refresh_from_db()
+    assert told.saved.text == saved.text == saved.changed_by.name
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_at_once_one_gets_the_last_place(sam, acme):
+    SavedReply.objects.bulk_create(
+        SavedReply(brand=acme, shortcut=f"x{number}", text="Words")
+        for number in range(MOST_SAVED_REPLIES - 1)
+    )
+    words = {"by": sam, "text": "Words", "kind": "any"}
+    with ThreadPoolExecutor(2) as pool:
+        with transaction.atomic():
+            BrandAccount.objects.select_for_update().get(pk=acme.pk)
+            deeds = [
+                pool.submit(elsewhere, add_saved_reply, acme, shortcut=shortcut, **words)
+                for shortcut in ("one", "other")
+            ]
+            wait_until_waiting(2)
+        ends = [type(deed.exception()) for deed in deeds]
+    assert sorted(end.__name__ for end in ends) == ["NoneType", "TooManySavedReplies"]
+    assert acme.saved_replies.count() == MOST_SAVED_REPLIES
 
 
 def test_agents_use_them_and_write_none(post, client, ana, sam):

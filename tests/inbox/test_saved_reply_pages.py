@@ -179,6 +179,12 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(page, sam, acme, fields,
     assert f'value="{typed["kind"]}"' in chosen
 
 
+def test_all_that_is_wrong_is_said_at_once(page, sam):
+    answer = page(sam, "new", **WORDS | {"shortcut": "two words", "text": "Hi {name}"})
+    assert "Use letters a to z" in answer.text
+    assert "would be sent as it stands" in answer.text
+
+
 def test_an_emoji_weighs_in_public_as_on_x(page, sam):
     assert page(sam, "new", **WORDS | {"kind": "public", "text": "😀" * 141}).status_code == 422
     assert page(sam, "new", **WORDS | {"kind": "public", "text": "😀" * 140}).status_code == 302
