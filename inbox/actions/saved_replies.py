@@ -121,7 +121,9 @@ def remove_saved_reply(saved: SavedReply, *, by: User, seen_at: datetime | None 
 def remember_use(messages: Sequence[Message], saved_reply: int) -> None:
     """That the parts of one reply, just queued, were begun with it; nothing where it is gone, or
     another brand's."""
-    saved = SavedReply.objects.filter(brand=messages[0].brand_id, pk=saved_reply).first()
+    # Held until the reply is committed: removed in between, it would take the reply with it.
+    known = SavedReply.objects.select_for_update(no_key=True)
+    saved = known.filter(brand=messages[0].brand_id, pk=saved_reply).first()
     if saved is not None:
         SavedReplyUse.objects.bulk_create(
             SavedReplyUse(message=message, saved_reply=saved, shortcut=saved.shortcut)

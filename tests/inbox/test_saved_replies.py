@@ -20,6 +20,7 @@ from inbox.actions.saved_replies import (
     SavedReplyGone,
     add_saved_reply,
     change_saved_reply,
+    remove_saved_reply,
 )
 from inbox.models import SavedReply, SavedReplyUse
 from tests.factories import make_message
@@ -242,6 +243,20 @@ def test_one_that_is_gone_or_of_another_handle_is_not_remembered(ana, globex, qu
     foreign = SavedReply.objects.create(brand=globex, shortcut="late", text="Late")
     for key in (foreign.pk, 999_999):
         reply(question.thread, Said(f"Hello {key}", uuid4(), saved_reply=key), by=ana)
+    assert not SavedReplyUse.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reply_goes_out_though_what_it_was_begun_with_is_removed_at_that_moment(
+    ana, sam, saved, question
+):
+    said = Said(text="It is late, sorry!", client_key=uuid4(), saved_reply=saved.pk)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            remove_saved_reply(saved, by=sam)
+            replied = pool.submit(elsewhere, reply, question.thread, by=ana, said=said)
+            wait_until_waiting()
+        assert replied.result().state == "queued"
     assert not SavedReplyUse.objects.exists()
 
 
