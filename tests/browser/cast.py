@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PASSWORD = "a long password of the cast"
 BRANDS = ("acme", "globex")
-CUSTOMERS = ("carla", "xavier", "piet", "rosa", "greta", "nora")
+CUSTOMERS = ("carla", "xavier", "piet", "rosa", "greta")
 PEOPLE = (
     ("Ana Agent", "ana@example.com", "acme", "agent"),
     ("Ben Agent", "ben@example.com", "acme", "agent"),

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ REFUSALS = (
     "htmx:afterRequest",
     "htmx:sendError",
 )
+NUMBERS = count(1)
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 # A page on a phone is the same fragments in another order: test_accessibility.py looks at the main
 # ones in both sizes in every run, the others on a phone are left to `make check-deep`.
@@ -160,14 +162,32 @@ def windows(browser: Browser, stack: Stack, cast: dict[str, dict[str, str]]) -> 
 
 
 @pytest.fixture
-def writes(stack: Stack, ids: dict[str, str]) -> Callable[..., str]:
-    """`writes("carla", "Hello")`: a DM to @acme; with `public=True` a post that names it."""
+def somebody(stack: Stack) -> Callable[..., str]:
+    """`somebody("piet")`: the id on X of a customer of this test alone, who is @piet_7 or the like.
+    What another test left half typed, or sent in its last moment, is in another conversation.
+    """
+    known: dict[str, str] = {}
+
+    def somebody(who: str, **told: str) -> str:
+        if who not in known:
+            handle = f"{who}_{next(NUMBERS)}"
+            person = {"username": handle, "name": f"{who.title()} Customer", **told}
+            known[who] = str(stack.tell_x("users", users=[person])["users"][0]["id"])
+        return known[who]
+
+    return somebody
+
+
+@pytest.fixture
+def writes(stack: Stack, ids: dict[str, str], somebody: Callable[..., str]) -> Callable[..., str]:
+    """`writes("piet", "Hello")`: a DM to @acme; with `public=True` a post that names it."""
 
     def writes(who: str, text: str, *, to: str = "acme", public: bool = False) -> str:
+        author = somebody(who)
         if public:
-            told = stack.tell_x("posts", author_id=ids[who], text=f"@{to} {text}")
+            told = stack.tell_x("posts", author_id=author, text=f"@{to} {text}")
         else:
-            told = stack.tell_x("dms", sender_id=ids[who], recipient_id=ids[to], text=text)
+            told = stack.tell_x("dms", sender_id=author, recipient_id=ids[to], text=text)
         return str(told["id"])
 
     return writes

@@ -37,10 +37,8 @@ SERVER_ERROR = {"status": 500, "body": "broken"}
 def asked(windows, writes):
     """`asked("ana", "Hello")`: her desk, on a conversation in which a customer just wrote that."""
 
-    def asked(
-        who: str, text: str, *, customer: str = "piet", public: bool = False, **options
-    ) -> Page:
-        writes(customer, text, public=public)
+    def asked(who: str, text: str, *, public: bool = False, **options) -> Page:
+        writes("piet", text, public=public)
         desk = windows.open("/desk/?view=open", who, **options)
         row = desk.get_by_role("link", name=text)
         row.click()
@@ -68,7 +66,7 @@ def send(desk: Page) -> None:
 
 
 def test_the_loser_of_a_race_is_told_who_won(windows, asked):
-    ana = asked("ana", "Who takes this?", customer="rosa")
+    ana = asked("ana", "Who takes this?")
     address = ana.url.replace(windows.stack.web, "")
     ben = windows.open(address, "ben")
     expect(ben.locator("#claim")).to_be_visible()
@@ -84,7 +82,7 @@ def test_the_loser_of_a_race_is_told_who_won(windows, asked):
 
 def test_of_two_who_answer_the_second_sees_the_first_and_sends_only_anyway(windows, asked):
     """Trust G3."""
-    ana = asked("ana", "Who answers this?", customer="rosa")
+    ana = asked("ana", "Who answers this?")
     ben = windows.open(ana.url, "ben")
     composer(ana).fill("Ana does.")
     composer(ben).fill("Ben does.")
@@ -388,15 +386,15 @@ def test_back_and_forward_go_where_one_was(asked, windows):
 
 
 def test_a_manager_assigns_with_the_load_in_view(windows, asked):
-    desk = asked("sam", "For whom is this?", customer="rosa")
+    desk = asked("sam", "For whom is this?")
     desk.get_by_role("button", name="Assign", exact=True).click()
     desk.get_by_role("button", name=re.compile(r"Ben Agent \d+ open")).click()
     expect(desk.locator("#assignee")).to_contain_text("Ben Agent")
 
 
 def test_a_public_reply_goes_under_the_post_that_is_picked(windows, asked, writes):
-    desk = asked("ana", "first thing in public", customer="rosa", public=True)
-    writes("rosa", "second thing in public", public=True)
+    desk = asked("ana", "first thing in public", public=True)
+    writes("piet", "second thing in public", public=True)
     expect(desk.locator("#timeline")).to_contain_text("second thing in public")
     first = desk.locator(".message-public", has_text="first thing").last
     first.hover()
@@ -415,7 +413,7 @@ def test_a_public_reply_goes_under_the_post_that_is_picked(windows, asked, write
 
 
 def test_a_colleague_who_leaves_the_handle_loses_the_desk_at_once(windows, asked):
-    desk = asked("lea", "Between us", customer="rosa")
+    desk = asked("lea", "Between us")
     ada = windows.open("/people/", "ada")
     ada.get_by_role("link", name="Lea Leaver").click()
     ada.get_by_role("button", name="Remove from @acme").click()
@@ -425,9 +423,9 @@ def test_a_colleague_who_leaves_the_handle_loses_the_desk_at_once(windows, asked
 
 
 def test_the_public_counter_weighs_as_x_does(asked):
-    desk = asked("ana", "in public now", customer="rosa", public=True)
+    desk = asked("ana", "in public now", public=True)
     text = desk.get_by_label(re.compile("^Public reply to @"))
-    text.fill("@rosa 👩‍👩‍👧 https://example.com/a/very/long/address/that/counts/23 字")
+    text.fill("@acme 👩‍👩‍👧 https://example.com/a/very/long/address/that/counts/23 字")
     expect(desk.locator(".composer-public .composer-count")).to_have_text("29 / 280")
     text.fill("字" * 141)
     expect(desk.locator(".composer-public .composer-count")).to_have_text("2 over one post")

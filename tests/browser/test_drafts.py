@@ -15,13 +15,11 @@ NOTE = "Note for your team"
 
 
 @pytest.fixture
-def asked(windows, stack, ids):
+def asked(windows, writes):
     """`asked("Hello")`: Ana's desk, on a conversation in which somebody new just wrote that."""
 
     def asked(text: str, **options) -> Page:
-        who = re.sub(r"\W", "", text).lower()[:15]
-        [person] = stack.tell_x("users", users=[{"username": who, "name": who}])["users"]
-        stack.tell_x("dms", sender_id=person["id"], recipient_id=ids["acme"], text=text)
+        writes("piet", text)
         desk = windows.open("/desk/?view=open", "ana", **options)
         desk.get_by_role("link", name=text).click()
         expect(desk.locator("#timeline")).to_contain_text(text)

@@ -23,12 +23,11 @@ FOREIGN = (
 )
 
 
-def test_payloads_stay_text(windows, stack, ids, writes):
+def test_payloads_stay_text(windows, somebody, writes):
     for number, payload in enumerate(PAYLOADS):
-        username = f"mallory{number}"
-        person = {"username": username, "name": payload[:50], "description": payload}
-        ids[username] = stack.tell_x("users", users=[person])["users"][0]["id"]
-        writes(username, f"no. {number}: {payload}", public=bool(number % 2))
+        mallory = f"mallory{number}"
+        somebody(mallory, name=payload[:50], description=payload)
+        writes(mallory, f"no. {number}: {payload}", public=bool(number % 2))
     desk = windows.open("/desk/?view=unassigned", "ana")
     for number, payload in enumerate(PAYLOADS):
         row = desk.locator(".row", has_text=f"no. {number}:")
