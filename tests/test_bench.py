@@ -114,12 +114,14 @@ def tables_in(text: str) -> list[dict[str, list[str]]]:
 # The programs
 
 
+@pytest.mark.deep
 @pytest.mark.processes
 def test_fill_says_what_it_wrote_and_that_the_product_agrees(printed):
     assert re.search(r"inbox_conversation +60 rows", printed["fill"])
     assert "60 conversations are as the product would have kept them" in printed["fill"]
 
 
+@pytest.mark.deep
 @pytest.mark.processes
 def test_desk_has_every_page_beside_a_floor_of_the_same_statements(printed):
     lines = tables_in(printed["desk"])[0]
@@ -129,12 +131,14 @@ def test_desk_has_every_page_beside_a_floor_of_the_same_statements(printed):
         assert 0 < below == statements - 2, f"{name}: all but the session and its person"
 
 
+@pytest.mark.deep
 @pytest.mark.processes
 def test_desk_tells_how_the_rows_of_every_page_are_found(printed):
     plans = tables_in(printed["desk"])[1]
     assert {name.rpartition(" (")[0] for name in plans} >= PAGES
 
 
+@pytest.mark.deep
 @pytest.mark.processes
 def test_ingest_has_the_webhook_and_applying_beside_their_floors(printed):
     pushes, applying = tables_in(printed["ingest"])
@@ -147,6 +151,7 @@ def test_ingest_has_the_webhook_and_applying_beside_their_floors(printed):
     assert all(cells[-1].endswith("×") for cells in pushes.values())
 
 
+@pytest.mark.deep
 @pytest.mark.processes
 @pytest.mark.parametrize("words", [("fill", "10"), ("ingest",), ("desk", "61")])
 def test_they_refuse_a_database_that_is_not_theirs_to_use(printed, database, words):
@@ -166,6 +171,7 @@ def test_they_write_nothing_into_a_database_of_somebody_else(somebody_elses, wor
         assert cursor.fetchall() == [("ledger",)]
 
 
+@pytest.mark.deep
 @pytest.mark.processes
 def test_the_docs_have_figures_of_every_line(printed):
     told = {

@@ -73,6 +73,7 @@ def everything(session: Any) -> dict[str, int]:
     return counted
 
 
+@pytest.mark.deep
 @pytest.mark.processes
 class TestServices:
     """In this order: the last one ends them."""

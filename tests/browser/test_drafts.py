@@ -150,6 +150,7 @@ def test_without_a_network_it_is_kept_and_told_when_there_is_one(windows, stack,
     assert sent(stack, "Yes, we are.") == 1
 
 
+@pytest.mark.deep
 def test_signed_out_it_is_kept_and_told_once_signed_in_again(windows, asked):
     desk = asked("Are you signed in?")
     type_and_save(desk, "I was")

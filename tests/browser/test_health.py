@@ -11,6 +11,7 @@ from tests.browser.test_running_a_handle import connect, made
 ADDRESSES = ("/handles/", "/handles/@acme/health/", "/handles/costs/")
 
 
+@pytest.mark.deep
 def test_a_handle_that_x_takes_back_says_so_everywhere_and_is_well_again(windows, stack):
     admin, x_id = made(windows, stack, "coldharbour")
     admin.get_by_role("link", name="Health").click()

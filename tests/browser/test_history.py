@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from playwright.sync_api import expect
 
 from inbox.sequence import sequence_at
@@ -44,6 +45,7 @@ def give_a_past(stack, ids):
     stack.tell_x("load", dms=dms, posts=posts)
 
 
+@pytest.mark.deep
 def test_a_past_comes_in_while_work_begins(windows, stack, ids):
     give_a_past(stack, ids)
     page = windows.open("/handles/connect/", "ada")

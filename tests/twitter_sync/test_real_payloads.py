@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from contextlib import suppress
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -124,13 +125,19 @@ def test_whatever_x_documents_raises_nothing_but_the_one_error():
     assert read_or_refused == 495 + 165
 
 
-@given(data=st.data())
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_no_change_of_a_real_delivery_breaks_it(data):
-    _, body = data.draw(st.sampled_from(list(real_bodies.deliveries())))
-    for _ in range(data.draw(st.integers(1, 3))):
-        change(body, data)
-    reads_or_refuses(body)
+@pytest.mark.parametrize("examples", [50, pytest.param(1_000, marks=pytest.mark.deep)])
+def test_no_change_of_a_real_delivery_breaks_it(examples):
+    deliveries = [body for _, body in real_bodies.deliveries()]
+
+    @given(data=st.data())
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+    def holds(data: st.DataObject) -> None:
+        body = deepcopy(data.draw(st.sampled_from(deliveries)))
+        for _ in range(data.draw(st.integers(1, 3))):
+            change(body, data)
+        reads_or_refuses(body)
+
+    holds()
 
 
 def test_entities_of_real_posts_point_at_what_they_name():

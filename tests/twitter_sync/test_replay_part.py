@@ -28,7 +28,7 @@ from tests.twitter_sync.replaying import (
 
 pytestmark = [pytest.mark.shared_data, pytest.mark.processes]
 
-BRANDS, THREADS = 6, 12
+BRANDS, THREADS = 3, 6
 SHUFFLED = ("--order", "shuffled", "--repeat", "2", "--seed", "7")
 
 
