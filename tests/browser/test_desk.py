@@ -393,6 +393,7 @@ def test_a_manager_assigns_with_the_load_in_view(windows, asked):
 
 
 def test_a_public_reply_goes_under_the_post_that_is_picked(windows, asked, writes):
+    writes("piet", "what joins the posts: they stand beside an open private thread")
     desk = asked("ana", "first thing in public", public=True)
     writes("piet", "second thing in public", public=True)
     expect(desk.locator("#timeline")).to_contain_text("second thing in public")
