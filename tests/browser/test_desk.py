@@ -148,7 +148,7 @@ def test_what_came_live_into_a_draft_is_shown_too_and_may_be_answered_anyway(ask
 
 
 def test_who_answered_meanwhile_is_said_at_once_and_nothing_moves(windows, asked):
-    ana = asked("ana", "Who is typing here?", customer="rosa", bypass_csp=True)
+    ana = asked("ana", "Who is typing here?", bypass_csp=True)
     text = composer(ana)
     text.fill("I am, and")
     text.press("ArrowLeft")
@@ -179,8 +179,8 @@ def test_who_answered_meanwhile_is_said_at_once_and_nothing_moves(windows, asked
 
 
 def test_the_thread_stays_at_its_end_for_whoever_is_there_and_nowhere_else(asked, writes):
-    desk = asked("ana", "How long is it?", customer="greta")
-    writes("greta", "A line\n" * 40 + "and the end of it")
+    desk = asked("ana", "How long is it?")
+    writes("piet", "A line\n" * 40 + "and the end of it")
     thread = desk.locator("#timeline")
     expect(thread).to_contain_text("and the end of it")
     # As a browser does that tells of a scroll when the foot of a message has grown since.
