@@ -17,6 +17,7 @@ from inbox.models import Contact, Conversation, Message, Thread
 from inbox.sequence import moment_of, sequence_at
 from inbox.utterance import Person, Utterance
 from tests.factories import make_conversation, make_message, make_thread, next_x_id
+from tests.inbox.finding import SEARCH, numbers
 
 
 @pytest.fixture
@@ -103,3 +104,15 @@ def save(
 def desk(client: Client, sign_in: Callable[[Client, User], Client], ana: User) -> Client:
     """Ana's browser, signed in."""
     return sign_in(client, ana)
+
+
+@pytest.fixture
+def find(desk: Client) -> Callable[..., list[int]]:
+    """`find("parcel")`: the numbers of the rows that Ana gets, in order."""
+
+    def find(words: str, **more: str) -> list[int]:
+        response = desk.get(SEARCH, {"q": words, **more})
+        assert response.status_code == 200
+        return numbers(response)
+
+    return find

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import timedelta
-from urllib.parse import quote
 
 import pytest
-from django.db import connection
-from django.urls import reverse
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from inbox.actions.receiving import mark_deleted, receive
 from inbox.actions.revising import keep_former
 from inbox.models import ContactHandle
 from inbox.search import matching
-from inbox.sequence import sequence_at
-from inbox.text.asked import understand
 from tests.factories import (
     make_contact,
     make_conversation,
@@ -28,29 +20,8 @@ from tests.factories import (
     make_note,
     make_thread,
     minutes_ago,
-    next_number,
 )
-
-SEARCH = reverse("inbox:search")
-LIST = reverse("inbox:list")
-ROWS = reverse("inbox:rows")
-
-
-@pytest.fixture
-def ana_client(client, ana, sign_in):
-    return sign_in(client, ana)
-
-
-@pytest.fixture
-def find(ana_client):
-    """`find("parcel")`: the numbers of the rows that Ana gets, in order."""
-
-    def find(words: str, **more: str) -> list[int]:
-        response = ana_client.get(SEARCH, {"q": words, **more})
-        assert response.status_code == 200
-        return numbers(response)
-
-    return find
+from tests.inbox.finding import SEARCH, analyse, numbers, said, says_more
 
 
 @pytest.fixture(params=["by the index", "by the walk"])
@@ -58,32 +29,6 @@ def either_way(db, request, monkeypatch):
     """As if all words were rare, and as if all were common."""
     monkeypatch.setattr(matching, "WALK_COST", 0 if request.param == "by the walk" else 10**9)
     analyse()
-
-
-def analyse() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE inbox_message")
-
-
-def numbers(response) -> list[int]:
-    return [int(number) for number in re.findall(r'id="row-(\d+)"', response.text)]
-
-
-def said(brand, text: str, minutes: float = 5, *, name: str = "", kind: str = "dm", **fields):
-    """A conversation in which somebody said that."""
-    contact = make_contact(name=name) if name else None
-    conversation = make_conversation(brand, contact, **fields)
-    says_more(conversation, text, minutes, thread=make_thread(conversation, kind))
-    return conversation
-
-
-def says_more(conversation, text: str, minutes: float, thread=None):
-    at = minutes_ago(minutes)
-    thread = thread or conversation.threads.get()
-    external_id = str(sequence_at(at) + next_number())
-    return make_message(
-        thread, text, sent_at=at, external_id=external_id, sequence=int(external_id)
-    )
 
 
 # Words
@@ -164,17 +109,17 @@ def test_newest_first_and_each_conversation_once(find, acme):
 
 
 @both_ways
-def test_a_note_is_found_and_says_that_it_is_one(ana_client, find, acme, ana):
+def test_a_note_is_found_and_says_that_it_is_one(desk, find, acme, ana):
     conversation = said(acme, "Hello")
     make_note(conversation, ana, "Promised a <b>voucher</b>")
-    page = ana_client.get(SEARCH, {"q": "voucher"})
+    page = desk.get(SEARCH, {"q": "voucher"})
     assert numbers(page) == [conversation.pk]
     assert "#sticky-note" in page.text
     assert "Promised a &lt;b&gt;<mark>voucher</mark>&lt;/b&gt;" in page.text
 
 
 @both_ways
-def test_pages_have_no_gap_and_nothing_twice(ana_client, acme, ana):
+def test_pages_have_no_gap_and_nothing_twice(desk, acme, ana):
     expected = []
     for number in range(70):
         conversation = said(acme, f"parcel {number}", minutes=200 - number)
@@ -183,7 +128,7 @@ def test_pages_have_no_gap_and_nothing_twice(ana_client, acme, ana):
         if number % 7 == 0:
             make_note(conversation, ana, "parcel", created_at=minutes_ago(300 - number))
         expected.append(conversation.pk)
-    assert sorted(all_pages(ana_client, "parcel")) == expected
+    assert sorted(all_pages(desk, "parcel")) == expected
 
 
 @both_ways
@@ -229,10 +174,10 @@ def test_another_brand_finds_nothing_of_it(client, sign_in, zoe, olga, acme, ana
 
 
 @both_ways
-def test_resolved_and_spam_are_found_and_say_so(ana_client, acme):
+def test_resolved_and_spam_are_found_and_say_so(desk, acme):
     said(acme, "parcel", 1, status="resolved")
     said(acme, "parcel", 2, is_spam=True)
-    page = ana_client.get(SEARCH, {"q": "parcel"}).text
+    page = desk.get(SEARCH, {"q": "parcel"}).text
     assert len(re.findall(r"</svg>Resolved", page)) == 1
     assert len(re.findall(r"</svg>Spam", page)) == 1
 
@@ -246,17 +191,17 @@ def all_pages(client, words: str) -> list[int]:
     return found
 
 
-def test_the_walk_goes_back_a_bounded_way_and_says_how_far(ana_client, acme, monkeypatch):
+def test_the_walk_goes_back_a_bounded_way_and_says_how_far(desk, acme, monkeypatch):
     monkeypatch.setattr(matching, "WALK_COST", 0)
     monkeypatch.setattr(matching, "WALK", 10)
     first = said(acme, "needle", minutes=500)
     for number in range(24):
         said(acme, "hay", minutes=400 - number)
     last = said(acme, "needle", minutes=1)
-    page = ana_client.get(SEARCH, {"q": "needle"})
+    page = desk.get(SEARCH, {"q": "needle"})
     assert numbers(page) == [last.pk]
     assert "Searched back to" in page.text
-    assert all_pages(ana_client, "needle") == [last.pk, first.pk]
+    assert all_pages(desk, "needle") == [last.pk, first.pk]
 
 
 # People, numbers, posts
@@ -295,15 +240,15 @@ def test_a_number_leads_to_its_conversation(find, acme, globex):
     "written",
     ["{}", "https://x.com/acme/status/{}", "twitter.com/i/web/status/{}?s=20", "x.com/i/status/{}"],
 )
-def test_a_post_is_found_by_its_id_or_link(ana_client, find, acme, written):
+def test_a_post_is_found_by_its_id_or_link(desk, find, acme, written):
     conversation = said(acme, "Look at this", kind="public")
     message = conversation.messages.get()
-    page = ana_client.get(SEARCH, {"q": written.format(message.external_id)})
+    page = desk.get(SEARCH, {"q": written.format(message.external_id)})
     assert numbers(page) == [conversation.pk]
     assert f"#message-{message.pk}" in page.text
 
 
-def test_an_edited_post_is_found_by_its_old_link(ana_client, find, acme, globex):
+def test_an_edited_post_is_found_by_its_old_link(desk, find, acme, globex):
     ours, theirs = said(acme, "Hello", kind="public"), said(globex, "Hello", kind="public")
     keep_former(ours.messages.get(), ["1700000000000000001"])
     keep_former(theirs.messages.get(), ["1700000000000000002"])
@@ -312,206 +257,13 @@ def test_an_edited_post_is_found_by_its_old_link(ana_client, find, acme, globex)
     assert find("1700000000000000002") == []
 
 
-def test_a_match_far_up_is_shown_when_it_is_opened(ana_client, acme):
+def test_a_match_far_up_is_shown_when_it_is_opened(desk, acme):
     conversation = said(acme, "needle", minutes=100)
     for number in range(60):
         says_more(conversation, "hay", 90 - number)
-    page = ana_client.get(SEARCH, {"q": "needle"}).text
+    page = desk.get(SEARCH, {"q": "needle"}).text
     address = re.search(r'href="(/conversations/[^"#]+)#message', page)[1].replace("&amp;", "&")
-    assert "needle" in re.sub(r"q=needle", "", ana_client.get(address).text)
-
-
-# The page
-
-
-def test_customer_text_is_text(ana_client, acme):
-    said(acme, '&lt;img src=x onerror="alert(1)"&gt; parcel &amp;lt;', name="<script>")
-    page = ana_client.get(SEARCH, {"q": "parcel"}).text
-    assert "<img src" not in page
-    assert "&lt;img src=x onerror=&#34;alert(1)&#34;&gt; <mark>parcel</mark> &amp;lt;" in page
-
-
-def test_the_words_stand_in_the_box_and_in_every_address(ana_client, acme):
-    conversation = said(acme, "parcel & more")
-    page = ana_client.get(SEARCH, {"q": 'parcel "& more"', "view": "open"}).text
-    assert 'value="parcel &#34;&amp; more&#34;"' in page
-    assert f"/conversations/{conversation.pk}/?view=open&amp;q=parcel+%22%26+more%22" in page
-    assert 'href="/desk/?view=open"' in page
-
-
-def test_a_conversation_stands_beside_the_search_it_was_found_by(ana_client, acme):
-    conversation, other = said(acme, "parcel"), said(acme, "parcel two", 9)
-    page = ana_client.get(f"/conversations/{conversation.pk}/?q=parcel&view=open")
-    assert numbers(page) == [conversation.pk, other.pk]
-    assert 'id="conversation" data-number' in page.text
-
-
-def test_a_refresh_leaves_the_results_alone(ana_client, acme):
-    said(acme, "parcel")
-    page = ana_client.get(LIST, {"q": "parcel", "rows": "1"}).text
-    assert 'id="views"' in page
-    assert 'id="list"' not in page
-
-
-def test_without_words_there_is_the_desk(ana_client, acme):
-    response = ana_client.get(SEARCH, {"q": " \x00 ", "view": "open", "brand": "acme"})
-    assert response.status_code == 302
-    assert response["Location"] == "/desk/?view=open&brand=acme"
-
-
-def test_nothing_found_says_what_can_be_asked(ana_client, acme):
-    page = ana_client.get(SEARCH, {"q": "unfindable", "brand": "acme"}).text
-    assert "Nothing found" in page
-    assert "Search all handles" in page
-    assert "#123" in page
-
-
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [
-        ("x", "too short"),
-        ('"', "too short"),
-        ("()", "too short"),
-        ("z" * 10_000, "up to 200 characters"),
-        ("word " * 13, "up to 12 words"),
-    ],
-)
-def test_what_can_not_be_searched_for_is_told(ana_client, acme, words, told):
-    assert told in ana_client.get(SEARCH, {"q": words}).text
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        "a\x00b",
-        "'",
-        "''':*",
-        "\\'",
-        "lost & | ! <-> (parcel:*",
-        "%_%",
-        "!!",
-        "\ud800x".encode("utf-8", "surrogatepass").decode("latin-1"),
-        "9" * 19,
-        "#" + "9" * 18,
-        "@" + "_" * 50,
-        "x.com/a/status/" + "9" * 19,
-        "(a+)+$",
-        "\u202eevil",
-    ],
-)
-def test_hostile_words_find_nothing_and_break_nothing(find, acme, words):
-    said(acme, "Hello")
-    assert find(words) == []
-
-
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(words=st.text(min_size=1, max_size=60), after=st.text(max_size=12))
-def test_anything_may_be_typed(ana_client, acme, words, after):
-    assert ana_client.get(LIST, {"q": words}).status_code == 200
-    assert ana_client.get(ROWS, {"q": "x" + words, "after": after}).status_code in {200, 400}
-
-
-@pytest.mark.parametrize("after", ["nonsense", "-", "1.2", f"{'9' * 19}.1-", f"1.1-{'9' * 17}.1"])
-def test_a_place_in_the_results_of_nobody_is_refused(ana_client, acme, after):
-    status = ana_client.get(ROWS, {"q": "parcel", "after": after}).status_code
-    assert status == (200 if after == "-" else 400)
-
-
-def test_it_costs_the_same_at_any_size(ana_client, acme, ana, django_assert_num_queries):
-    def grow(to: int) -> None:
-        for number in range(to):
-            conversation = said(acme, f"parcel {number}", number, name=f"Parcel {number}")
-            make_note(conversation, ana, "parcel")
-
-    grow(5)
-    analyse()
-    ana_client.get(SEARCH, {"q": "parcel"})
-    with django_assert_num_queries(QUERIES):
-        ana_client.get(SEARCH, {"q": "parcel"})
-    grow(40)
-    with django_assert_num_queries(QUERIES):
-        assert len(find_numbers(ana_client, "parcel")) == 28
-
-
-def find_numbers(client, words: str) -> list[int]:
-    return numbers(client.get(SEARCH, {"q": words}))
-
-
-QUERIES = 20
-
-
-# How Postgres does it
-
-
-@pytest.fixture
-def many(acme):
-    """5,000 messages; every second has a common word, one a rare one."""
-    conversation = said(acme, "Hello")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO inbox_message (brand_id, conversation_id, thread_id, kind, transport,
-                direction, state, external_id, sequence, text, entities, sent_at, received_at,
-                failure)
-            SELECT %s, %s, %s, 'dm', 'dm', 'in', 'received', 'm' || n, n,
-                'word' || n || ' nothing' || CASE WHEN n %% 2 = 0 THEN ' common' ELSE '' END
-                || CASE WHEN n = 777 THEN ' hovercraft' ELSE '' END,
-                '{}', now(), now(), ''
-            FROM generate_series(1, 5000) n
-            """,
-            [acme.pk, conversation.pk, conversation.threads.get().pk],
-        )
-    analyse()
-    return conversation
-
-
-def plan_of(rows) -> str:
-    return json.dumps(json.loads(rows.explain(format="json")))
-
-
-def test_a_rare_word_is_taken_from_the_index(many):
-    asked = understand("hovercraft")
-    assert not matching.is_common(asked)
-    assert "msg_words" in plan_of(matching.matching_messages(asked))
-
-
-def test_a_common_word_is_walked_back_to(many, acme):
-    asked = understand("common")
-    assert matching.is_common(asked)
-    rows = matching.newest_of_brands(matching.matching_messages(asked), [acme.pk], 60)
-    assert "msg_of_brand" in plan_of(rows)
-    assert "msg_words" not in plan_of(rows)
-
-
-def test_two_common_words_that_are_rare_together_are_taken_from_the_index(many):
-    assert not matching.is_common(understand("common word770"))
-
-
-def test_a_person_is_taken_from_the_index(acme):
-    from inbox.search.called import now_called
-
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO inbox_contact (x_user_id, handle, name, bio, location, is_verified,"
-            " is_protected, first_seen_at) SELECT 'c' || n, 'handle' || n, 'Name ' || n, '', '',"
-            " false, false, now() FROM generate_series(1, 50) n"
-        )
-        cursor.execute("SET LOCAL enable_seqscan = off")
-    assert "contact_called" in plan_of(now_called("handle29", loosely=True))
-    assert "contact_called" in plan_of(now_called("name 29", loosely=False))
-
-
-def test_what_takes_too_long_is_told(ana_client, acme, monkeypatch):
-    from inbox import search
-
-    said(acme, "parcel")
-    monkeypatch.setattr(search, "TIME_LIMIT_MS", 1)
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE inbox_message SET text = repeat('parcel of many words ', 100000)")
-    page = ana_client.get(LIST, {"q": quote("parcel")}).text
-    assert "That took too long" in page
+    assert "needle" in re.sub(r"q=needle", "", desk.get(address).text)
 
 
 def test_notes_before_a_moment_stay_in_order(find, acme, ana):
