@@ -14,6 +14,8 @@ from inbox.text.sameness import folded
 
 # X does not say for how long it remembers.
 REMEMBERED = timedelta(days=1)
+# So many are compared in 5 to 25 ms. A column of what they say would be quicker, and would have to
+# follow them through each echo, edit and rewording.
 MOST = 1_000
 
 
