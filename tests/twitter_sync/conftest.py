@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings as configured
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
+from django.test import Client as Browser
 from pytest_django import Settings
 
 from accounts.models import BrandAccount, User
@@ -87,6 +88,12 @@ def client_of_acme(brand: BrandAccount) -> Client:
 @pytest.fixture
 def agent(brand: BrandAccount) -> User:
     return make_user("Ana Agent", brand)
+
+
+@pytest.fixture
+def browser(client: Browser, ada: User, sign_in: Callable[[Browser, User], Browser]) -> Browser:
+    """Ada's: she is the admin of another handle."""
+    return sign_in(client, ada)
 
 
 @pytest.fixture
