@@ -38,5 +38,14 @@ def announce(*conversations: Conversation, what: str) -> None:
 def announce_arrival(conversation: Conversation, *, to: int) -> None:
     """Tells one person, by key, that somebody whom they invited came; wherever their desk is open,
     while they may see the brand."""
-    news = {"id": conversation.pk, "brand": conversation.brand_id, "what": "arrival", "to": to}
+    announce_to(to, conversation, what="arrival")
+
+
+def announce_draft_gone(conversation: Conversation, *, to: int) -> None:
+    """Tells its author, likewise, that what they had typed was sent or emptied."""
+    announce_to(to, conversation, what="draft")
+
+
+def announce_to(person: int, conversation: Conversation, *, what: str) -> None:
+    news = {"id": conversation.pk, "brand": conversation.brand_id, "what": what, "to": person}
     transaction.on_commit(lambda: publish(CHANNEL, {**news, "at": now_us()}))

@@ -162,7 +162,7 @@ class Hub:
     def spread(self, news: dict[str, Any]) -> None:
         """To all who may see the brand; what is `to` somebody, to their own streams alone."""
         told_to = news.pop("to", None)
-        line = event("conversation" if told_to is None else "arrival", news)
+        line = event("conversation" if told_to is None else news["what"], news)
         for reader in self.readers:
             is_meant = told_to in (None, reader.access.user_id)
             if is_meant and news["brand"] in reader.access.brands:

@@ -11,6 +11,7 @@ from accounts.access import require_role
 from accounts.models import Role, User
 from inbox.actions.chaining import as_typed, whole_of
 from inbox.actions.recording import locked_for_work
+from inbox.live import announce_draft_gone
 from inbox.models import Conversation, Draft, Merge, Message, Note
 from inbox.text.plain import escaped, storable, writable
 from inbox.text.sameness import folded
@@ -65,7 +66,7 @@ def save_draft(
     """Keeps `text` in place of the version `since` (0: of nothing), of what it goes on from, or of
     the words that its page sent before and is `unheard` whether they were kept. An empty one is
     gone; its row stays, so that no save that was begun earlier brings it back. Nobody else hears of
-    it. Twice is once.
+    it, and its author's other pages do once it is gone. Twice is once.
 
     The conversation's lock comes before the key's, as in `reply` and `add_note`: a save that comes
     late finds what they made. Raises DraftTooLong, AlreadySent, ChangedElsewhere, MergedAway.
@@ -93,6 +94,8 @@ def save_draft(
         raise ChangedElsewhere(kept)
     drafts.delete()
     fresh.save()
+    if kept is not None and kept.text and not fresh.text:
+        announce_draft_gone(current, to=by.pk)
     return fresh if fresh.text else None
 
 
@@ -162,7 +165,10 @@ def in_full(message: Message) -> str:
 def drop_draft(client_key: UUID, *, by: User) -> None:
     """It is being sent, in the transaction that does so: a crash keeps exactly one of the two."""
     hold_key(client_key)
-    Draft.objects.filter(author=by, client_key=client_key).delete()
+    kept = Draft.objects.filter(author=by, client_key=client_key)
+    for draft in kept.select_related("conversation"):
+        announce_draft_gone(draft.conversation, to=by.pk)
+    kept.delete()
 
 
 def hold_key(client_key: UUID) -> None:

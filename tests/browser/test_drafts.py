@@ -40,6 +40,10 @@ def is_saved(response: Response) -> bool:
     return response.url.endswith("/drafts/") and response.request.method == "POST" and response.ok
 
 
+def is_save(route: Route) -> bool:
+    return route.request.method == "POST"
+
+
 def type_and_save(desk: Page, text: str) -> None:
     with desk.expect_response(is_saved):
         composer(desk).fill(text)
@@ -73,6 +77,36 @@ def test_it_waits_on_another_machine_until_it_is_sent(windows, asked):
     expect(here.locator(".message-ours")).to_contain_text("We do, from April.")
     expect(composer(here)).to_have_value("")
     assert held_elsewhere(windows, here) == ""
+
+
+def test_one_that_was_emptied_leaves_other_machines_without_being_looked_at(windows, asked):
+    here = asked("Do you think twice?")
+    type_and_save(here, "Never.")
+    there = windows.open(here.url, "ana")
+    expect(composer(there)).to_have_value("Never.")
+    # What is typed there alone stays, whatever becomes of the rest.
+    note = there.get_by_label(NOTE)
+    there.get_by_role("tab", name="Note").click()
+    there.get_by_role("alertdialog").get_by_role("button", name="Leave it there").click()
+    there.route("**/drafts/", lambda route: route.abort() if is_save(route) else route.continue_())
+    note.fill("Ask Sam")
+    type_and_save(here, "")
+    expect(composer(there)).to_have_value("")
+    expect(note).to_have_value("Ask Sam")
+    note.fill("")
+    there.unroute("**/drafts/")
+
+    # The mark of one that isn't open goes likewise.
+    with here.expect_response(is_saved):
+        composer(here).fill("Always.")
+    there.reload()
+    expect(composer(there)).to_have_value("Always.")
+    there.goto(f"{windows.stack.web}/desk/?view=open")
+    mark = there.locator(".row", has_text="Do you think twice?").get_by_text("Draft")
+    expect(mark).to_be_visible()
+    expect(there.locator("#live-state")).to_contain_text("Live")
+    type_and_save(here, "")
+    expect(mark).to_be_hidden()
 
 
 def test_of_two_machines_the_older_is_told_and_loses_no_word(windows, asked):

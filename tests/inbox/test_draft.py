@@ -177,6 +177,23 @@ def test_nobody_hears_of_it(save, ana, question):
     assert Conversation.objects.get().version == before
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("way", ["emptied", "sent"])
+def test_that_it_is_gone_its_author_alone_is_told_by_ids(way, save, acme, ana, dm_thread, question):
+    key = uuid4()
+    version = save(ana, "Dear Carla", key=key).json()["version"]
+    with heard() as news:
+        if way == "emptied":
+            save(ana, "", key=key, since=version)
+            save(ana, "", key=key, since=version)
+        else:
+            reply(dm_thread, Said("Dear Carla", key), by=ana)
+        (told,) = [one for one in news() if one["what"] == "draft"]
+    assert told.pop("at")
+    number = question.conversation_id
+    assert told == {"id": number, "brand": acme.pk, "what": "draft", "to": ana.pk}
+
+
 def test_who_leaves_the_handle_loses_sight_of_it(save, ana, acme, question):
     save(ana, "Dear Carla")
     ana.memberships.all().delete()

@@ -114,13 +114,15 @@ def test_it_tells_ids_and_versions_and_no_text(live_url, conversation, ana, ben)
     assert (news["id"], news["what"]) == (conversation.pk, "note")
 
 
-def test_who_invited_somebody_alone_hears_that_they_came(live_url, conversation, ana, ben):
+def test_what_is_for_one_person_they_alone_hear(live_url, conversation, ana, ben):
     with listening(live_url, ana) as hers, listening(live_url, ben) as his:
         with transaction.atomic():
             live.announce_arrival(conversation, to=ana.pk)
+            live.announce_draft_gone(conversation, to=ana.pk)
         claim(conversation, by=ana)
-        name, news = hers.next()
-        assert (name, set(news)) == ("arrival", {"id", "brand", "what", "at"})
+        for expected in ("arrival", "draft"):
+            name, news = hers.next()
+            assert (name, set(news)) == (expected, {"id", "brand", "what", "at"})
         assert hers.next()[0] == his.next()[0] == "conversation"
 
 

@@ -3,6 +3,7 @@
 // elsewhere is shown, never written over. What the server can't be told stays in this browser until
 // it can.
 import { Controller } from "stimulus"
+import { openNumber } from "lib/desk"
 import { reportFailure } from "lib/failures"
 import { headers } from "lib/headers"
 import { toast } from "lib/toast"
@@ -57,6 +58,11 @@ export default class extends Controller {
     this.#hide()
     this.#forgetTimer()
     this.soon()
+  }
+
+  // It was sent or emptied on another page. What is typed here alone stays.
+  leave({ detail: { number } }) {
+    if (number === openNumber() && this.draft.version && this.#isFree) this.#ask()
   }
 
   takeElsewhere() {

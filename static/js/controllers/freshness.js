@@ -104,6 +104,7 @@ export default class extends Controller {
   #heed({ kind, id, version }) {
     if (kind === "missed") return this.catchUp()
     if (kind === "arrival") return this.#welcome(id)
+    if (kind === "draft") return this.dispatch("draft-gone", { detail: { number: id } })
     if (kind === "access" || this.#isNews(id, version)) this.refreshList()
     if (kind === "access" || (id === openNumber() && version > openVersion())) {
       this.refreshConversation()

@@ -2,7 +2,7 @@
 // whose conversation is open is marked.
 import { Controller } from "stimulus"
 import { openNumber, showPane } from "lib/desk"
-import { conversationsWithDrafts } from "lib/drafts"
+import { conversationsWithDrafts, forgetGone } from "lib/drafts"
 
 export default class extends Controller {
   static targets = ["row"]
@@ -47,6 +47,16 @@ export default class extends Controller {
     for (const row of document.querySelectorAll("#rows > .row")) {
       row.toggleAttribute("data-draft", drafts.has(row.dataset.number))
     }
+  }
+
+  // Of a conversation that is not open: its draft was sent or emptied on another page. Now is asked.
+  async forgetDraft({ detail: { number } }) {
+    if (number === openNumber()) return
+    const address = `/conversations/${number}/drafts/`
+    const response = await fetch(address, { headers: { "HX-Request": "true" } }).catch(() => null)
+    if (!response?.ok) return
+    forgetGone(this.userValue, number, (await response.json()).drafts)
+    this.markDrafts()
   }
 
   // Private

@@ -24,13 +24,25 @@ export function isDraftKey(storageKey, key) {
   return storageKey === PREFIX + key
 }
 
+// Of a conversation, what the server had and has no more, by the modes that it has. What it never
+// had stays.
+export function forgetGone(user, number, held) {
+  for (const key of keysOf(`${user}:${number}:`)) {
+    const { version, unsaved } = storedDraft(key) ?? {}
+    if (version && !unsaved && !(key.split(":")[2] in held)) storeDraft(key, null)
+  }
+}
+
 // Numbers of the conversations in which `user` has something unsent.
 export function conversationsWithDrafts(user) {
   const numbers = new Set()
-  for (const key of Object.keys(localStorage)) {
-    if (!key.startsWith(`${PREFIX}${user}:`)) continue
-    const stored = key.slice(PREFIX.length)
-    if (storedDraft(stored)?.text) numbers.add(stored.split(":")[1])
+  for (const key of keysOf(`${user}:`)) {
+    if (storedDraft(key)?.text) numbers.add(key.split(":")[1])
   }
   return numbers
+}
+
+function keysOf(beginning) {
+  const all = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX + beginning))
+  return all.map((key) => key.slice(PREFIX.length))
 }

@@ -8,7 +8,7 @@ const RETRY_FROM = 1000
 const RETRY_TO = 30000
 // The server pings every 20 seconds; silence for longer is a line that died without a word.
 const SILENCE = 50000
-const NEWS = ["conversation", "arrival", "access", "missed"]
+const NEWS = ["conversation", "arrival", "draft", "access", "missed"]
 
 const tabs = new Set()
 let source = null
