@@ -25,6 +25,19 @@ def said_by(stack, author: str) -> list[str]:
     return [str(one["text"]) for one in posts]
 
 
+# How far the headings and the names of a table move when it is scrolled both ways.
+STAYS = """region => {
+  const places = () => [
+    region.querySelector("thead").getBoundingClientRect().top,
+    region.querySelector("tbody th").getBoundingClientRect().left,
+  ]
+  const before = places()
+  region.scrollBy({ top: 30, left: 30, behavior: "instant" })
+  if (!region.scrollTop || !region.scrollLeft) throw new Error("it does not scroll")
+  return places().map((place, number) => place - before[number])
+}"""
+
+
 def looks_right(desk: Page) -> None:
     for scheme, rules in (("light", RULES), ("dark", ["color-contrast"])):
         desk.emulate_media(color_scheme=scheme)
@@ -92,6 +105,11 @@ def test_from_a_public_complaint_to_a_private_answer_and_back(windows, stack, id
     report = windows.open("/reports/handoffs/", "sam", bypass_csp=True)
     expect(report.get_by_role("region", name="Numbers by handle")).to_contain_text("@acme")
     looks_right(report)
+    report.set_viewport_size(PHONE)
+    looks_right(report)
+    report.set_viewport_size({"width": 390, "height": 150})
+    headings, names = report.get_by_role("region", name="Numbers by handle").evaluate(STAYS)
+    assert (round(headings), round(names)) == (0, 0)
 
 
 def test_two_conversations_become_one_and_two_again(windows, stack, ids, ivan):
