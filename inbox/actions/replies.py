@@ -148,41 +148,6 @@ def reply(thread: Thread, said: Said, *, by: User, tail: str = "") -> Message:
     return message
 
 
-def home_of(thread: Thread) -> Conversation:
-    """Wherever the thread is by now: the reply goes with it."""
-    try:
-        return locked_around(thread)
-    except Thread.DoesNotExist as gone:
-        raise ThreadMoved from gone
-
-
-def follow_up(message: Message, said: Said, overruled: Iterable[Stopped], *, by: User) -> None:
-    """What a reply means for its draft, its conversation and the history of both."""
-    conversation = message.conversation
-    if said.saved_reply is not None:
-        remember_use(whole_of(message), said.saved_reply)
-    drop_draft(said.client_key, by=by)
-    if conversation.assignee_id is None and conversation.brand.claims_on_reply:
-        hand_over(conversation, to=by, by=by)
-    record(conversation, ConversationEvent.Kind.REPLIED, by=by, message=message)
-    for stopped in overruled:
-        keep_reason(message, stopped, said.despite[stopped.guard], by=by)
-
-
-def keep_reason(message: Message, stopped: Stopped, despite: Despite, *, by: User) -> None:
-    record(
-        message.conversation,
-        ConversationEvent.Kind.OVERRULED,
-        by=by,
-        message=message,
-        after={
-            "guard": stopped.guard,
-            "reason": despite.why.strip() if stopped.asks_why else "",
-            **stopped.recorded(),
-        },
-    )
-
-
 def parts_to_send(
     thread: Thread, words: str, tail: str = "", *, has_files: bool = False
 ) -> list[Part]:
@@ -209,6 +174,14 @@ def check_length(thread: Thread, words: str, *, has_files: bool = False) -> None
     )
     if weight > limit:
         raise ReplyTooLong(weight, limit)
+
+
+def home_of(thread: Thread) -> Conversation:
+    """Wherever the thread is by now: the reply goes with it."""
+    try:
+        return locked_around(thread)
+    except Thread.DoesNotExist as gone:
+        raise ThreadMoved from gone
 
 
 def check_connected(brand: BrandAccount) -> None:
@@ -282,3 +255,30 @@ def undo_seconds(thread: Thread, brand: BrandAccount) -> int:
 def refresh(conversation: Conversation) -> None:
     summarise(conversation)
     keep(conversation, *SUMMARY, what="send")
+
+
+def follow_up(message: Message, said: Said, overruled: Iterable[Stopped], *, by: User) -> None:
+    """What a reply means for its draft, its conversation and the history of both."""
+    conversation = message.conversation
+    if said.saved_reply is not None:
+        remember_use(whole_of(message), said.saved_reply)
+    drop_draft(said.client_key, by=by)
+    if conversation.assignee_id is None and conversation.brand.claims_on_reply:
+        hand_over(conversation, to=by, by=by)
+    record(conversation, ConversationEvent.Kind.REPLIED, by=by, message=message)
+    for stopped in overruled:
+        keep_reason(message, stopped, said.despite[stopped.guard], by=by)
+
+
+def keep_reason(message: Message, stopped: Stopped, despite: Despite, *, by: User) -> None:
+    record(
+        message.conversation,
+        ConversationEvent.Kind.OVERRULED,
+        by=by,
+        message=message,
+        after={
+            "guard": stopped.guard,
+            "reason": despite.why.strip() if stopped.asks_why else "",
+            **stopped.recorded(),
+        },
+    )
