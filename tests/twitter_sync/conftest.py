@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from socketserver import ThreadingMixIn
 from typing import Any
+from uuid import uuid4
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -17,7 +18,9 @@ from django.test import Client as Browser
 from pytest_django import Settings
 
 from accounts.models import BrandAccount, User
-from inbox.models import Thread
+from inbox.actions.replies import Said, reply
+from inbox.actions.taking_back import cancel
+from inbox.models import Contact, Conversation, Message, Thread
 from tests import x
 from tests.factories import (
     make_contact,
@@ -25,13 +28,27 @@ from tests.factories import (
     make_message,
     make_thread,
     make_user,
+    next_x_id,
+)
+from tests.twitter_sync.bodies import (
+    delete_event,
+    dm_received,
+    dm_sent,
+    mention_event,
+    own_event,
+    page_dm,
+    post,
+    push,
 )
 from tests.twitter_sync.small_x import SmallX
 from tests.twitter_sync.small_x import running as small_x_running
 from tests.x import Simulator
 from twitter_sync import oauth, tokens
+from twitter_sync.actions.applying import apply_due
+from twitter_sync.actions.recording import record_items
+from twitter_sync.actions.sending import accepted, begin
 from twitter_sync.client import Client
-from twitter_sync.models import Connection
+from twitter_sync.models import Connection, SyncCursor
 
 
 @pytest.fixture(scope="session")
@@ -196,3 +213,31 @@ def small_x(settings: Settings) -> Iterator[SmallX]:
     with small_x_running() as x:
         settings.X_API_URL = x.url
         yield x
+
+
+@pytest.fixture
+def day(client: Browser, acme: BrandAccount, carla: Contact, ana: User) -> Message:
+    """Pushes and polls, a reply that X accepted and one taken back, a post that was deleted.
+    Returns the reply."""
+    push(client, dm_received(acme, carla, "Where is my parcel?"))
+    polled = page_dm(carla, acme, "Hello?")
+    record_items(acme, "dm", [{"data": polled, "includes": {}}])
+    SyncCursor.objects.create(brand=acme, feed="dms", newest_id=polled["id"])
+    named = post(carla, "@acme is it lost?", names=[acme])
+    push(client, mention_event(acme, named))
+    answer = post(acme, "@carla we look into it.", answers=named, names=[carla])
+    push(client, own_event(acme, answer))
+    apply_due()
+    push(client, delete_event(acme, answer["id"]))
+    apply_due()
+    thread = Conversation.objects.get().threads.get(kind="dm")
+    cancel(reply(thread, Said("Wait", uuid4()), by=ana), by=ana)
+    sent = reply(thread, Said("On its way.", uuid4()), by=ana)
+    attempt = begin(thread.conversation_id)
+    assert attempt is not None
+    x_id = next_x_id()
+    accepted(attempt, x_id)
+    push(client, dm_sent(acme, carla, "On its way.", id=x_id))
+    apply_due()
+    sent.refresh_from_db()
+    return sent

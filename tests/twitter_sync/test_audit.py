@@ -1,4 +1,4 @@
-"""What must always be true of the rows: `twitter_sync.audit`, and the deed that asks for it.
+"""What must always be true of the rows: `twitter_sync.audit`.
 
 Each invariant holds after an ordinary day, and is named when a row is made that breaks it. Rows are
 broken here by hand; test_planted_bugs.py breaks the product.
@@ -6,54 +6,29 @@ broken here by hand; test_planted_bugs.py breaks the product.
 
 from __future__ import annotations
 
-import json
-import logging
 import re
 from datetime import timedelta
-from io import StringIO
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
-from django.test import Client
 from django.utils import timezone
 
-from accounts.models import BrandAccount, User
-from accounts.tasks import send_letters
 from inbox.actions import sending
 from inbox.actions.replies import Said, reply
-from inbox.actions.taking_back import cancel
 from inbox.models import (
     Attachment,
-    Contact,
     Conversation,
     ConversationEvent,
     Message,
     MessageRevision,
 )
 from tests.factories import make_conversation, make_message, make_thread, next_x_id
-from tests.twitter_sync.bodies import (
-    delete_event,
-    dm_received,
-    dm_sent,
-    mention_event,
-    own_event,
-    page_dm,
-    post,
-    push,
-)
-from tests.twitter_sync.held import somebody_does
-from twitter_sync.actions.applying import apply_due
-from twitter_sync.actions.auditing import audit
-from twitter_sync.actions.recording import record_items
 from twitter_sync.actions.redacting import redact
-from twitter_sync.actions.sending import accepted, begin
+from twitter_sync.actions.sending import begin
 from twitter_sync.audit import INVARIANTS, everything, examine, recent
 from twitter_sync.models import (
-    Audit,
     KnownPost,
     RateBudget,
     RawEvent,
@@ -61,38 +36,9 @@ from twitter_sync.models import (
     SendAttempt,
     SyncCursor,
 )
-from twitter_sync.tasks import audit as task
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def day(client: Client, acme: BrandAccount, carla: Contact, ana: User) -> Message:
-    """Pushes and polls, a reply that X accepted and one taken back, a post that was deleted.
-    Returns the reply."""
-    push(client, dm_received(acme, carla, "Where is my parcel?"))
-    polled = page_dm(carla, acme, "Hello?")
-    record_items(acme, "dm", [{"data": polled, "includes": {}}])
-    SyncCursor.objects.create(brand=acme, feed="dms", newest_id=polled["id"])
-    named = post(carla, "@acme is it lost?", names=[acme])
-    push(client, mention_event(acme, named))
-    answer = post(acme, "@carla we look into it.", answers=named, names=[carla])
-    push(client, own_event(acme, answer))
-    apply_due()
-    push(client, delete_event(acme, answer["id"]))
-    apply_due()
-    thread = Conversation.objects.get().threads.get(kind="dm")
-    cancel(reply(thread, Said("Wait", uuid4()), by=ana), by=ana)
-    sent = reply(thread, Said("On its way.", uuid4()), by=ana)
-    attempt = begin(thread.conversation_id)
-    assert attempt is not None
-    x_id = next_x_id()
-    accepted(attempt, x_id)
-    push(client, dm_sent(acme, carla, "On its way.", id=x_id))
-    apply_due()
-    sent.refresh_from_db()
-    return sent
 
 
 def broken(name: str) -> list[str]:
@@ -337,107 +283,3 @@ def test_the_docs_say_what_each_says():
     page = (ROOT / "docs" / "reliability.md").read_text()
     said = dict(re.findall(r"^\| (V\d+) \| (.*) \|$", page, re.MULTILINE))
     assert said == {name: one.sentence for name, one in INVARIANTS.items()}
-
-
-# The deed
-
-
-def spoil(day: Message) -> None:
-    Conversation.objects.update(message_count=17)
-
-
-def test_a_clean_audit_is_kept_and_says_how_long_it_took(day, mailoutbox, olga):
-    found = audit()
-    assert found is not None
-    assert (found.is_clean, found.is_whole) == (True, False)
-    assert found.seconds > 0
-    send_letters()
-    assert mailoutbox == []
-
-
-def test_what_came_to_be_broken_is_told_once(day, olga, ana, mailoutbox, caplog):
-    spoil(day)
-    with caplog.at_level(logging.ERROR):
-        for _ in range(3):
-            task()
-    assert caplog.text.count("invariant broken") == 1
-    send_letters()
-    [mail] = mailoutbox
-    assert mail.to == [olga.email]
-    assert INVARIANTS["V8"].sentence in mail.body
-    assert day.text not in mail.body
-
-
-def test_what_was_mended_and_broke_again_is_told_again(day, olga, mailoutbox):
-    for count in (17, 5, 17):
-        Conversation.objects.update(message_count=count)
-        task()
-    assert [audit.names for audit in Audit.objects.order_by("id")] == [["V8"], [], ["V8"]]
-    send_letters()
-    assert len(mailoutbox) == 2
-
-
-def test_it_keeps_which_rows_and_how_many(day):
-    spoil(day)
-    found = audit(whole=True)
-    assert found is not None
-    [one] = found.broken
-    assert (one["name"], one["count"], one["rows"]) == (
-        "V8",
-        1,
-        [f"conversation {day.conversation_id}"],
-    )
-
-
-def test_audits_are_kept_for_a_month(acme):
-    Audit.objects.create(began_at=timezone.now() - timedelta(days=31))
-    audit()
-    assert Audit.objects.count() == 1
-
-
-def test_a_statement_that_takes_too_long_is_no_proof(acme, monkeypatch):
-    endless = "SELECT 'row ' || pg_sleep(60)"
-    invariant = type(INVARIANTS["V6"])("V0", "Nothing takes long.", "", endless)
-    scope = type(recent())(patience="50ms")
-    finding = examine(invariant, scope)
-    assert finding.unfinished
-    assert not finding.holds
-
-
-def test_of_two_at_once_one_audits(acme):
-    with somebody_does("twitter_sync.audit"):
-        assert audit() is None
-    assert audit() is not None
-
-
-# The command
-
-
-def run(*options: str) -> tuple[str, int]:
-    out = StringIO()
-    try:
-        call_command("audit", *options, stdout=out)
-    except SystemExit as end:
-        return out.getvalue(), int(str(end.code))
-    return out.getvalue(), 0
-
-
-def test_the_command_says_that_all_is_well(day):
-    told, status = run()
-    assert status == 0
-    assert told.count("ok ") == len(INVARIANTS)
-
-
-def test_the_command_names_the_rows_and_ends_with_status_1(day):
-    spoil(day)
-    told, status = run("--all")
-    assert status == 1
-    assert f"conversation {day.conversation_id}" in told
-    assert "BROKEN V8" in told
-
-
-def test_the_command_speaks_json(day):
-    spoil(day)
-    told, status = run("--json")
-    found: dict[str, Any] = json.loads(told)
-    assert (status, found["is_clean"], found["broken"][0]["name"]) == (1, False, "V8")
