@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from tests.browser.cast import PASSWORD
 from tests.stack import Stack, running
@@ -50,6 +50,7 @@ REFUSALS = (
     "htmx:sendError",
 )
 NUMBERS = count(1)
+MOST_STEPS = 100
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 # A page on a phone is the same fragments in another order: test_accessibility.py looks at the main
 # ones in both sizes in every run, the others on a phone are left to `make check-deep`.
@@ -191,6 +192,15 @@ def writes(stack: Stack, ids: dict[str, str], somebody: Callable[..., str]) -> C
         return str(told["id"])
 
     return writes
+
+
+def step_to(place: Locator, key: str) -> None:
+    """By a key that goes on to the next; there may be others before it."""
+    for _ in range(MOST_STEPS):
+        if place.evaluate("place => place === document.activeElement"):
+            return
+        place.page.keyboard.press(key)
+    expect(place).to_be_focused()
 
 
 def number_of(page: Page) -> int:

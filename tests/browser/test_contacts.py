@@ -10,7 +10,7 @@ from tests.browser.conftest import PHONE, SIZES, axe
 
 @pytest.fixture
 def hilda(stack) -> str:
-    """Somebody on X whom no other test knows; her id."""
+    """Somebody on X whom the tests of other files don't know; her id."""
     person = {"username": "hilda", "name": "Hilda Hailer", "description": "Sells watches.\nCheap."}
     return str(stack.tell_x("users", users=[person])["users"][0]["id"])
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import PHONE, axe, number_of
+from tests.browser.conftest import PHONE, axe, number_of, step_to
 
 SESSION = "handled_session"
 NO_SHARED_WORKER = "delete window.SharedWorker"
@@ -334,14 +334,16 @@ def test_news_that_got_lost_are_caught_up_with_while_the_line_is_up(windows, wri
 def test_it_is_worked_by_keyboard_alone(windows, writes):
     writes("rosa", "By keyboard, please")
     desk = windows.open("/desk/?view=open", "ben")
-    expect(desk.locator("#list")).to_contain_text("By keyboard, please")
+    row = desk.get_by_role("link", name="By keyboard, please")
+    expect(row).to_be_visible()
     desk.keyboard.press("j")
     expect(desk.locator(".row-link").first).to_be_focused()
+    step_to(row, "j")
     desk.keyboard.press("Enter")
     expect(desk.locator("#timeline")).to_contain_text("By keyboard, please")
-    if desk.locator("#claim").count():
-        desk.keyboard.press("c")
-        expect(desk.locator("#assignee")).to_contain_text("Ben Agent (you)")
+    expect(desk.locator("#claim")).to_be_visible()
+    desk.keyboard.press("c")
+    expect(desk.locator("#assignee")).to_contain_text("Ben Agent (you)")
     desk.keyboard.press("n")
     expect(desk.get_by_label("Note for your team")).to_be_focused()
     desk.keyboard.type("j and e are letters here")

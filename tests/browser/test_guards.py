@@ -23,10 +23,9 @@ SWITCH = """times => {
 
 
 @pytest.fixture
-def hana(stack) -> str:
-    """Somebody on X whom no other test knows; her id."""
-    person = {"username": "hana", "name": "Hana Hesitant"}
-    return str(stack.tell_x("users", users=[person])["users"][0]["id"])
+def hana(somebody) -> str:
+    """Her id on X."""
+    return somebody("hana", name="Hana Hesitant")
 
 
 def looks_right(desk: Page) -> None:

@@ -13,10 +13,9 @@ from tests.stack import until
 
 
 @pytest.fixture
-def ivan(stack) -> str:
-    """Somebody on X whom no other test knows; his id."""
-    person = {"username": "ivan", "name": "Ivan Impatient"}
-    return str(stack.tell_x("users", users=[person])["users"][0]["id"])
+def ivan(somebody) -> str:
+    """His id on X."""
+    return somebody("ivan", name="Ivan Impatient")
 
 
 def said_by(stack, author: str) -> list[str]:

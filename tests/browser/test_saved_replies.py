@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import RULES, axe, number_of
+from tests.browser.conftest import RULES, axe, number_of, step_to
 
 ADD = """async ([shortcut, text]) => {
   const form = document.querySelector("[data-saved-replies-address-value]")
@@ -37,7 +37,8 @@ def test_a_saved_reply_is_chosen_by_keyboard(windows, writes):
     text.focus()
     desk.keyboard.press("/")
     item = desk.get_by_role("button", name="/late It is late, sorry!")
-    expect(item).to_be_focused()
+    expect(item).to_be_visible()
+    step_to(item, "ArrowDown")
     looks_right(desk)
     desk.keyboard.press("Enter")
     expect(text).to_have_value("It is late, sorry!")
