@@ -55,7 +55,7 @@ def reword(
     conversation = locked_around(message)
     message.refresh_from_db()
     if message.state != Message.State.QUEUED:
-        raise TooLate("It is on its way to X already.")
+        raise TooLate(message)
     if message.text == escaped(words):
         return message
     if message.uncertain_since is not None:

@@ -14,9 +14,21 @@ from inbox.actions.replies import refresh
 from inbox.actions.retrying import is_retryable
 from inbox.models import ConversationEvent, Message
 
+WHAT_CAME_FIRST = {
+    Message.State.RECEIVED: "It is theirs, not ours.",
+    Message.State.SENDING: "It is on its way to X already.",
+    Message.State.UNCERTAIN: "X may have it already, and has not said so yet.",
+    Message.State.SENT: "X has it already.",
+    Message.State.FAILED: "It failed meanwhile: nothing of it was sent.",
+    Message.State.CANCELLED: "It was taken back meanwhile: nothing of it was sent.",
+}
+
 
 class TooLate(Exception):
-    """Only a queued message can be cancelled."""
+    """It waits no longer, for what has become of it came first."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(WHAT_CAME_FIRST[Message.State(message.state)])
 
 
 @transaction.atomic
@@ -34,7 +46,7 @@ def cancel(message: Message, *, by: User, to_edit: bool = False) -> Message.Stat
     if message.state == Message.State.CANCELLED:
         return None
     if message.state != Message.State.QUEUED and not is_retryable(message):
-        raise TooLate("It is on its way to X already.")
+        raise TooLate(message)
     taken_from = Message.State(message.state)
     for one in [message, *waiting_with(message)]:
         before = one.state

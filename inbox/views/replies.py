@@ -54,6 +54,7 @@ DEEDS: dict[str, Deed] = {
 }
 TAKEN_BACK = "It was taken back already."
 OTHER_WORDS = "It says something else now. "
+STILL_YOURS = "What you typed is a draft."
 STALE_PAGE = "This page is out of date. Reload it; your text is kept."
 
 
@@ -196,9 +197,8 @@ def message_rewording(request: HttpRequest, pk: int) -> HttpResponse:
         return around(request, message, status=422, toast=str(error))
     except (TooLate, MayBeOnX, PartOfChain) as error:
         # What was typed is lost to nobody: it becomes a draft of the same path.
-        return around(
-            request, message, status=409, toast=str(error), taken_back=message, words=text
-        )
+        told = f"{error} {STILL_YOURS}"
+        return around(request, message, status=409, toast=told, taken_back=message, words=text)
     return around(request, message)
 
 

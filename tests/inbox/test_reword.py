@@ -18,7 +18,7 @@ from inbox.actions.rewording import MayBeOnX, reword
 from inbox.actions.sending import doubt, take_next
 from inbox.actions.taking_back import TooLate
 from inbox.models import ConversationEvent, Message
-from tests.factories import make_message
+from tests.factories import make_message, next_x_id
 from tests.inbox.overruling import told_in
 from tests.news import heard
 
@@ -211,14 +211,33 @@ def test_the_page_offers_it_and_shows_the_new_words(client, sign_in, waiting, an
     assert "On its wya" not in answer.text
 
 
-def test_who_comes_too_late_has_their_words_as_a_draft(client, sign_in, waiting, ana):
-    Message.objects.update(not_before=timezone.now())
-    take_next(waiting.conversation_id)
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ("sending", "It is on its way to X already."),
+        ("uncertain", "X may have it already, and has not said so yet."),
+        ("sent", "X has it already."),
+        ("failed", "It failed meanwhile: nothing of it was sent."),
+        ("cancelled", "It was taken back meanwhile: nothing of it was sent."),
+    ],
+)
+def test_who_comes_too_late_is_told_why_and_has_their_words_as_a_draft(
+    client, sign_in, waiting, ana, state, told
+):
+    external_id = next_x_id() if state == "sent" else None
+    Message.objects.filter(pk=waiting.pk).update(state=state, external_id=external_id)
     answer = post(client, sign_in, ana, waiting, "5 < 6 & so on")
     assert answer.status_code == 409
     said = json.loads(answer["HX-Trigger"])
-    assert said["toast"]["text"] == "It is on its way to X already."
+    assert said["toast"]["text"] == f"{told} What you typed is a draft."
     assert (said["takenback"]["path"], said["takenback"]["text"]) == ("dm", "5 < 6 & so on")
+
+
+def test_what_a_customer_said_has_no_other_words(client, sign_in, question, ana):
+    answer = post(client, sign_in, ana, question, "I am happy")
+    assert answer.status_code == 409
+    question.refresh_from_db()
+    assert question.plain_text != "I am happy"
 
 
 def test_words_that_can_not_be_sent_are_refused_with_the_reason(client, sign_in, waiting, ana):

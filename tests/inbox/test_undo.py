@@ -20,7 +20,7 @@ from inbox.actions.retrying import retry
 from inbox.actions.sending import take_next
 from inbox.actions.taking_back import cancel
 from inbox.models import ConversationEvent, Message
-from tests.factories import make_message
+from tests.factories import make_message, next_x_id
 from tests.locks import wait_until_waiting
 from twitter_sync.actions.sending import due_conversations
 
@@ -170,15 +170,21 @@ def test_of_two_who_undo_at_once_one_has_the_words_and_the_other_is_told(
     assert ConversationEvent.objects.filter(kind="cancelled").count() == 1
 
 
-def test_who_undoes_too_late_is_told(acme, ana, post, public_thread, client, sign_in):
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [("sending", "It is on its way to X already."), ("sent", "X has it already.")],
+)
+def test_who_undoes_too_late_is_told(acme, ana, post, public_thread, client, sign_in, state, told):
     seconds(acme, public=8)
     message = say(public_thread, ana)
     let_time_pass(message)
     take_next(message.conversation_id)
+    external_id = next_x_id() if state == "sent" else None
+    Message.objects.filter(pk=message.pk).update(state=state, external_id=external_id)
     answer = sign_in(client, ana).post(f"/messages/{message.pk}/cancellation/")
     assert answer.status_code == 409
     said = json.loads(answer["HX-Trigger"])
-    assert said["toast"]["text"] == "It is on its way to X already."
+    assert said["toast"]["text"] == told
     assert "takenback" not in said
 
 
