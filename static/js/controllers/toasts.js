@@ -15,11 +15,11 @@ export default class extends Controller {
   }
 
   show = ({ detail }) => {
-    const { text, value, tone, seconds, link } = detail
+    const { text, value, tone, seconds, link, instead } = detail
     const template = this.templateTargets.find(({ dataset }) => dataset.tone === tone)
     const toast = (template ?? this.templateTarget).content.firstElementChild.cloneNode(true)
     const words = text ?? value ?? ""
-    this.#dropSame(words)
+    this.#drop(words, instead)
     toast.querySelector(".toast-text").append(words, ...this.#link(link))
     toast.dataset.words = words
     if (seconds && tone !== "danger") toast.dataset.toastSecondsValue = seconds
@@ -27,9 +27,9 @@ export default class extends Controller {
     while (this.listTarget.childElementCount > MOST) this.listTarget.firstElementChild.remove()
   }
 
-  #dropSame(words) {
-    for (const toast of this.listTarget.children) {
-      if (toast.dataset.words === words) toast.remove()
+  #drop(...said) {
+    for (const toast of [...this.listTarget.children]) {
+      if (said.includes(toast.dataset.words)) toast.remove()
     }
   }
 

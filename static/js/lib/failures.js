@@ -11,11 +11,28 @@ const WORDS = {
   429: "Too many tries. Wait a minute.",
 }
 const BROKEN = "Something broke on our side; it is logged. What you typed is kept. Try again."
+const UNDONE = "That was not done."
 
 // `said` is the server's own sentence, where it has one for people.
 export function reportFailure(status, said = "") {
-  const link = status === 401 ? { label: "Sign in again", href: "/sign-in/", apart: true } : null
-  const words = (status >= 400 && status < 500 && status !== 401 && said) || WORDS[status]
-  toast(words ?? BROKEN, { tone: "danger", link })
+  tell(status, wordsFor(status, said))
+}
+
+// Of what was asked in `home`, a conversation that was left before the answer. `undone` says what that
+// means where nothing was done for certain.
+export function reportLeft(home, undone, status, said) {
+  const { number, who, url } = home.dataset
+  const isCertain = status >= 400 && status < 500
+  const words = `#${number} ${who}: ${isCertain ? `${undone ?? UNDONE} ` : ""}${wordsFor(status, said)}`
+  tell(status, words, { link: { label: `Go to #${number}`, href: url }, instead: said })
+}
+
+function wordsFor(status, said) {
+  return (status >= 400 && status < 500 && status !== 401 && said) || WORDS[status] || BROKEN
+}
+
+function tell(status, words, { link = null, instead = "" } = {}) {
+  const signIn = { label: "Sign in again", href: "/sign-in/", apart: true }
+  toast(words, { tone: "danger", link: status === 401 ? signIn : link, instead })
   window.dispatchEvent(new CustomEvent("failure", { detail: { status } }))
 }

@@ -1,4 +1,4 @@
-// Short news for the reader; the toasts controller shows it.
-export function toast(text, { tone = "info", seconds = 7, link = null } = {}) {
-  window.dispatchEvent(new CustomEvent("toast", { detail: { text, tone, seconds, link } }))
+// Short news for the reader; the toasts controller shows it, in place of one that says `instead`.
+export function toast(text, { tone = "info", seconds = 7, link = null, instead = "" } = {}) {
+  window.dispatchEvent(new CustomEvent("toast", { detail: { text, tone, seconds, link, instead } }))
 }
