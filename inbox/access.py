@@ -15,6 +15,7 @@ from inbox.models import (
     Conversation,
     Enclosure,
     MediaFile,
+    Merge,
     Message,
     SavedReply,
     Thread,
@@ -50,6 +51,12 @@ def access_conversation(user: User, number: int) -> Conversation:
 def access_thread(user: User, pk: int) -> Thread:
     threads = Thread.objects.visible_to(user).select_related("conversation__brand")
     return get_object_or_404(threads, pk=pk)
+
+
+def access_merge_of_thread(user: User, pk: int) -> Merge:
+    """By which a thread became part of another, whose key a page may have still."""
+    merges = Merge.objects.visible_to(user).standing().that_folded(pk)
+    return get_object_or_404(merges)
 
 
 def access_message(user: User, pk: int) -> Message:

@@ -122,11 +122,12 @@ def move_thread(thread: Thread, target: Conversation) -> None:
 def fold(thread: Thread, twin: Thread) -> dict[str, Any]:
     """One thread of X's in two conversations becomes one."""
     messages = list(thread.messages.values_list("pk", flat=True))
+    named = {"kind": thread.kind, "x_conversation_id": thread.x_conversation_id}
+    told = {"thread": thread.pk, **named, "messages": messages}
     thread.messages.update(conversation=twin.conversation_id, thread=twin)
     thread.enclosures.update(thread=twin)
     thread.delete()
-    named = {"kind": thread.kind, "x_conversation_id": thread.x_conversation_id}
-    return {**named, "messages": messages}
+    return told
 
 
 def follow_invitations(*conversations: Conversation) -> None:

@@ -18,12 +18,17 @@ class MergeQuerySet(models.QuerySet["Merge"]):
     def standing(self) -> MergeQuerySet:
         return self.filter(undone_at=None)
 
+    def that_folded(self, thread: int) -> MergeQuerySet:
+        """By the key of a thread that is there no longer."""
+        return self.filter(moved__folded__contains=[{"thread": thread}])
+
 
 class Merge(models.Model):
     """All of `source` went into `target`, as `moved` tells:
 
-    `{"threads": [key], "folded": [{"kind", "x_conversation_id", "messages": [key]}],
-    "notes": [key], "before": {"status", "resolved_at", "resolved_through"}}`
+    `{"threads": [key], "folded": [{"thread": key, "kind", "x_conversation_id",
+    "messages": [key]}], "notes": [key], "before": {"status", "resolved_at",
+    "resolved_through"}}`
 
     A thread of which `target` had one already was folded into that. `before` is how `source` was.
     """

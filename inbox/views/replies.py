@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 from django_htmx.http import reswap, retarget
 
 from accounts.models import User
-from inbox.access import access_conversation, access_message, access_thread
+from inbox.access import (
+    access_conversation,
+    access_merge_of_thread,
+    access_message,
+    access_thread,
+)
 from inbox.actions.drafts import AlreadySent
 from inbox.actions.enclosing import EnclosureGone
 from inbox.actions.inviting import (
@@ -21,6 +26,7 @@ from inbox.actions.inviting import (
     close_in_public,
     invite,
 )
+from inbox.actions.recording import MergedAway
 from inbox.actions.replies import (
     EmptyReply,
     HandleDisconnected,
@@ -54,6 +60,7 @@ DEEDS: dict[str, Deed] = {
 }
 TAKEN_BACK = "It was taken back already."
 OTHER_WORDS = "It says something else now. "
+NOTHING_SENT = "Nothing was sent; what you typed is kept."
 STILL_YOURS = "What you typed is a draft."
 STALE_PAGE = "This page is out of date. Reload it; your text is kept."
 
@@ -61,7 +68,10 @@ STALE_PAGE = "This page is out of date. Reload it; your text is kept."
 @require_POST
 @signed_in
 def replies(request: HttpRequest, pk: int) -> HttpResponse:
-    thread = access_thread(person(request), pk)
+    try:
+        thread = access_thread(person(request), pk)
+    except Http404:
+        return merged_away(request, pk)
     form = ReplyForm(request.POST)
     if not form.is_valid():
         return refused(request, thread, STALE_PAGE, status=422)
@@ -73,7 +83,9 @@ def replies(request: HttpRequest, pk: int) -> HttpResponse:
         return halted(request, thread, stopped, said.despite)
     except OtherNumberOfPosts as error:
         return refused(request, thread, str(error), status=409, tone="warning")
-    except (AlreadySent, NothingToClose, SentOtherwise, ThreadMoved) as error:
+    except ThreadMoved:
+        return merged_away(request, pk)
+    except (AlreadySent, NothingToClose, SentOtherwise) as error:
         return refused(request, thread, str(error), status=409)
     except ReplyTooLong as error:
         return refused(request, thread, str(error), status=422, is_of_length=True)
@@ -90,6 +102,15 @@ def replies(request: HttpRequest, pk: int) -> HttpResponse:
     return conversation_answer(
         request, access_conversation(person(request), thread.conversation_id)
     )
+
+
+def merged_away(request: HttpRequest, thread_pk: int) -> HttpResponse:
+    """The page had not heard of it; what is shown in place of the form leads to the other
+    conversation, where the draft is, too. 404 for a thread that never was theirs to see."""
+    merge = access_merge_of_thread(person(request), thread_pk)
+    fresh = access_conversation(person(request), merge.source_id)
+    told = f"{MergedAway(merge)} {NOTHING_SENT}"
+    return conversation_answer(request, fresh, status=409, toast=told)
 
 
 def thread_of_post(thread: Thread, answering: str | None, *, viewer: User) -> Thread:

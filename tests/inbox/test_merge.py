@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -248,6 +249,26 @@ def test_a_reply_to_a_thread_that_was_folded_is_refused(private, acme, carla, an
     with pytest.raises(ThreadMoved):
         reply(stale, Said("Hello", uuid4()), by=ana)
     assert not Message.objects.filter(direction="out").exists()
+
+
+def test_a_page_that_has_not_heard_of_it_is_led_to_the_other(private, acme, carla, ana, zoe, ask):
+    target = make_conversation(acme, carla)
+    make_thread(target, "dm", private.thread.x_conversation_id)
+    merge(private.conversation, into=target, by=ana)
+    said = {"text": "Hello", "client_key": uuid4(), "seen_through": private.pk}
+    answer = ask(ana, "post", "replies", private.thread_id, **said)
+    assert answer.status_code == 409
+    toast = json.loads(answer["HX-Trigger"])["toast"]["text"]
+    source = private.conversation
+    assert f"#{source.pk} was merged into #{target.pk}." in toast
+    assert "Nothing was sent; what you typed is kept." in toast
+    assert f'id="conversation" data-number="{source.pk}"' in answer.text
+    assert f'href="/conversations/{target.pk}/' in answer.text
+    assert not Message.objects.filter(direction="out").exists()
+    assert ask(zoe, "post", "replies", private.thread_id, **said).status_code == 404
+    # Two again, its threads have other keys.
+    unmerge(source, by=ana)
+    assert ask(ana, "post", "replies", private.thread_id, **said).status_code == 404
 
 
 @pytest.mark.django_db(transaction=True)
