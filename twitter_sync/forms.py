@@ -146,16 +146,16 @@ class SettingsForm(forms.Form):
         required=False,
         max_length=5_000,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text="One a line. Private messages with one of them, or with the code of a coupon, "
-        "are stopped where the person has not written for a day.",
+        help_text="One a line. Private messages with one of them, with the code of a coupon or a "
+        "plain offer (“save 20 %”) are stopped where the person has not written for a day.",
     )
     link_hosts = forms.CharField(
         label="Places that private messages may link to",
         required=False,
         max_length=5_000,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text="Such as acme.com, one a line; what is below them counts, too. Other links are "
-        "stopped where the person has not written for a day.",
+        help_text="Such as acme.com, one a line; what is below them counts, too. All other "
+        "links are stopped where the person has not written for a day; without a line, every link.",
     )
     dm_daily_cap = amount(
         "Private messages without an answer",

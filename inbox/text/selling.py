@@ -1,4 +1,4 @@
-"""What in a text sells something: a brand's own phrases, and codes of coupons."""
+"""What in a text sells something: a brand's own phrases, codes of coupons, and plain offers."""
 
 from __future__ import annotations
 
@@ -14,17 +14,28 @@ SPOKEN_OF = re.compile(
     r"|buono|cupom|desconto|korting|\d{1,2} ?%",
     re.IGNORECASE,
 )
+# Whoever is only told of their own discount or order reads none of these.
+OFFER = re.compile(
+    r"(?<!\w)(?:(?:get|save|take|enjoy|up to|spare|bis zu|jusqu’à|hasta un|fino al|até|tot)"
+    r" \d{1,2} ?%"
+    r"|(?:(?:buy|order|shop) now|limited time|special offer|black (?:friday|week)|cyber monday"
+    r"|jetzt (?:kaufen|bestellen)|sonderangebot|offre spéciale|achetez maintenant|oferta especial"
+    r"|compra ahora|offerta speciale|acquista ora|compre agora|speciale aanbieding|koop nu)(?!\w))",
+    re.IGNORECASE,
+)
 
 
 def find_selling(text: str, phrases: Collection[str]) -> str:
-    """The first phrase or code that `text` sells with; "" if it does not. Phrases are found in any
-    case, as whole words."""
+    """The first phrase, code or offer that `text` sells with; "" if it does not. Phrases are found
+    in any case, as whole words."""
     folded = f" {spaced(text)} "
     for phrase in phrases:
         if (wanted := spaced(phrase)) and f" {wanted} " in folded:
             return phrase
-    code = CODE.search(text)
-    return code[0] if code and SPOKEN_OF.search(text) else ""
+    code, offer = CODE.search(text), OFFER.search(text.replace("'", "’"))
+    if code and SPOKEN_OF.search(text):
+        return code[0]
+    return offer[0] if offer else ""
 
 
 def spaced(text: str) -> str:

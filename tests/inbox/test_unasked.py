@@ -183,6 +183,10 @@ def test_a_manager_may_with_a_reason_that_is_kept(post, ana, sam, dm_thread):
         ("Take 20% off with SAVE20", [], "SAVE20"),
         ("Your voucher: XMAS2026", [], "XMAS2026"),
         ("Order AB12345 left", [], ""),
+        ("Now save up to 30% on tents", [], "up to 30%"),
+        ("20% discount: Buy now!", [], "Buy now"),
+        ("Your 20% discount is on the invoice", [], ""),
+        ("Achetez maintenant", [], "Achetez maintenant"),
         ("", [""], ""),
     ],
 )
@@ -195,6 +199,8 @@ def test_what_sells_is_found(text, phrases, found):
     [
         ("Our spring sale begins", "“Spring sale” would be advertising"),
         ("10% off with SPRING10", "“SPRING10” would be advertising"),
+        ("Black week: 20% discount, only today!", "“Black week” would be advertising"),
+        ("Get 20 % off all tents", "“Get 20 %” would be advertising"),
         ("See https://evil.com/a", "links to evil.com are not"),
         ("See notacme.com", "links to notacme.com are not"),
     ],
