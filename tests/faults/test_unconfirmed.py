@@ -41,7 +41,7 @@ def test_answers_that_never_come_are_no_second_send(trial, size, stack, seed):
     deaf = trial("O2")
     with Doubts(deaf) as doubts:
         with faults(stack, cut_answers(seed)), deaf.under_way(slowly(size)):
-            until(partial(doubts.were, at_least(size)), within=LONGEST)
+            until(partial(were, doubts, at_least(size)), within=LONGEST)
         until(doubts.are_settled, within=size.within(SETTLED_WITHIN))
     deaf.must_hold()
     assert share(doubts.took, ALMOST_ALL) <= size.within(SETTLED_WITHIN)
@@ -55,7 +55,7 @@ def test_answers_that_never_come_and_no_echo_either_are_no_second_send(trial, si
     deaf = trial("O3")
     with faults(stack, [*cut_answers(seed), lost, late]), Doubts(deaf) as doubts:
         with deaf.under_way(slowly(size)):
-            until(partial(doubts.were, at_least(size)), within=LONGEST)
+            until(partial(were, doubts, at_least(size)), within=LONGEST)
         until(doubts.are_settled, within=FOUND_WITHIN)
     deaf.must_hold()
 
@@ -84,7 +84,13 @@ def test_handles_that_x_does_not_answer_hold_up_no_other(trial, size, stack, tow
 
 def slowly(size: Size) -> Load:
     """So that agents are not done before they have written enough."""
-    return replace(size.load, per_second=15) if size is LONG else size.load
+    return replace(size.load, events=5_000, per_second=8) if size is LONG else size.load
+
+
+def were(doubts: Doubts, number: int) -> bool:
+    """So many at least, however few X takes of a handle in a quarter of an hour."""
+    doubts.trial.renew_quotas()
+    return doubts.were(number)
 
 
 def at_least(size: Size) -> int:

@@ -104,10 +104,14 @@ class Trial:
                 raise AssertionError(f"{self.check} isn't quiet, seed {self.seed}: {left}")
             time.sleep(0.2)
             with suppress(psycopg2.OperationalError):
-                if self.rows(database.WAITS_FOR_QUOTA):
-                    self.rows(database.QUARTER_OF_AN_HOUR)
+                self.renew_quotas()
                 left = database.left(self.url, since)
         return time.monotonic() - began
+
+    def renew_quotas(self) -> None:
+        """Where replies wait for nothing else, the quarter of an hour passes."""
+        if self.rows(database.WAITS_FOR_QUOTA):
+            self.rows(database.QUARTER_OF_AN_HOUR)
 
     def pass_quarter_of_an_hour(self) -> Any:
         """The moment from which on every feed must have been read once more."""
