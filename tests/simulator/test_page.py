@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
+from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
@@ -32,6 +35,19 @@ def test_what_a_customer_writes_is_text(program: Program) -> None:
     assert "&lt;img src=x" in page.text
     assert "<i>Eve" not in page.text
     assert "unsafe-inline" not in page.headers["content-security-policy"]
+
+
+def test_an_invitation_leads_to_a_message_that_is_begun(program: Program) -> None:
+    """As in X's app: to the brand that invites, whichever one somebody looks at."""
+    inviting, other, customer = program.brand(), program.brand(), program.person()
+    asked = {"recipient_id": inviting["id"], "text": "Ref 7F-3 & more"}
+    program.post(other, f"Write to us: https://twitter.com/messages/compose?{urlencode(asked)}")
+    page = program.http.get(address(program, customer, other)).text
+    [link] = re.findall(r'href="(/[?]customer=[^"]+)"', page)
+    begun = program.http.get(program.url + unescape(link)).text
+    assert ">Ref 7F-3 &amp; more</textarea>" in begun
+    assert f'<option value="{inviting["id"]}" selected>' in begun
+    assert f'<option value="{customer["id"]}" selected>' in begun
 
 
 def test_it_works_without_its_script(program: Program) -> None:

@@ -23,6 +23,7 @@ from x_simulator.posts import Post
 from x_simulator.templates import render
 from x_simulator.world import World
 
+COMPOSE = {(host, "/messages/compose") for host in ("twitter.com", "x.com")}
 MOST_TO_PICK = 500  # whoever else there is can be asked for by id in the address
 
 
@@ -71,14 +72,14 @@ def _chosen(world: World, given: str | None, *, brand: bool) -> Person | None:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a text: a plain one, a link, or a name or tag."""
+    """A stretch of a text: a plain one, a link, one that begins a message, or a name or tag."""
 
     words: str
     kind: str = ""
     href: str = ""
 
 
-def pieces(wire_text: str, entities: text.Entities) -> list[Piece]:
+def pieces(wire_text: str, entities: text.Entities, scene: Scene) -> list[Piece]:
     """A text from the wire for people: first cut by its entities, then unescaped."""
     items = [(kind, item) for kind, found in entities.items() for item in found]
     items.sort(key=lambda one: int(one[1]["start"]))
@@ -88,16 +89,30 @@ def pieces(wire_text: str, entities: text.Entities) -> list[Piece]:
         if item["start"] < position or item["end"] > len(wire_text):
             continue
         cut.append(Piece(text.unescape(wire_text[position : item["start"]])))
-        cut.append(_piece(kind, item, wire_text[item["start"] : item["end"]]))
+        cut.append(_piece(kind, item, wire_text[item["start"] : item["end"]], scene))
         position = item["end"]
     return [*cut, Piece(text.unescape(wire_text[position:]))]
 
 
-def _piece(kind: str, item: dict[str, Any], words: str) -> Piece:
+def _piece(kind: str, item: dict[str, Any], words: str, scene: Scene) -> Piece:
     href = str(item.get("expanded_url") or item.get("url") or "")
-    if kind == "urls" and urlsplit(href).scheme in ("http", "https"):
-        return Piece(str(item.get("display_url") or words), "link", href)
-    return Piece(text.unescape(words), "name")
+    if kind != "urls" or urlsplit(href).scheme not in ("http", "https"):
+        return Piece(text.unescape(words), "name")
+    shown = str(item.get("display_url") or words)
+    if message := _message_begun(href, scene):
+        return Piece(shown, "message", message)
+    return Piece(shown, "link", href)
+
+
+def _message_begun(href: str, scene: Scene) -> str:
+    """Where a link leads that opens X's app with a message begun; "" for all others."""
+    parts = urlsplit(href)
+    if (parts.hostname, parts.path) not in COMPOSE:
+        return ""
+    asked = dict(parse_qsl(parts.query))
+    begun = {"brand": asked.get("recipient_id", ""), "message": asked.get("text", "")}
+    me = {"customer": str(scene.customer.id)} if scene.customer else {}
+    return f"/?{urlencode(me | begun)}#dm-text"
 
 
 def _message(message: DirectMessage | ChatEvent, scene: Scene) -> dict[str, Any]:
@@ -106,7 +121,7 @@ def _message(message: DirectMessage | ChatEvent, scene: Scene) -> dict[str, Any]
     if isinstance(message, ChatEvent):
         shown = [Piece(message.text)]
     else:
-        shown = pieces(message.text, message.entities)
+        shown = pieces(message.text, message.entities, scene)
     return {
         "id": message.id,
         "mine": mine,
@@ -123,7 +138,7 @@ def _thread(scene: Scene, posts: list[Post]) -> list[dict[str, Any]]:
         {
             "id": post.id,
             "author": people[post.author_id],
-            "pieces": pieces(post.text, post.entities),
+            "pieces": pieces(post.text, post.entities, scene),
             "at": clock.iso(post.created_ms),
             "is_reply": post.in_reply_to_post_id is not None,
             "mine": post.author_id == me,
@@ -171,6 +186,7 @@ async def page(request: Request) -> Response:
             "customers": customers,
             "brands": world.people.brands(),
             "chatty": world.chatty.on,
+            "begun": request.query_params.get("message", ""),
             **_messages_shown(scene),
             **_encryption_shown(scene),
             **_posts_shown(scene),
