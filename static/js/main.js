@@ -16,6 +16,7 @@ import FreshnessController from "controllers/freshness"
 import HeldFocusController from "controllers/held_focus"
 import LiveStateController from "controllers/live_state"
 import MenuController from "controllers/menu"
+import NarrowingController from "controllers/narrowing"
 import OfferController from "controllers/offer"
 import PanesController from "controllers/panes"
 import RelativeTimeController from "controllers/relative_time"
@@ -48,6 +49,7 @@ application.register("freshness", FreshnessController)
 application.register("held-focus", HeldFocusController)
 application.register("live-state", LiveStateController)
 application.register("menu", MenuController)
+application.register("narrowing", NarrowingController)
 application.register("offer", OfferController)
 application.register("panes", PanesController)
 application.register("relative-time", RelativeTimeController)

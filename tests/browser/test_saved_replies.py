@@ -24,12 +24,18 @@ def looks_right(desk: Page) -> None:
         assert found == [], found
 
 
+def saved(windows, conversation: str, **words: str) -> None:
+    """Written by Sam, who has that conversation before him; by their shortcuts."""
+    manager = windows.open("/desk/?view=open", "sam")
+    manager.get_by_role("link", name=conversation).click()
+    expect(manager.get_by_label(re.compile("^Private message to @"))).to_be_visible()
+    for shortcut, text in words.items():
+        assert manager.evaluate(ADD, [shortcut, text]) == 201
+
+
 def test_a_saved_reply_is_chosen_by_keyboard(windows, writes):
     writes("piet", "When is my parcel here?")
-    manager = windows.open("/desk/?view=open", "sam")
-    manager.get_by_role("link", name="When is my parcel here?").click()
-    expect(manager.get_by_label(re.compile("^Private message to @"))).to_be_visible()
-    assert manager.evaluate(ADD, ["late", "It is late, sorry!"]) == 201
+    saved(windows, "When is my parcel here?", late="It is late, sorry!")
 
     desk = windows.open("/desk/?view=open", "ana", bypass_csp=True)
     desk.get_by_role("link", name="When is my parcel here?").click()
@@ -51,6 +57,81 @@ def test_a_saved_reply_is_chosen_by_keyboard(windows, writes):
     expect(item).to_be_hidden()
     desk.get_by_role("button", name=re.compile("^Send privately")).click()
     expect(text).to_have_value("")
+
+
+def test_what_is_typed_finds_a_saved_reply(windows, writes):
+    writes("piet", "My box is stuck")
+    saved(windows, "My box is stuck", unplug="Unplug the box.", unknown="Which box is it?")
+    desk = windows.open("/desk/?view=open", "ana")
+    desk.get_by_role("link", name="My box is stuck").click()
+    text = desk.get_by_label(re.compile("^Private message to @"))
+    unplug = desk.get_by_role("button", name="/unplug Unplug the box.")
+    unknown = desk.get_by_role("button", name="/unknown Which box is it?")
+
+    text.focus()
+    desk.keyboard.type("/unp")
+    expect(unplug).to_be_focused()
+    expect(unknown).to_be_hidden()
+    expect(desk.get_by_text("/unp", exact=True)).to_be_visible()
+    desk.keyboard.press("Backspace")
+    expect(unknown).to_be_focused()
+    expect(unplug).to_be_visible()
+    desk.keyboard.type("plug")
+    desk.keyboard.press("Enter")
+    expect(text).to_have_value("Unplug the box.")
+    expect(text).to_be_focused()
+
+    # Where none begins with it, those that have it somewhere.
+    text.fill("")
+    desk.keyboard.type("/KNOWN")
+    expect(unknown).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(text).to_have_value("Which box is it?")
+
+
+def test_what_finds_no_saved_reply_is_not_lost(windows, writes):
+    writes("piet", "My box is broken")
+    saved(windows, "My box is broken", replace="We replace the box.")
+    desk = windows.open("/desk/?view=open", "ana", bypass_csp=True)
+    desk.get_by_role("link", name="My box is broken").click()
+    text = desk.get_by_label(re.compile("^Private message to @"))
+    item = desk.get_by_role("button", name="/replace We replace the box.")
+    nothing = desk.get_by_text("No saved reply called /zzz", exact=True)
+
+    text.focus()
+    desk.keyboard.type("/zzz")
+    expect(nothing).to_be_visible()
+    expect(nothing).to_have_attribute("role", "status")
+    looks_right(desk)
+    desk.keyboard.press("Enter")
+    expect(nothing).to_be_visible()
+    expect(text).to_have_value("")
+    desk.keyboard.press("Escape")
+    expect(nothing).to_be_hidden()
+    expect(text).to_be_focused()
+    expect(text).to_have_value("/zzz")
+
+    # So a stroke can be written, and whatever begins with one.
+    for typed, written in (("//2", "/2"), ("/zzz and so on", "/zzz and so on")):
+        text.fill("")
+        desk.keyboard.type(typed)
+        expect(text).to_have_value(written)
+        expect(item).to_be_hidden()
+    text.fill("")
+    desk.keyboard.press("/")
+    expect(item).to_be_visible()
+    desk.keyboard.press("Escape")
+    expect(text).to_have_value("/")
+
+
+def test_where_nothing_is_saved_a_stroke_is_a_stroke(windows, writes):
+    writes("piet", "Half or whole?", to="globex")
+    desk = windows.open("/desk/?view=open", "zoe")
+    desk.get_by_role("link", name="Half or whole?").click()
+    text = desk.get_by_label(re.compile("^Private message to @"))
+    text.focus()
+    desk.keyboard.type("/2")
+    expect(text).to_have_value("/2")
 
 
 def test_two_conversations_are_linked_and_unlinked_again(windows, writes):

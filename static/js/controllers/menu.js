@@ -22,7 +22,7 @@ export default class extends Controller {
     this.buttonTarget.setAttribute("aria-expanded", newState === "open")
     if (newState !== "open") return
     this.#place()
-    this.#items()[0]?.focus()
+    if (!this.panelTarget.contains(document.activeElement)) this.#items()[0]?.focus()
   }
 
   move = (event) => {

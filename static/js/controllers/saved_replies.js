@@ -1,5 +1,6 @@
 // Words that the team says often, put into the text where the cursor is: from the menu, which "/" in
-// an empty text opens. Which one it was goes with the reply, until its writer clears the text.
+// an empty text opens where there is something in it, and `narrowing` narrows. Which one it was goes
+// with the reply, until its writer clears the text.
 import { Controller } from "stimulus"
 import { toast } from "lib/toast"
 
@@ -10,19 +11,23 @@ export default class extends Controller {
   // Actions
 
   open(event) {
-    if (event.key !== "/" || this.textTarget.value || !this.hasMenuTarget) return
+    if (event.key !== "/" || this.textTarget.value || !this.#canChoose) return
     event.preventDefault()
     this.menuTarget.showPopover()
+    this.dispatch("opened", { target: this.menuTarget })
+  }
+
+  // What was typed in the menu and chose nothing.
+  write({ detail: { words } }) {
+    this.#write(words)
   }
 
   async say({ params: { id } }) {
     const saved = await this.#find(id)
     if (!saved) return
-    const text = this.textTarget
-    text.focus()
-    text.setRangeText(saved.text, text.selectionStart, text.selectionEnd, "end")
+    this.textTarget.focus()
     this.usedTarget.value = id
-    text.dispatchEvent(new Event("input", { bubbles: true }))
+    this.#write(saved.text)
   }
 
   forget() {
@@ -30,6 +35,12 @@ export default class extends Controller {
   }
 
   // Private
+
+  #write(words) {
+    const text = this.textTarget
+    text.setRangeText(words, text.selectionStart, text.selectionEnd, "end")
+    text.dispatchEvent(new Event("input", { bubbles: true }))
+  }
 
   // Asked for anew: what a manager has changed meanwhile is said as it is now.
   async #find(id) {
@@ -42,5 +53,9 @@ export default class extends Controller {
     } catch {
       toast("The saved reply could not be fetched. Try again.", { tone: "warning" })
     }
+  }
+
+  get #canChoose() {
+    return this.hasMenuTarget && this.menuTarget.querySelector("[data-saved-replies-id-param]") !== null
   }
 }
