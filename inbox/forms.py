@@ -151,6 +151,17 @@ class OverrulingForm(forms.Form):
         return values
 
 
+class DraftVersionForm(forms.Form):
+    """`since` is the version of the draft that these words take the place of, `unheard` what the
+    page sent before and had no answer to."""
+
+    since = forms.IntegerField(required=False, min_value=0, max_value=BigIntegerField.MAX_BIGINT)
+    unheard = forms.CharField(required=False, strip=False)
+
+    def clean_since(self) -> int:
+        return self.cleaned_data["since"] or 0
+
+
 class Several(forms.Field):
     """A field that is in the form any number of times; a list, each value cleaned as `one` does."""
 
@@ -164,7 +175,7 @@ class Several(forms.Field):
         return [self.one.clean(each) for each in value or []]
 
 
-class ReplyForm(OverrulingForm):
+class ReplyForm(OverrulingForm, DraftVersionForm):
     """`purpose` is what a public answer is besides an answer: the invitation to write in private,
     or the closing of what began in public. For each `enclosure`, a file's id, there is an
     `alt_text` in the same order. `posts` is how many posts whoever sends it was shown,
@@ -274,22 +285,18 @@ class SavedReplyRemovalForm(forms.Form):
     seen_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)
 
 
-class DraftForm(forms.Form):
-    """`mode` is the part of the composer that it is typed into: a reply path's key, or note.
-    `since` is the version that these words take the place of, `unheard` what the page sent before
-    and had no answer to."""
+class DraftForm(DraftVersionForm):
+    """`mode` is the part of the composer that it is typed into: a reply path's key, or note."""
 
     mode = forms.RegexField(r"^(note|public|dm(-\d{1,8})?)$", max_length=12)
     text = forms.CharField(required=False, strip=False)
     client_key = forms.UUIDField()
-    since = forms.IntegerField(min_value=0)
-    unheard = forms.CharField(required=False, strip=False)
     answering = forms.CharField(required=False, max_length=60)
     seen_through = forms.IntegerField(
         required=False, min_value=0, max_value=BigIntegerField.MAX_BIGINT
     )
 
 
-class NoteForm(forms.Form):
+class NoteForm(DraftVersionForm):
     text = forms.CharField(required=False, strip=False)
     client_key = forms.UUIDField()

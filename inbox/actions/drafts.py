@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
 from django.db import connection, transaction
@@ -162,13 +162,34 @@ def in_full(message: Message) -> str:
     return folded(message.text, message.entities)
 
 
-def drop_draft(client_key: UUID, *, by: User) -> None:
-    """It is being sent, in the transaction that does so: a crash keeps exactly one of the two."""
+def drop_draft(
+    sent: Message | Note, client_key: UUID, *, by: User, since: int = 0, unheard: str = ""
+) -> None:
+    """It is being sent, in the transaction that does so: a crash keeps exactly one of the two. What
+    the page that sends it never had (`since` and `unheard` as in `save_draft`) and did not send is
+    a draft of its own from now on."""
     hold_key(client_key)
     kept = Draft.objects.filter(author=by, client_key=client_key)
     for draft in kept.select_related("conversation"):
+        is_known = draft.version == since or draft.text == storable(unheard)
+        rest = "" if is_known else already_sent(draft.text, sent).rest
+        draft.delete()
+        if rest:
+            begin_anew(draft, rest)
         announce_draft_gone(draft.conversation, to=by.pk)
-    kept.delete()
+
+
+def begin_anew(draft: Draft, rest: str) -> None:
+    """A row never changes: this is another, and newer."""
+    Draft.objects.create(
+        conversation=draft.conversation,
+        author=draft.author,
+        mode=draft.mode,
+        text=rest,
+        client_key=uuid4(),
+        answering=draft.answering,
+        seen_through=draft.seen_through,
+    )
 
 
 def hold_key(client_key: UUID) -> None:

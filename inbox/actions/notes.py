@@ -25,8 +25,17 @@ class NoteTooLong(Exception):
 
 
 @transaction.atomic
-def add_note(conversation: Conversation, *, text: str, by: User, client_key: UUID) -> Note:
+def add_note(
+    conversation: Conversation,
+    *,
+    text: str,
+    by: User,
+    client_key: UUID,
+    since: int = 0,
+    unheard: str = "",
+) -> Note:
     """Adds a remark that only the brand's people see. The same `client_key` twice is one note.
+    `since` and `unheard` tell which draft the page had (`inbox.actions.drafts`).
 
     Raises EmptyNote, NoteTooLong, and AlreadySent for other words.
     """
@@ -41,7 +50,7 @@ def add_note(conversation: Conversation, *, text: str, by: User, client_key: UUI
         client_key=client_key, conversation=current, author=by, defaults={"text": words}
     )
     if is_new:
-        drop_draft(client_key, by=by)
+        drop_draft(note, client_key, by=by, since=since, unheard=unheard)
         keep(current, what="note")
         record(current, ConversationEvent.Kind.NOTED, by=by, after={"note": note.pk})
     else:

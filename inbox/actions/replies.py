@@ -93,6 +93,7 @@ class Said:
     A public text too long for one post is a chain of `posts`, so many as the agent was shown
     (`inbox.actions.chaining`). `enclosed` has the ids of files that they chose for it, and what is
     to be seen on each. `saved_reply` is the key of the one that it was begun with.
+    `since` and `unheard` tell which draft the page had (`inbox.actions.drafts`).
     """
 
     text: str
@@ -103,6 +104,8 @@ class Said:
     posts: int = 1
     enclosed: Mapping[int, str] = field(default_factory=dict)
     saved_reply: int | None = None
+    since: int = 0
+    unheard: str = ""
 
     @property
     def words(self) -> str:
@@ -262,7 +265,7 @@ def follow_up(message: Message, said: Said, overruled: Iterable[Stopped], *, by:
     conversation = message.conversation
     if said.saved_reply is not None:
         remember_use(whole_of(message), said.saved_reply)
-    drop_draft(said.client_key, by=by)
+    drop_draft(message, said.client_key, by=by, since=said.since, unheard=said.unheard)
     if conversation.assignee_id is None and conversation.brand.claims_on_reply:
         hand_over(conversation, to=by, by=by)
     record(conversation, ConversationEvent.Kind.REPLIED, by=by, message=message)

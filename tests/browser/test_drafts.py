@@ -141,6 +141,48 @@ def test_of_two_machines_the_older_is_told_and_loses_no_word(windows, asked):
     assert held_elsewhere(windows, here) == "This one, surely."
 
 
+def test_nothing_is_sent_while_it_is_asked_which_of_two_is_meant(windows, asked):
+    here = asked("Which half do you mean?")
+    type_and_save(here, "The first half")
+    there = windows.open(here.url, "ana")
+    expect(composer(there)).to_have_value("The first half")
+    type_and_save(there, "The first half and the second")
+    composer(here).fill("Neither")
+    alert = here.get_by_role("alert")
+    expect(alert).to_contain_text("The first half and the second")
+    expect(alert.get_by_text("Nothing was sent.")).to_be_hidden()
+    composer(here).press("Control+Enter")
+    expect(alert.get_by_text("Nothing was sent.")).to_be_visible()
+    expect(alert).to_be_focused()
+    composer(here).focus()
+    send(here)
+    expect(alert).to_be_focused()
+    expect(composer(here)).to_have_value("Neither")
+    expect(here.locator(".message-ours")).to_have_count(0)
+    with here.expect_response(is_saved):
+        alert.get_by_role("button", name="Keep this one").click()
+    send(here)
+    expect(here.locator(".message-ours")).to_contain_text("Neither")
+    expect(composer(here)).to_have_value("")
+
+
+def test_words_that_the_sending_page_never_had_stay_on_the_other(windows, stack, asked):
+    here = asked("How long is it?")
+    type_and_save(here, "It is long")
+    there = windows.open(here.url, "ana")
+    expect(composer(there)).to_have_value("It is long")
+    type_and_save(there, "It is long and wide")
+    # Sent before its save could say that there is another.
+    here.route("**/drafts/", lambda route: route.abort() if is_save(route) else route.continue_())
+    composer(here).fill("It is short")
+    send(here)
+    expect(here.locator(".message-ours")).to_contain_text("It is short")
+    expect(there.locator(".message-ours")).to_contain_text("It is short")
+    expect(composer(there)).to_have_value("It is long and wide")
+    assert held_elsewhere(windows, there) == "It is long and wide"
+    until(lambda: sent(stack, "It is short") == 1, within=60)
+
+
 def test_a_save_that_comes_after_the_send_brings_nothing_back(windows, asked):
     desk = asked("Is it too late?")
     held: list[Route] = []

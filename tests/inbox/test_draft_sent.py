@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.urls import reverse
 
 from inbox.actions.chaining import whole_of
 from inbox.actions.drafts import AlreadySent, save_draft
@@ -20,7 +21,7 @@ from inbox.actions.replies import Said, reply
 from inbox.actions.rewording import reword
 from inbox.actions.sending import confirm_sent, take_next
 from inbox.actions.splitting import split
-from inbox.models import Message, Note, Thread
+from inbox.models import Draft, Message, Note, Thread
 from inbox.sequence import moment_of
 from tests.factories import make_message, next_x_id
 from tests.inbox.test_draft import kept
@@ -55,6 +56,42 @@ def test_a_note_takes_its_draft_with_it(save, ana, conversation, question):
     with pytest.raises(AlreadySent) as late:
         save_draft(conversation, by=ana, mode="note", text="She", client_key=key)
     assert late.value.rest == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "since", "left"),
+    [
+        ("Hello, other", "first", "Hello, first and second"),
+        ("Hello, first", "first", "and second"),
+        ("Hello, first and second, too", "first", ""),
+        ("Hello, other", "second", ""),
+    ],
+    ids=["other words", "the older ones", "all of them", "the page had them"],
+)
+def test_words_that_only_another_page_has_stay_as_a_draft_of_their_own(
+    save, ana, conversation, question, desk, text, since, left
+):
+    places = {
+        "dm": reverse("inbox:replies", args=[question.thread_id]),
+        "note": reverse("inbox:notes", args=[conversation.pk]),
+    }
+    for mode, address in places.items():
+        key = uuid4()
+        first = save(ana, "Hello, first", mode=mode, key=key).json()["version"]
+        words = "Hello, first and second"
+        second = save(ana, words, mode=mode, key=key, since=first).json()["version"]
+        had = {"first": first, "second": second}[since]
+        said = {"text": text, "client_key": key, "since": had}
+        assert desk.post(address, said).status_code == 200
+        assert [words for place, words in kept() if place == mode] == ([left] if left else [])
+        assert not Draft.objects.filter(client_key=key).exists()
+
+
+def test_an_answer_that_was_not_heard_is_of_words_the_page_had(save, ana, question):
+    key = uuid4()
+    save(ana, "On its wya", key=key)
+    reply(question.thread, Said("On its way", key, unheard="On its wya"), by=ana)
+    assert kept() == []
 
 
 def test_an_invitation_takes_its_draft_with_it(save, ana, public_thread):

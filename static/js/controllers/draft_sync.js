@@ -12,7 +12,7 @@ const PAUSE = 1200
 const AGAIN = 10_000
 
 export default class extends Controller {
-  static targets = ["elsewhere", "words"]
+  static targets = ["elsewhere", "words", "unsent"]
   static values = { url: String, mode: String, held: Object }
 
   // Lifecycle
@@ -63,6 +63,21 @@ export default class extends Controller {
   // It was sent or emptied on another page. What is typed here alone stays.
   leave({ detail: { number } }) {
     if (number === openNumber() && this.draft.version && this.#isFree) this.#ask()
+  }
+
+  // Which of the two is meant is asked before either is sent.
+  hold(event) {
+    if (event.detail.elt !== this.element || !this.other) return
+    event.preventDefault()
+    this.unsentTarget.hidden = false
+    this.elsewhereTarget.focus()
+  }
+
+  // What this page had, so that words which only another one has aren't taken for sent.
+  tell({ detail: { elt, parameters } }) {
+    if (elt !== this.element) return
+    parameters.since = this.draft.version
+    parameters.unheard = this.draft.unheard
   }
 
   takeElsewhere() {
@@ -200,7 +215,7 @@ export default class extends Controller {
 
   #hide() {
     this.other = null
-    this.elsewhereTarget.hidden = true
+    this.elsewhereTarget.hidden = this.unsentTarget.hidden = true
   }
 
   #forgetTimer() {
