@@ -26,7 +26,8 @@ KEPT_IN_MEMORY = 8 * 1024 * 1024
 @require_POST
 @signed_in
 def enclosures(request: HttpRequest, pk: int) -> HttpResponse:
-    """Answers with its address beside the conversation; why one is not taken, in plain text."""
+    """Answers with its address beside the conversation; why one is not taken, in plain text. 409:
+    it would be, with fewer beside it."""
     user = person(request)
     thread = access_thread(user, pk)
     name = unquote(request.headers.get("X-File-Name", ""))
@@ -36,7 +37,9 @@ def enclosures(request: HttpRequest, pk: int) -> HttpResponse:
             chosen = enclose(thread, by=user, name=name, content=content)
     except UnreadablePostError:
         return told("The file did not arrive whole. Attach it again.", 400)
-    except (NotSendable, TooManyFiles) as refusal:
+    except TooManyFiles as refusal:
+        return told(str(refusal), 409)
+    except NotSendable as refusal:
         return told(str(refusal), 422)
     except EnclosureGone as gone:
         return told(str(gone), 404)

@@ -130,6 +130,23 @@ def test_what_is_refused_is_named_and_the_words_stay(desk):
     expect(page.locator("#path-dm-text")).to_be_focused()
 
 
+def test_what_was_too_much_is_taken_up_once_there_is_room(desk):
+    page = desk("Send me one picture", public=False)
+    attach(page, file("front.png", drawing(GREEN)))
+    expect(remove(page, "front.png")).to_be_visible()
+    attach(page, file("back.png", drawing(BLUE)))
+    alert = page.get_by_role("alert").filter(has_text="X takes one file in a private message")
+    expect(alert).to_be_visible()
+    on_its_way = page.get_by_role("list", name="Files on their way")
+    expect(on_its_way).not_to_contain_text("KB")
+    remove(page, "front.png").click()
+    expect(remove(page, "back.png")).to_be_visible()
+    expect(alert).to_have_count(0)
+    expect(shown(page)).to_have_count(1)
+    page.get_by_role("button", name="Send privately").click()
+    expect(page.locator(".message-dm.message-ours .attachment-picture")).to_have_count(1)
+
+
 def test_removing_one_leaves_what_a_guard_said(desk):
     page = desk("Where do I write to", public=True)
     attach(page, file("front.png", drawing(GREEN)), file("back.png", drawing(BLUE)))

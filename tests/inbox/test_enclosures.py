@@ -152,6 +152,13 @@ def test_a_private_message_takes_one(ana, dm_thread):
         make_enclosure(dm_thread, ana)
 
 
+def test_one_too_many_is_told_apart_from_what_x_never_takes(desk, ana, dm_thread):
+    make_enclosure(dm_thread, ana)
+    answer = send(desk, dm_thread, picture())
+    assert answer.status_code == 409
+    assert answer.content.decode().startswith("X takes one file in a private message.")
+
+
 def test_a_post_takes_four_pictures(ana, ben, public_thread):
     for _ in range(4):
         make_enclosure(public_thread, ana)

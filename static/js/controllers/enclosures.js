@@ -8,10 +8,12 @@ import { sendFile } from "lib/upload"
 
 // Of a file that was removed, or went with the reply, which has said what is to be seen.
 const GONE = 404
+// Of a file beside which there are too many: it may have room once another is removed.
+const TOO_MANY = 409
 const KB = 1024
 
 export default class extends Controller {
-  static targets = ["picker", "incoming", "form", "held"]
+  static targets = ["picker", "incoming", "form", "held", "enclosed"]
   // `largest` is the size that no file may have more than, `limits` the sentence that says so.
   static values = { address: String, list: String, largest: Number, limits: String }
 
@@ -28,6 +30,11 @@ export default class extends Controller {
 
   disconnect() {
     this.element.removeEventListener("htmx:confirm", this.hold)
+  }
+
+  // Not where the whole reply leaves the page.
+  enclosedTargetDisconnected() {
+    if (this.element.isConnected) this.#takeUp()
   }
 
   // Actions
@@ -104,15 +111,29 @@ export default class extends Controller {
 
   #bring(files) {
     for (const file of files) {
-      const item = this.#show(file)
-      this.last = this.last.then(() => this.#send(file, item))
+      this.#queue(file, this.#show(file))
+    }
+  }
+
+  #queue(file, item) {
+    this.last = this.last.then(() => this.#send(file, item))
+  }
+
+  // Whether there is room now, the server knows.
+  #takeUp() {
+    for (const item of this.incomingTarget.children) {
+      const file = item.waitsForRoom
+      if (!file) continue
+      resume(item)
+      this.heldTarget.textContent = ""
+      this.#queue(file, item)
     }
   }
 
   #show(file) {
     const item = this.formTarget.content.firstElementChild.cloneNode(true)
     part(item, "name").textContent = file.name
-    part(item, "size").textContent = inWords(file.size)
+    part(item, "size").textContent = isPicture(file) ? "" : inWords(file.size)
     part(item, "progress").setAttribute("aria-label", `Uploading ${file.name}`)
     part(item, "remove").setAttribute("aria-label", `Remove ${file.name}`)
     this.incomingTarget.append(item)
@@ -127,6 +148,7 @@ export default class extends Controller {
     const progress = (percent) => tell(item, percent)
     const { status, text, place } = await sendFile(this.addressValue, file, { progress, signal: item.sending.signal })
     if (item.isUnwanted) return place && fetch(place, { method: "DELETE", headers: headers() }).catch(() => null)
+    if (status === TOO_MANY) item.waitsForRoom = file
     if (status !== 201) return refuse(item, text)
     // Another conversation is open by now: it is there when they come back.
     if (!item.isConnected) return
@@ -163,8 +185,16 @@ function tell(item, percent) {
 
 function refuse(item, words) {
   item.classList.add("enclosure-is-refused")
-  part(item, "progress").closest("p").remove()
+  part(item, "progress").closest("p").hidden = true
   part(item, "refused").textContent = words
+}
+
+function resume(item) {
+  item.waitsForRoom = null
+  item.classList.remove("enclosure-is-refused", "enclosure-holds")
+  part(item, "progress").closest("p").hidden = false
+  part(item, "refused").textContent = ""
+  tell(item, 0)
 }
 
 function whyHeld(items) {
@@ -174,6 +204,11 @@ function whyHeld(items) {
   return refused.length
     ? `Not sent: ${name} can’t go along. Remove it, then send.`
     : `Not sent yet: ${name} is still on its way here. Send once it is, or remove it.`
+}
+
+// It is drawn anew: how large it goes to X is said once that is done.
+function isPicture({ type }) {
+  return type.startsWith("image/")
 }
 
 function inWords(size) {
