@@ -22,6 +22,13 @@ ONE_EVERY = timedelta(seconds=30)
 SILENT = "X does not answer {brand} at the moment. One reply every half minute is tried."
 
 
+def is_silent_until(brand: BrandAccount) -> datetime | None:
+    """When the next one may be tried, where it is too early for any."""
+    early = Connection.objects.filter(brand=brand, next_send_at__gt=clock.now())
+    until: datetime | None = early.values_list("next_send_at", flat=True).first()
+    return None if until is None or was_taken(brand) else until
+
+
 def waits_until(brand: BrandAccount) -> datetime | None:
     """None when the next reply may go: where X is silent, that is the one of this half minute. Call
     inside the transaction that writes the attempt."""

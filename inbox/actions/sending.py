@@ -32,13 +32,8 @@ def take_next(conversation_id: int) -> Message | None:
     inside the transaction that also writes the attempt.
     """
     conversation = locked(conversation_id)
-    ours = conversation.messages.filter(direction=Message.Direction.OUT)
-    if ours.filter(state__in=[State.SENDING, State.UNCERTAIN]).exists():
-        return None
-    message = ours.filter(FREE_TO_GO, state=State.QUEUED).order_by("id").first()
-    if message is None or (message.not_before and message.not_before > clock.now()):
-        return None
-    if first_to_upload(message.attachments.all()) is not None:
+    message = next_due(conversation)
+    if message is None:
         return None
     if message.kind == Message.Kind.DM and is_left_alone(conversation):
         fail_unsent(message.pk, SILENT)
@@ -48,6 +43,33 @@ def take_next(conversation_id: int) -> Message | None:
     message.save(update_fields=["state", "failure", "answers_external_id"])
     keep(conversation, what="send")
     return message
+
+
+def next_due(conversation: Conversation) -> Message | None:
+    ours = conversation.messages.filter(direction=Message.Direction.OUT)
+    if ours.filter(state__in=[State.SENDING, State.UNCERTAIN]).exists():
+        return None
+    message = ours.filter(FREE_TO_GO, state=State.QUEUED).order_by("id").first()
+    if message is None or (message.not_before and message.not_before > clock.now()):
+        return None
+    if first_to_upload(message.attachments.all()) is not None:
+        return None
+    return message
+
+
+@transaction.atomic
+def put_off(conversation_id: int, *, not_before: datetime, reason: str) -> None:
+    """What would be taken next waits until `not_before` instead. The desks hear of it when the
+    reason is another than before."""
+    conversation = locked(conversation_id)
+    message = next_due(conversation)
+    if message is None:
+        return
+    is_news = message.failure != reason[:300]
+    message.not_before, message.failure = not_before, reason[:300]
+    message.save(update_fields=["not_before", "failure"])
+    if is_news:
+        keep(conversation, what="send")
 
 
 @transaction.atomic

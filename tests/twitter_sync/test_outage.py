@@ -86,6 +86,26 @@ def test_where_x_does_not_answer_one_reply_is_tried_now_and_then(
 
 
 @pytest.mark.parametrize("brands", [1], indirect=True)
+def test_what_goes_on_waiting_changes_nothing_on_any_desk(simulator, without_quotas, brands, asked):
+    [brand] = brands
+    simulator.post("faults", fault="server_error", brand=brand.x_user_id, endpoint="POST *")
+    write(brands, asked)
+    send_what_is_due()
+    before = versions(brand)
+    pass_half_a_minute()
+    send_what_is_due()
+    still = versions(brand)
+    assert len(still) == len(before) - 1 > 0
+    assert still.items() < before.items()
+    assert all(one.not_before > timezone.now() for one in waiting(brand))
+
+
+def versions(brand: BrandAccount) -> dict[int, int]:
+    """Of the conversations in which a reply waits."""
+    return {one.conversation_id: one.conversation.version for one in waiting(brand)}
+
+
+@pytest.mark.parametrize("brands", [1], indirect=True)
 def test_some_that_x_did_not_confirm_now_and_then_hold_up_nobody(
     simulator, without_quotas, brands, asked
 ):

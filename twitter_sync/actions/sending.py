@@ -94,16 +94,21 @@ def begin(conversation_id: int) -> SendAttempt | None:
     """Takes the next message and writes the attempt, in one transaction.
 
     Of a handle that is paused or must be reconnected nothing is taken: its replies stay queued. Of
-    one that X does not answer they wait for their turn to be tried.
+    one that X does not answer they wait for their turn to be tried: asked before anything is taken,
+    and again by the one that is, for others may have gone ahead.
     """
-    if not BrandAccount.objects.connected().filter(conversations=conversation_id).exists():
+    brand = BrandAccount.objects.connected().filter(conversations=conversation_id).first()
+    if brand is None:
+        return None
+    silent = outages.SILENT.format(brand=brand)
+    if until := outages.is_silent_until(brand):
+        sending.put_off(conversation_id, not_before=until, reason=silent)
         return None
     message = sending.take_next(conversation_id)
     if message is None:
         return None
-    if until := outages.waits_until(message.brand):
-        reason = outages.SILENT.format(brand=message.brand)
-        sending.put_back(message.pk, not_before=until, reason=reason)
+    if until := outages.waits_until(brand):
+        sending.put_back(message.pk, not_before=until, reason=silent)
         return None
     return SendAttempt.objects.create(message=message, lease_until=clock.now() + LEASE)
 
