@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qs
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import RULES, axe, number_of, step_to
+from tests.stack import until
 
 ADD = """async ([shortcut, text]) => {
   const form = document.querySelector("[data-saved-replies-address-value]")
@@ -132,6 +134,45 @@ def test_where_nothing_is_saved_a_stroke_is_a_stroke(windows, writes):
     text.focus()
     desk.keyboard.type("/2")
     expect(text).to_have_value("/2")
+
+
+def test_it_is_counted_with_the_reply_that_it_began(windows, writes, somebody):
+    asked = f"Where is parcel {somebody('piet')}?"
+    writes("piet", asked)
+    saved(windows, asked, found="It is found!")
+    desk = windows.open("/desk/?view=open", "ana")
+    desk.get_by_role("link", name=asked).click()
+    text = desk.get_by_label(re.compile("^Private message to @"))
+    text.focus()
+    desk.keyboard.press("/")
+    desk.get_by_role("button", name="/found It is found!").click()
+    expect(text).to_have_value("It is found!")
+
+    held: list[Route] = []
+    desk.route("**/replies/*", lambda route: held.append(route))
+    text.press("Control+Enter")
+    until(lambda: held or desk.wait_for_timeout(50), within=60)
+    text.press_sequentially(" And it comes today.")
+    held[0].fulfill(status=500, body="broken")
+    expect(desk.locator(".toast")).to_contain_text("Something broke")
+    text.fill("It is found!")
+    text.press("Control+Enter")
+    until(lambda: held[1:] or desk.wait_for_timeout(50), within=60)
+    text.press_sequentially(" And it comes today.")
+    held[1].continue_()
+    expect(text).to_have_value("And it comes today.")
+    text.press("Control+Enter")
+    until(lambda: held[2:] or desk.wait_for_timeout(50), within=60)
+    held[2].continue_()
+    expect(text).to_have_value("")
+    first, again, rest = [sent_with(route) for route in held]
+    assert first == again != ""
+    assert rest == ""
+
+
+def sent_with(route: Route) -> str:
+    said = parse_qs(route.request.post_data, keep_blank_values=True)
+    return said["saved_reply"][0]
 
 
 def test_two_conversations_are_linked_and_unlinked_again(windows, writes):

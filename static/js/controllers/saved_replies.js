@@ -1,6 +1,6 @@
 // Words that the team says often, put into the text where the cursor is: from the menu, which "/" in
 // an empty text opens where there is something in it, and `narrowing` narrows. Which one it was goes
-// with the reply, until its writer clears the text.
+// with the reply, once, until its writer clears the text.
 import { Controller } from "stimulus"
 import { toast } from "lib/toast"
 
@@ -32,6 +32,16 @@ export default class extends Controller {
 
   forget() {
     if (!this.textTarget.value) this.usedTarget.value = ""
+  }
+
+  // It goes with what is sent now; one that is chosen meanwhile goes with the next.
+  take() {
+    this.taken = this.usedTarget.value
+    this.usedTarget.value = ""
+  }
+
+  settle({ detail: { successful } }) {
+    if (!successful && this.textTarget.value) this.usedTarget.value ||= this.taken
   }
 
   // Private
