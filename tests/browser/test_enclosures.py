@@ -25,6 +25,16 @@ GIVE = """([form, kind, name, type, content]) => {
   document.querySelector(form).dispatchEvent(made)
 }"""
 
+# The browser itself, at the first file.
+FAILS_ONCE = """
+  const open = XMLHttpRequest.prototype.open
+  XMLHttpRequest.prototype.open = function (method, address) {
+    if (!address.includes("/enclosures/")) return open.apply(this, arguments)
+    XMLHttpRequest.prototype.open = open
+    throw new Error("out of room")
+  }
+"""
+
 
 def drawing(colour: str, size: tuple[int, int] = (800, 600)) -> bytes:
     image = Image.new("RGB", size, "#f7faf9")
@@ -90,6 +100,36 @@ def test_two_pictures_go_out_in_public_each_described(desk):
     expect(sent.get_by_alt_text("Photo from @acme: The front, torn")).to_be_visible()
     expect(shown(page)).to_have_count(0)
     expect(page.locator("#path-public-text")).to_have_value("")
+
+
+def test_one_without_words_is_begun_when_it_is_chosen(desk, writes, somebody):
+    page = desk(f"Which door is it, {somebody('nora')}?", public=False)
+    writes("nora", "The red one?")
+    expect(page.locator("#timeline")).to_contain_text("The red one?")
+    attach(page, file("door.png", drawing(GREEN)))
+    expect(remove(page, "door.png")).to_be_visible()
+    page.get_by_role("button", name="Send privately").click()
+    expect(page.locator(".message-ours .attachment")).to_have_count(1)
+    # What comes after that is news.
+    attach(page, file("key.png", drawing(BLUE)))
+    expect(remove(page, "key.png")).to_be_visible()
+    writes("nora", "And the key?")
+    expect(page.locator("#timeline")).to_contain_text("And the key?")
+    page.get_by_role("button", name="Send privately").click()
+    expect(page.get_by_role("alert").first).to_contain_text("wrote since you began")
+
+
+def test_one_that_fails_here_holds_up_no_other(desk, windows, somebody):
+    page = desk(f"Two pictures, {somebody('nora')}?", public=True, before=FAILS_ONCE)
+    attach(page, file("first.png", drawing(GREEN)), file("second.png", drawing(BLUE)))
+    expect(remove(page, "second.png")).to_be_visible()
+    refused = shown(page).filter(has_text="It could not be brought here.")
+    expect(refused).to_contain_text("first.png")
+    refused.get_by_role("button", name="Remove first.png").click()
+    expect(shown(page)).to_have_count(1)
+    [told] = windows.troubles
+    assert "out of room" in told
+    windows.troubles.clear()
 
 
 def test_a_private_message_takes_one_without_words(desk):

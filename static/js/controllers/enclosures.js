@@ -11,6 +11,7 @@ const GONE = 404
 // Of a file beside which there are too many: it may have room once another is removed.
 const TOO_MANY = 409
 const KB = 1024
+const BROKEN = "It could not be brought here. Remove it, then attach it again."
 
 export default class extends Controller {
   static targets = ["picker", "incoming", "form", "held", "enclosed"]
@@ -109,14 +110,17 @@ export default class extends Controller {
 
   // Private
 
+  // The first may go without words: their author begins with it.
   #bring(files) {
+    if (!this.element.querySelector(".enclosure")) this.dispatch("begun")
     for (const file of files) {
       this.#queue(file, this.#show(file))
     }
   }
 
+  // One that fails here holds up no other.
   #queue(file, item) {
-    this.last = this.last.then(() => this.#send(file, item))
+    this.last = this.last.then(() => this.#send(file, item)).catch((error) => this.#fail(item, error))
   }
 
   // Whether there is room now, the server knows.
@@ -154,6 +158,11 @@ export default class extends Controller {
     if (!item.isConnected) return
     mergePart(text, this.listValue)
     this.#forget(item)
+  }
+
+  #fail(item, error) {
+    refuse(item, BROKEN)
+    reportError(error)
   }
 
   // What was said of those that held the reply up is said of the rest no longer.
