@@ -19,6 +19,7 @@ import MenuController from "controllers/menu"
 import NarrowingController from "controllers/narrowing"
 import OfferController from "controllers/offer"
 import PanesController from "controllers/panes"
+import RefusalsController from "controllers/refusals"
 import RelativeTimeController from "controllers/relative_time"
 import RewordingController from "controllers/rewording"
 import RowsController from "controllers/rows"
@@ -52,6 +53,7 @@ application.register("menu", MenuController)
 application.register("narrowing", NarrowingController)
 application.register("offer", OfferController)
 application.register("panes", PanesController)
+application.register("refusals", RefusalsController)
 application.register("relative-time", RelativeTimeController)
 application.register("rewording", RewordingController)
 application.register("rows", RowsController)

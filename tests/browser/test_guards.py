@@ -83,10 +83,12 @@ def test_a_reply_is_stopped_before_it_does_harm(windows, stack, ids, hana):
     expect(alert.locator("mark")).to_have_text("47110815")
     expect(public).to_have_value("Order 47110815 is on its way")
     looks_right(desk)
+    public.fill("Your order 47110815 is on its way")
+    expect(alert).to_be_visible()
     public.fill(PUBLIC)
+    expect(alert).to_have_count(0)
     desk.get_by_role("button", name="Post publicly as @acme").click()
     expect(desk.locator(".message-public.message-ours")).to_contain_text("Sent")
-    expect(alert).to_have_count(0)
 
     desk.get_by_role("tab", name="Private message").click()
     desk.get_by_role("button", name=re.compile("^Send privately")).click()
