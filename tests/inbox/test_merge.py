@@ -26,12 +26,13 @@ from inbox.actions.inviting import invite
 from inbox.actions.merging import AlreadyMerged, NotTheSame, OnItsWay, merge, unmerge
 from inbox.actions.notes import add_note
 from inbox.actions.receiving import receive
-from inbox.actions.recording import MergedAway
+from inbox.actions.recording import MergedAway, locked
 from inbox.actions.replies import Said, ThreadMoved, reply
 from inbox.actions.splitting import OnlyThread, split
 from inbox.actions.status import reopen, resolve
 from inbox.models import Conversation, Handoff, Merge, Message, Thread
 from tests.factories import make_contact, make_conversation, make_message, make_thread
+from tests.locks import elsewhere, wait_until_waiting
 from tests.news import heard
 
 
@@ -269,6 +270,27 @@ def test_a_page_that_has_not_heard_of_it_is_led_to_the_other(private, acme, carl
     # Two again, its threads have other keys.
     unmerge(source, by=ana)
     assert ask(ana, "post", "replies", private.thread_id, **said).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_answers_while_it_is_merged_is_led_there_too(private, acme, carla, ana, ask):
+    target = make_conversation(acme, carla)
+    make_thread(target, "dm", private.thread.x_conversation_id)
+    said = {"text": "Hello", "client_key": uuid4(), "seen_through": private.pk}
+
+    def answer() -> HttpResponse:
+        return ask(ana, "post", "replies", private.thread_id, **said)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            locked(private.conversation_id)
+            late = pool.submit(elsewhere, answer)
+            wait_until_waiting()
+            merge(private.conversation, into=target, by=ana)
+        told = late.result()
+    assert told.status_code == 409
+    assert f"was merged into #{target.pk}." in json.loads(told["HX-Trigger"])["toast"]["text"]
+    assert not Message.objects.filter(direction="out").exists()
 
 
 @pytest.mark.django_db(transaction=True)
