@@ -7,7 +7,9 @@ const WORDS = {
   401: "You are signed out. What you typed is kept.",
   403: "Your role doesn’t allow that.",
   404: "That is gone, or was never yours to see.",
+  409: "Something else came first. Look at it, then try again.",
   413: "That is too long to send.",
+  422: "That can’t be taken as it is.",
   429: "Too many tries. Wait a minute.",
 }
 const BROKEN = "Something broke on our side; it is logged. What you typed is kept. Try again."
