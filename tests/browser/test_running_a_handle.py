@@ -141,8 +141,16 @@ def test_a_reply_that_waits_is_edited_past_the_same_guards(windows, stack, ids):
     ours = desk.locator(".message-ours")
     expect(ours).to_contain_text("Waits: the handle is paused")
     ours.get_by_text("Edit", exact=True).click()
-    ours.get_by_label("What it says").fill("We call you at noon.")
-    ours.get_by_role("button", name="Save").click()
+    words = ours.get_by_label("What it says")
+    words.press("Escape")
+    expect(words).to_be_hidden()
+    ours.get_by_text("Edit", exact=True).click()
+    words.fill("We call you at noon.")
+    words.press("Escape")
+    # Not gone at one stroke.
+    expect(ours.get_by_role("button", name="Leave it")).to_be_focused()
+    expect(words).to_have_value("We call you at noon.")
+    words.press("Control+Enter")
     stopped = ours.get_by_role("alert")
     expect(stopped).to_contain_text("everyone sees that nobody answered")
     for scheme in ("light", "dark"):
@@ -151,6 +159,35 @@ def test_a_reply_that_waits_is_edited_past_the_same_guards(windows, stack, ids):
     overrule(stopped, "Save anyway")
     expect(ours.locator(".message-body")).to_contain_text("We call you at noon.")
     expect(stopped).to_have_count(0)
+
+
+def test_what_is_edited_while_the_message_goes_out_is_said_and_not_lost(windows, stack, ids):
+    admin, x_id = made(windows, stack, "willowbank")
+    stack.tell_x("dms", sender_id=ids["greta"], recipient_id=x_id, text="When do you open?")
+    desk = windows.open("/desk/?view=open&brand=willowbank", "ada", bypass_csp=True)
+    desk.get_by_role("link", name="When do you open?").click()
+    admin.get_by_role("link", name="Pause and disconnect").click()
+    admin.get_by_role("button", name="Pause @willowbank").click()
+    admin.get_by_role("dialog").get_by_role("button", name="Pause").click()
+    expect(desk.locator("#handle-state")).to_contain_text("@willowbank is paused")
+    composer = desk.get_by_label("Private message to @greta")
+    composer.fill("We open at nine.")
+    desk.get_by_role("button", name=re.compile("^Send privately")).click()
+    ours = desk.locator(".message-ours")
+    ours.get_by_text("Edit", exact=True).click()
+    ours.get_by_label("What it says").fill("We open at ten.")
+
+    admin.get_by_role("button", name="Resume @willowbank").click()
+    expect(ours).to_contain_text("It was sent as it stands above.")
+    expect(ours.locator(".message-body")).to_have_text("We open at nine.")
+    expect(ours.get_by_label("What it says")).to_have_value("We open at ten.")
+    expect(ours.get_by_role("button", name="Save")).to_be_hidden()
+    for scheme in ("light", "dark"):
+        desk.emulate_media(color_scheme=scheme)
+        assert axe(desk) == []
+    ours.get_by_role("button", name="Go on with it below").click()
+    expect(composer).to_have_value("We open at ten.")
+    expect(ours.get_by_label("What it says")).to_have_count(0)
 
 
 def overrule(alert: Locator, name: str) -> None:
