@@ -79,13 +79,18 @@ def link_with(code: str, brand: BrandAccount) -> str:
     return channel().dm_link(brand.x_user_id, f"Ref {code}")
 
 
+def link_of(message: Message) -> str:
+    """What an invitation ends with, wherever it has gone since; "" of what is none."""
+    invitation = Handoff.objects.filter(invitation=message).select_related("brand").first()
+    return link_with(invitation.reference_code, invitation.brand) if invitation else ""
+
+
 def with_link(words: str, message: Message) -> str:
     """Other words for a message: those of an invitation keep its link, which is put below them
     where somebody took it out. Raises EmptyReply where there are none besides it."""
-    invitation = Handoff.objects.filter(invitation=message).select_related("brand").first()
-    if invitation is None:
+    link = link_of(message)
+    if not link:
         return words
-    link = link_with(invitation.reference_code, invitation.brand)
     if not words.replace(link, "").strip():
         raise EmptyReply("Write something besides the link.")
     return words if link in words else Part(words, tail=link).text

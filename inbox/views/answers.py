@@ -10,7 +10,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from inbox.actions.chaining import as_typed, whole_of
+from inbox.actions.chaining import as_typed, last_of, whole_of
+from inbox.actions.inviting import link_of
 from inbox.guards.candidate import Despite, Stopped
 from inbox.models import Conversation, Message
 from inbox.views.place import place_of
@@ -73,7 +74,7 @@ def words_back(showing: Showing, message: Message, words: str | None = None) -> 
     and whom they answered. Of a chain, they are those of all parts that were taken back."""
     path = next((path.key for path in showing.paths if path.holds(message.thread_id)), "note")
     # The link of an invitation comes back with the next press of its button.
-    link = showing.offer.link if showing.offer else ""
+    link = link_of(last_of(message))
     if words is not None or not hasattr(message, "part"):
         said = message.plain_text if words is None else words
         text, answers = said.removesuffix(link).strip(), message.answers_external_id

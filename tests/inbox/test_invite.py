@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -109,6 +110,28 @@ def test_the_composer_shows_what_will_be_published_and_what_it_costs(complaint, 
     link = Message.objects.get(direction="out").plain_text.split("\n")[1]
     assert link.replace("&", "&amp;") in page
     assert "$0.20 for a post with a link" in page
+
+
+def test_taken_back_its_words_come_without_the_link_whatever_is_on_offer_by_now(
+    complaint, client, ana, sam, post
+):
+    post(ana, complaint.thread)
+    message = Message.objects.get(direction="out")
+    # Nobody who is blocked is invited.
+    block(complaint.conversation, by=sam)
+    answer = client.post(reverse("inbox:message-cancel", args=[message.pk]))
+    assert json.loads(answer["HX-Trigger"])["takenback"]["text"] == WORDS
+
+
+def test_a_chain_comes_back_without_the_link_of_the_conversation_it_was_written_in(
+    complaint, client, ana, post
+):
+    words = " ".join(["We are sorry to hear that."] * 14)
+    assert post(ana, complaint.thread, text=words, posts=2).status_code == 200
+    Conversation.objects.update(reference_code="OTHER-1")
+    first = Message.objects.filter(direction="out").earliest("pk")
+    answer = client.post(reverse("inbox:message-cancel", args=[first.pk]))
+    assert json.loads(answer["HX-Trigger"])["takenback"]["text"] == words
 
 
 def test_twice_is_once(complaint, ana, post):
