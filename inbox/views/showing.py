@@ -119,6 +119,19 @@ class Showing:
         """What the person has chosen for a reply on this path."""
         return [one for one in self.enclosures if path.holds(one.thread_id)]
 
+    def path_of(self, message: Message) -> ReplyPath | None:
+        return next((path for path in self.paths if path.holds(message.thread_id)), None)
+
+    def has_form(self, path: ReplyPath) -> bool:
+        """Nothing is written to somebody who is blocked, or where it would surely reach nobody."""
+        is_shut = path.doubt is not None and path.doubt.is_certain
+        return not is_shut and (path.is_public or not self.is_blocked)
+
+    def may_edit(self, message: Message) -> bool:
+        """One that X refused: while there is a form into which its words can go."""
+        path = self.path_of(message)
+        return path is not None and self.has_form(path)
+
     @property
     def largest_file(self) -> int:
         return largest_of_all()

@@ -9,12 +9,15 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import User
 from config.wording import sentence
+from inbox.actions.blocking import block
 from inbox.actions.replies import Said, reply
 from inbox.actions.retrying import UNCERTAIN_FOR
 from inbox.actions.sending import confirm_sent, doubt, fail, take_next
 from inbox.actions.taking_back import cancel
-from inbox.models import Message
+from inbox.models import Message, OptOut
+from tests.factories import make_message
 
 KEEPS_LOOKING = "Handled keeps looking for it on X and sends nothing twice."
 
@@ -92,6 +95,36 @@ def test_the_composer_leads_to_the_first_that_is_to_be_decided(show, handed_over
     page = show(refused.author).text
     assert "2 replies wait for your decision." in page
     assert f'data-composer-message-param="message-{refused.pk}"' in page
+
+
+def encrypt(message: Message, by: User) -> None:
+    make_message(message.thread, "", transport="xchat")
+
+
+def opt_out(message: Message, by: User) -> None:
+    OptOut.objects.create(
+        brand_id=message.brand_id,
+        contact=message.conversation.contact,
+        asked_at=timezone.now() + timedelta(seconds=1),
+    )
+
+
+def turn_away(message: Message, by: User) -> None:
+    block(message.conversation, by=by)
+
+
+@pytest.mark.parametrize("shut", [encrypt, opt_out, turn_away])
+def test_what_x_refused_is_edited_only_where_there_is_a_form_to_do_so(
+    show, ana, sam, handed_over, shut
+):
+    message = handed_over()
+    fail(message.pk, reason="No.")
+    assert "Edit and send again" in show(ana).text
+    shut(message, sam)
+    page = show(ana).text
+    assert 'id="path-dm-form"' not in page
+    assert "Edit and send again" not in page
+    assert f'id="drop-{message.pk}"' in page
 
 
 def test_what_is_still_looked_for_is_nobodys_to_decide(show, ana, handed_over):
