@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from inbox.actions.chaining import as_typed, last_of, whole_of
+from inbox.actions.chaining import as_typed, whole_of
 from inbox.actions.inviting import link_of
 from inbox.guards.candidate import Despite, Stopped
 from inbox.models import Conversation, Message
@@ -69,16 +69,26 @@ def conversation_answer(
     return answer
 
 
-def words_back(showing: Showing, message: Message, words: str | None = None) -> dict[str, str]:
-    """Into which form of the composer the words of a message go, or those typed in place of them,
-    and whom they answered. Of a chain, they are those of all parts that were taken back."""
-    path = next((path.key for path in showing.paths if path.holds(message.thread_id)), "note")
+def words_back(showing: Showing, message: Message, words: str | None = None) -> dict[str, Any]:
+    """Into which form of which conversation's composer the words of a message go, or those typed in
+    place of them, and whom they answered. Of a chain, they are those of all parts that were taken
+    back; `clientKey` is that of the draft which they were, `inThread` whether the page shows them.
+    """
+    whole = whole_of(message)
     # The link of an invitation comes back with the next press of its button.
-    link = link_of(last_of(message))
+    link = link_of(whole[-1])
+    answers = message.answers_external_id
     if words is not None or not hasattr(message, "part"):
         said = message.plain_text if words is None else words
-        text, answers = said.removesuffix(link).strip(), message.answers_external_id
+        text = said.removesuffix(link).strip()
     else:
-        taken = [one for one in whole_of(message) if one.state == Message.State.CANCELLED]
+        taken = [one for one in whole if one.state == Message.State.CANCELLED]
         text, answers = as_typed(taken, tail=link).strip(), taken[0].answers_external_id
-    return {"path": path, "text": text, "answering": answers or ""}
+    return {
+        "conversation": showing.conversation.number,
+        "path": showing.key_of(message),
+        "text": text,
+        "answering": answers or "",
+        "clientKey": str(whole[0].client_key),
+        "inThread": words is None,
+    }

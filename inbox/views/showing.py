@@ -122,6 +122,11 @@ class Showing:
     def path_of(self, message: Message) -> ReplyPath | None:
         return next((path for path in self.paths if path.holds(message.thread_id)), None)
 
+    def key_of(self, message: Message) -> str:
+        """The part of the composer that a reply is of, also where nobody is answered now."""
+        path = self.path_of(message)
+        return path.key if path else "public" if message.thread.is_public else "dm"
+
     def has_form(self, path: ReplyPath) -> bool:
         """Nothing is written to somebody who is blocked, or where it would surely reach nobody."""
         is_shut = path.doubt is not None and path.doubt.is_certain

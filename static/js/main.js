@@ -26,6 +26,7 @@ import RowsController from "controllers/rows"
 import SavedRepliesController from "controllers/saved_replies"
 import SearchController from "controllers/search"
 import ShortcutsController from "controllers/shortcuts"
+import TakenBackController from "controllers/taken_back"
 import ThemeController from "controllers/theme"
 import TimelineController from "controllers/timeline"
 import ToastController from "controllers/toast"
@@ -60,6 +61,7 @@ application.register("rows", RowsController)
 application.register("saved-replies", SavedRepliesController)
 application.register("search", SearchController)
 application.register("shortcuts", ShortcutsController)
+application.register("taken-back", TakenBackController)
 application.register("theme", ThemeController)
 application.register("timeline", TimelineController)
 application.register("toast", ToastController)

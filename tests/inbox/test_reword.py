@@ -231,6 +231,8 @@ def test_who_comes_too_late_is_told_why_and_has_their_words_as_a_draft(
     said = json.loads(answer["HX-Trigger"])
     assert said["toast"]["text"] == f"{told} What you typed is a draft."
     assert (said["takenback"]["path"], said["takenback"]["text"]) == ("dm", "5 < 6 & so on")
+    # The thread shows other words: these are nowhere else.
+    assert said["takenback"]["inThread"] is False
 
 
 def test_what_a_customer_said_has_no_other_words(client, sign_in, question, ana):

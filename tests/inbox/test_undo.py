@@ -20,7 +20,7 @@ from inbox.actions.retrying import retry
 from inbox.actions.sending import take_next
 from inbox.actions.taking_back import cancel
 from inbox.models import ConversationEvent, Message
-from tests.factories import make_message, next_x_id
+from tests.factories import make_message, make_thread, next_x_id
 from tests.locks import wait_until_waiting
 from twitter_sync.actions.sending import due_conversations
 
@@ -124,9 +124,12 @@ def test_undoing_gives_the_words_back_to_the_composer(
     message = say(public_thread, ana, "5 < 6 & so on")
     answer = sign_in(client, ana).post(f"/messages/{message.pk}/cancellation/")
     assert json.loads(answer["HX-Trigger"])["takenback"] == {
+        "conversation": message.conversation_id,
         "path": "public",
         "text": "5 < 6 & so on",
         "answering": post.external_id,
+        "clientKey": str(message.client_key),
+        "inThread": True,
         "target": "body",
     }
     message.refresh_from_db()
@@ -134,6 +137,18 @@ def test_undoing_gives_the_words_back_to_the_composer(
     assert ConversationEvent.objects.filter(kind="cancelled", actor=ana).count() == 1
     let_time_pass(message)
     assert take_next(message.conversation_id) is None
+
+
+@pytest.mark.parametrize("kind", ["dm", "public"])
+def test_words_stay_those_of_their_path_where_nobody_is_answered_now(
+    acme, ana, conversation, client, sign_in, kind
+):
+    thread = make_thread(conversation, kind)
+    make_message(thread, "Hello?")
+    message = say(thread, ana)
+    BrandAccount.objects.update(status="disconnected")
+    answer = sign_in(client, ana).post(f"/messages/{message.pk}/cancellation/")
+    assert json.loads(answer["HX-Trigger"])["takenback"]["path"] == kind
 
 
 def test_undoing_twice_gives_them_back_once(acme, ana, post, public_thread, client, sign_in):

@@ -1,7 +1,7 @@
 // Which reply path is chosen: a tab for each thread that can be answered, one for the note. Each keeps
 // what is written in it; who would leave something behind is asked first.
 import { Controller } from "stimulus"
-import { storedDraft } from "lib/drafts"
+import { draftKey, storedDraft } from "lib/drafts"
 
 const UNDO = "[data-shortcut=z]"
 
@@ -107,7 +107,7 @@ export default class extends Controller {
   mark() {
     for (const tab of this.tabTargets) {
       const path = tab.getAttribute("aria-controls").replace("path-", "")
-      const draft = storedDraft(`${this.userValue}:${this.conversationValue}:${path}`)
+      const draft = storedDraft(draftKey(this.userValue, this.conversationValue, path))
       tab.toggleAttribute("data-draft", Boolean(draft?.text))
     }
   }

@@ -4,7 +4,7 @@
 // it on the server; `version` is what was there when these words began to differ from it, 0: nothing;
 // `unheard` are words that the server was told and perhaps did not get.
 import { Controller } from "stimulus"
-import { isDraftKey, storeDraft, storedDraft } from "lib/drafts"
+import { isDraftKey, storeDraft, storedDraft, withWordsBack } from "lib/drafts"
 import { toast } from "lib/toast"
 import { uuid } from "lib/uuid"
 
@@ -57,12 +57,9 @@ export default class extends Controller {
     this.dispatch("review")
   }
 
-  // A reply was taken back before it was sent: its words come first, what was typed since follows.
-  takeBack({ detail: { path, text, answering } }) {
-    if (this.element.id !== `path-${path}-form`) return
-    const since = this.textTarget.value
-    const words = since ? `${text}\n\n${since}` : text
-    this.#put({ text: words, clientKey: uuid(), answering, version: this.version })
+  // A reply of this path was taken back before it was sent.
+  takeBack({ detail }) {
+    this.#put(withWordsBack(this.current, detail))
     this.save()
   }
 

@@ -1,5 +1,11 @@
 // What somebody typed and has not sent, in this browser, by person, conversation and reply path.
+import { uuid } from "lib/uuid"
+
 const PREFIX = "handled:draft:"
+
+export function draftKey(user, number, path) {
+  return `${user}:${number}:${path}`
+}
 
 export function storedDraft(key) {
   try {
@@ -22,6 +28,17 @@ export function storeDraft(key, draft) {
 
 export function isDraftKey(storageKey, key) {
   return storageKey === PREFIX + key
+}
+
+// A draft, or none, with the words of a reply that was taken back: they come first, what was typed
+// since follows. It stays the same draft, so that a save of it that is under way is known as a part
+// of it. One that still has the key of the reply is what was sent: it is a new one from here.
+export function withWordsBack(draft, { text, answering, clientKey }) {
+  const { text: since = "", clientKey: own = uuid(), version = 0, unheard = "" } = draft ?? {}
+  const isReply = own === clientKey
+  const words = isReply && since.startsWith(text) ? since : [text, since].filter(Boolean).join("\n\n")
+  if (isReply) return { text: words, clientKey: uuid(), answering }
+  return { text: words, clientKey: own, answering, version, unheard }
 }
 
 // Of a conversation, what the server had and has no more, by the modes that it has. What it never
