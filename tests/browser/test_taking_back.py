@@ -119,6 +119,26 @@ def test_where_nothing_can_be_written_any_more_they_are_kept_until_something_can
     expect(composer(desk)).to_have_value("We are not.")
 
 
+def test_the_keys_take_back_the_last_that_can_be(asked):
+    desk = asked("Is anybody there?")
+    first, second = send(desk, "Yes, one."), send(desk, "No, two.")
+    third = send(desk, "Or three.")
+    composer(desk).press("Control+z")
+    expect(composer(desk)).to_have_value("Or three.")
+    expect(third).to_contain_text("Cancelled")
+    composer(desk).fill("")
+    # The time of the second is over, and the server has not said so yet.
+    second.locator("[data-controller=undo]").evaluate(
+        "one => one.dataset.undoMillisecondsValue = 0"
+    )
+    expect(second.locator("[data-over]")).to_have_count(1)
+    desk.locator("#timeline").focus()
+    desk.keyboard.press("z")
+    expect(composer(desk)).to_have_value("Yes, one.")
+    expect(first).to_contain_text("Cancelled")
+    expect(second).not_to_contain_text("Cancelled")
+
+
 def test_a_save_that_is_under_way_meanwhile_is_no_draft_of_elsewhere(windows, asked):
     desk = asked("When do you open?")
     sent = send(desk, "At nine.")

@@ -2,8 +2,7 @@
 // what is written in it; who would leave something behind is asked first.
 import { Controller } from "stimulus"
 import { draftKey, storedDraft } from "lib/drafts"
-
-const UNDO = "[data-shortcut=z]"
+import { lastUndo } from "lib/undo"
 
 // The browser's own undo has nothing to undo in an empty text, or would bring back what was sent.
 const isUndo = ({ key, ctrlKey, metaKey, target }) => {
@@ -146,7 +145,7 @@ export default class extends Controller {
   }
 
   #undo(event) {
-    const undo = document.querySelector(UNDO)
+    const undo = lastUndo()
     if (!undo) return
     event.preventDefault()
     undo.click()

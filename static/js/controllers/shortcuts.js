@@ -1,6 +1,7 @@
 // Single keys, when no field has the focus. Never Alt+letter: those are letters in many languages.
 // A key clicks the visible control that names it in data-shortcut, or is said as an event.
 import { Controller } from "stimulus"
+import { lastUndo } from "lib/undo"
 
 const SWITCH = "handled:shortcuts"
 const SAID = {
@@ -44,6 +45,7 @@ export default class extends Controller {
   }
 
   #named(key) {
+    if (key === "z") return lastUndo()
     const all = document.querySelectorAll(`[data-shortcut="${CSS.escape(key)}"]`)
     // What stands in a menu need not be open to be reached.
     const isReachable = (control) => control.offsetParent !== null || control.closest("[popover]")
