@@ -83,6 +83,16 @@ def test_what_is_typed_finds_a_saved_reply(windows, writes):
     expect(text).to_have_value("Unplug the box.")
     expect(text).to_be_focused()
 
+    # Opened by its button, and left by a click elsewhere.
+    text.fill("")
+    desk.get_by_role("button", name="Saved", exact=True).click()
+    expect(desk.locator(".menu:popover-open .menu-item:focus")).to_have_count(1)
+    desk.keyboard.type("unk")
+    expect(unknown).to_be_focused()
+    desk.locator("#timeline").click(position={"x": 8, "y": 8})
+    expect(unknown).to_be_hidden()
+    expect(text).to_have_value("unk")
+
     # Where none begins with it, those that have it somewhere.
     text.fill("")
     desk.keyboard.type("/KNOWN")

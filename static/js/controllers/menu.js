@@ -21,7 +21,7 @@ export default class extends Controller {
   toggled = ({ newState }) => {
     this.buttonTarget.setAttribute("aria-expanded", newState === "open")
     if (newState !== "open") return
-    this.#place()
+    this.place()
     if (!this.panelTarget.contains(document.activeElement)) this.#items()[0]?.focus()
   }
 
@@ -40,13 +40,9 @@ export default class extends Controller {
     if (event.target.closest("button.menu-item")) this.panelTarget.hidePopover()
   }
 
-  #items() {
-    const all = this.panelTarget.querySelectorAll(".menu-item, input")
-    return [...all].filter((item) => !item.disabled && item.offsetParent !== null)
-  }
-
-  // Set through the style object, which the content security policy allows.
-  #place() {
+  // Anew where it has become smaller or larger. Set through the style object, which the content
+  // security policy allows.
+  place() {
     const button = this.buttonTarget.getBoundingClientRect()
     const { offsetWidth: width, offsetHeight: height } = this.panelTarget
     const atEnd = this.panelTarget.classList.contains("menu-end")
@@ -57,5 +53,10 @@ export default class extends Controller {
     const left = Math.min(Math.max(GAP, wished), window.innerWidth - width - GAP)
     this.panelTarget.style.top = `${top}px`
     this.panelTarget.style.left = `${left}px`
+  }
+
+  #items() {
+    const all = this.panelTarget.querySelectorAll(".menu-item, input")
+    return [...all].filter((item) => !item.disabled && item.offsetParent !== null)
   }
 }

@@ -75,6 +75,7 @@ export default class extends Controller {
     this.statusTarget.textContent = length ? this.#count(length) : `${this.noneValue} /${word(typed)}`
     const focused = this.#left[0] ?? this.element
     focused.focus()
+    this.dispatch("narrowed")
   }
 
   #forget() {
