@@ -139,6 +139,22 @@ def test_the_keys_take_back_the_last_that_can_be(asked):
     expect(second).not_to_contain_text("Cancelled")
 
 
+def test_the_keys_take_back_what_is_under_way_to_the_server(asked):
+    desk = asked("Do you deliver on Saturdays?")
+    first = send(desk, "Every other one.")
+    held: list[Route] = []
+    desk.route("**/replies/*", lambda route: held.append(route), times=1)
+    composer(desk).fill("Never on Saturdays.")
+    composer(desk).press("Control+Enter")
+    until(lambda: held or desk.wait_for_timeout(50), within=60)
+    composer(desk).press("Control+z")
+    expect(composer(desk)).to_have_value("Never on Saturdays.")
+    held[0].continue_()
+    expect(desk.locator(".message-ours", has_text="Never on")).to_contain_text("Cancelled")
+    expect(composer(desk)).to_have_value("Never on Saturdays.")
+    expect(first).to_contain_text("Not sent yet")
+
+
 def test_a_save_that_is_under_way_meanwhile_is_no_draft_of_elsewhere(windows, asked):
     desk = asked("When do you open?")
     sent = send(desk, "At nine.")

@@ -4,9 +4,12 @@ import { Controller } from "stimulus"
 import { draftKey, storedDraft } from "lib/drafts"
 import { lastUndo } from "lib/undo"
 
-// The browser's own undo has nothing to undo in an empty text, or would bring back what was sent.
+const isUnderWay = (form) => form.classList.contains("htmx-request")
+
+// The browser's own undo has nothing to undo in an empty text, or would bring back what was sent, or
+// take a letter from what is being sent.
 const isUndo = ({ key, ctrlKey, metaKey, target }) => {
-  return key === "z" && (ctrlKey || metaKey) && target.value === ""
+  return key === "z" && (ctrlKey || metaKey) && (target.value === "" || isUnderWay(target.form))
 }
 
 export default class extends Controller {
@@ -145,10 +148,25 @@ export default class extends Controller {
   }
 
   #undo(event) {
+    if (isUnderWay(event.target.form)) return this.#undoOnceSent(event)
     const undo = lastUndo()
     if (!undo) return
     event.preventDefault()
     undo.click()
+  }
+
+  // What was there to undo before is not what was meant.
+  #undoOnceSent(event) {
+    event.preventDefault()
+    const { form } = event.target
+    const before = lastUndo()
+    const sent = ({ detail: { elt, successful } }) => {
+      if (elt !== form) return
+      form.removeEventListener("htmx:afterRequest", sent)
+      const undo = lastUndo()
+      if (successful && undo?.id !== before?.id) undo?.click()
+    }
+    form.addEventListener("htmx:afterRequest", sent)
   }
 
   #write() {
