@@ -15,11 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # Without letters and digits that are read for one another.
-CODE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+CODE_DIGITS = "23456789"
+CODE_LETTERS = f"{CODE_DIGITS}abcdefghjkmnpqrstuvwxyz"
 
 
 def new_reference_code() -> str:
-    return "".join(secrets.choice(CODE_LETTERS) for _ in range(8))
+    """No two digits stand together. Customers write it privately and invitations say it in public,
+    where the guard against leaks takes four in a row for a number of theirs."""
+    code = ""
+    while len(code) < 8:
+        is_after_digit = code[-1:].isdigit()
+        code += secrets.choice(CODE_LETTERS.lstrip(CODE_DIGITS) if is_after_digit else CODE_LETTERS)
+    return code
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -27,6 +28,7 @@ from inbox.actions.replies import Said, reply
 from inbox.actions.taking_back import cancel
 from inbox.guards.news import SomethingNew
 from inbox.models import Conversation, Handoff, Message
+from inbox.models.conversation import new_reference_code
 from inbox.sequence import moment_of, sequence_at
 from inbox.utterance import Person
 from tests.factories import make_contact, make_conversation, make_message, make_thread
@@ -344,6 +346,13 @@ def test_who_came_with_the_code_can_be_invited_once_more(complaint, acme, ana, s
     accept(Message.objects.get(state="queued"))
     assert post(ana, complaint.thread, text="Once more, please").status_code == 200
     assert Handoff.objects.count() == 2
+
+
+def test_no_code_reads_as_a_number_of_the_customers():
+    """It would hold up the next invitation as one that says it in public."""
+    codes = [new_reference_code() for _ in range(500)]
+    assert {len(code) for code in codes} == {8}
+    assert not [code for code in codes if re.search(r"\d\d", code)]
 
 
 def test_closing_is_offered_once_they_came_and_invites_no_more(complaint, acme, ana, says, show):
