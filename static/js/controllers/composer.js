@@ -2,7 +2,7 @@
 // what is written in it; who would leave something behind is asked first.
 import { Controller } from "stimulus"
 import { draftKey, storedDraft } from "lib/drafts"
-import { lastUndo } from "lib/undo"
+import { lastUndo, undoNext } from "lib/undo"
 
 const isUnderWay = (form) => form.classList.contains("htmx-request")
 
@@ -155,7 +155,7 @@ export default class extends Controller {
     undo.click()
   }
 
-  // What was there to undo before is not what was meant.
+  // What could be undone before is not what is meant.
   #undoOnceSent(event) {
     event.preventDefault()
     const { form } = event.target
@@ -163,8 +163,7 @@ export default class extends Controller {
     const sent = ({ detail: { elt, successful } }) => {
       if (elt !== form) return
       form.removeEventListener("htmx:afterRequest", sent)
-      const undo = lastUndo()
-      if (successful && undo?.id !== before?.id) undo?.click()
+      if (successful) undoNext(before, form)
     }
     form.addEventListener("htmx:afterRequest", sent)
   }
