@@ -68,13 +68,14 @@ UPDATE inbox_message SET not_before = statement_timestamp() WHERE state = 'queue
 
 def ask(url: str, statement: str, **asked: Any) -> list[dict[str, Any]]:
     """Raises psycopg2.OperationalError while the database is down."""
-    with (
-        closing(psycopg2.connect(url, connect_timeout=5, cursor_factory=RealDictCursor)) as session,
-        session,
-        session.cursor() as cursor,
-    ):
-        cursor.execute(statement, asked)
-        return [dict(row) for row in cursor.fetchall()] if cursor.description else []
+    session = psycopg2.connect(url, connect_timeout=5, cursor_factory=RealDictCursor)
+    try:
+        with closing(session), session, session.cursor() as cursor:
+            cursor.execute(statement, asked)
+            return [dict(row) for row in cursor.fetchall()] if cursor.description else []
+    except psycopg2.InterfaceError as cut:
+        # It went down meanwhile: there is nothing left to roll back.
+        raise psycopg2.OperationalError(str(cut)) from cut
 
 
 def left(url: str, since: Any) -> dict[str, int]:

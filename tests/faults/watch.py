@@ -47,12 +47,14 @@ class Watch:
 
     def __enter__(self) -> Watch:
         stack, begin = self.trial.stack, self.pool.submit
+        # Signing in is no part of what is watched, and comes before anything is broken.
+        desk = desk_of(self.trial)
         self.watching = [
             begin(self.ask, "pages", f"{stack.web}/ready"),
             begin(self.ask, "pages", f"{stack.web}/live"),
             begin(self.ask, "live", f"{stack.live}/live/ready"),
             *(begin(self.follow, name, statement) for name, statement in DONE.items()),
-            begin(self.listen),
+            begin(self.listen, desk),
         ]
         return self
 
@@ -90,10 +92,10 @@ class Watch:
                     done, since = found["done"], time.monotonic()
             self.note(name, since)
 
-    def listen(self) -> None:
+    def listen(self, desk: httpx.Client) -> None:
         """As a browser does: where the stream ends it comes again."""
         stack, heard = self.trial.stack, time.monotonic()
-        with closing(desk_of(self.trial)) as desk:
+        with closing(desk):
             while not self.over.wait(LOOKS_EVERY):
                 with (
                     suppress(httpx.HTTPError),
