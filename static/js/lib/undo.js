@@ -24,10 +24,12 @@ export function undoNext(before, form) {
   const end = () => {
     observer.disconnect()
     clearTimeout(timer)
-    form.removeEventListener("htmx:beforeRequest", end)
+    form.removeEventListener("htmx:beforeRequest", sendsAgain)
   }
+  // Not what is asked beside it, such as a preview.
+  const sendsAgain = ({ detail: { elt } }) => elt === form && end()
   const timer = setTimeout(end, COMES_WITHIN)
-  form.addEventListener("htmx:beforeRequest", end)
+  form.addEventListener("htmx:beforeRequest", sendsAgain)
   observer.observe(document.body, { childList: true, subtree: true })
   look()
 }
